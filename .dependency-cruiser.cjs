@@ -1,0 +1,43 @@
+/**
+ * The layers of docs/architecture.md, lowest first. A module imports its own folder and the layers before
+ * it, never one behind it.
+ */
+const layers = ['src/errors.ts', 'src/config/', 'src/route/', 'src/rest/', 'src/gateway/', 'src/transport.ts', 'src/index.ts']
+const integrations = ['src/carbon/']
+
+const upward = layers.slice(0, -1).map((layer, index) => ({
+  name: `no-upward-import-from-${layer}`,
+  severity: 'error',
+  comment: 'Layers point down only.',
+  from: { path: `^${layer}` },
+  to: { path: [...layers.slice(index + 1), ...integrations].map((later) => `^${later}`) },
+}))
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-orphans', severity: 'error', from: { orphan: true, pathNot: '\\.d\\.ts$' }, to: {} },
+    ...upward,
+    // rest and gateway are two clients of one route: neither knows the other.
+    { name: 'rest-knows-no-gateway', severity: 'error', from: { path: '^src/rest/' }, to: { path: '^src/gateway/' } },
+    { name: 'gateway-knows-no-rest', severity: 'error', from: { path: '^src/gateway/' }, to: { path: '^src/rest/' } },
+    {
+      name: 'integrations-see-the-public-face-only',
+      severity: 'error',
+      from: { path: '^src/carbon/' },
+      to: { path: '^src/', pathNot: ['^src/index\\.ts$', '^src/carbon/'] },
+    },
+    {
+      name: 'no-development-dependency-in-src',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], pathNot: ['node_modules/@buape/carbon', 'node_modules/@types/'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+  },
+}

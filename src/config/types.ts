@@ -1,0 +1,59 @@
+/** The schemes that a proxy URL may have. `socks` means `socks5h`. */
+export type ProxyProtocol =
+  | 'http'
+  | 'https'
+  | 'socks'
+  | 'socks4'
+  | 'socks4a'
+  | 'socks5'
+  | 'socks5h'
+  | 'pac+http'
+  | 'pac+https'
+  | 'pac+file'
+  | 'pac+data'
+
+/** A scheme that opens a tunnel itself, as opposed to a PAC script that names one. */
+export type TunnelProtocol = Exclude<ProxyProtocol, `pac+${string}`>
+
+/** Where a proxy URL came from: the option, or the name of the variable that won. */
+export type ProxySource =
+  | 'config'
+  | 'OPENCLAW_PROXY_URL'
+  | 'HTTPS_PROXY'
+  | 'https_proxy'
+  | 'ALL_PROXY'
+  | 'all_proxy'
+
+/** Decoded once, here; nothing behind the configuration decodes again. Not enumerable in its owner. */
+export interface ProxyCredentials {
+  readonly username: string
+  readonly password: string
+}
+
+/** A proxy that opens tunnels. */
+export interface ProxyEndpoint {
+  readonly kind: 'tunnel'
+  readonly protocol: TunnelProtocol
+  /** Host name or IP address, an IPv6 address without its brackets. */
+  readonly host: string
+  readonly port: number
+  /** Safe to show. */
+  readonly redactedUrl: string
+  /** Non-enumerable, so that no inspection or serialisation of its owner shows it. */
+  readonly credentials: ProxyCredentials | undefined
+}
+
+/** A PAC script: it names the proxy for each destination. */
+export interface PacEndpoint {
+  readonly kind: 'pac'
+  readonly protocol: Extract<ProxyProtocol, `pac+${string}`>
+  /** Host and port of the script's server; empty and 0 for `pac+file` and `pac+data`. */
+  readonly host: string
+  readonly port: number
+  readonly redactedUrl: string
+  /** The script's own URL, without `pac+`. Non-enumerable: it may hold credentials. */
+  readonly scriptUrl: string
+}
+
+/** What a proxy URL parses to. */
+export type Proxy = ProxyEndpoint | PacEndpoint

@@ -1,0 +1,135 @@
+/**
+ * What went wrong, as one word.
+ *
+ * | code | when |
+ * | --- | --- |
+ * | `ERR_PROXY_CONFIG` | an option, an environment variable or a PAC script holds something unusable |
+ * | `ERR_PROXY_UNREACHABLE` | no TCP connection to the proxy, or it broke before the proxy answered |
+ * | `ERR_PROXY_TIMEOUT` | the proxy did not give a tunnel within `connectTimeoutMs` |
+ * | `ERR_PROXY_TLS` | TLS to an `https://` proxy failed |
+ * | `ERR_PROXY_AUTH` | the proxy wants other credentials (407, RFC 1929 failure) |
+ * | `ERR_PROXY_DENIED` | the proxy's policy refused the destination (403, SOCKS reply 2) |
+ * | `ERR_PROXY_PROTOCOL` | what answered does not speak the scheme in the URL |
+ * | `ERR_TARGET_UNREACHABLE` | the proxy (or, on a direct route, this host) could not reach the destination |
+ * | `ERR_TARGET_TLS` | TLS to the destination failed |
+ * | `ERR_TARGET_TIMEOUT` | the destination did not answer in time, although the proxy did |
+ * | `ERR_CONNECTION_LOST` | a working connection broke in the middle of an exchange |
+ * | `ERR_TRANSPORT_CLOSED` | `transport.close()` was called |
+ */
+export type TransportErrorCode =
+  | 'ERR_PROXY_CONFIG'
+  | 'ERR_PROXY_UNREACHABLE'
+  | 'ERR_PROXY_TIMEOUT'
+  | 'ERR_PROXY_TLS'
+  | 'ERR_PROXY_AUTH'
+  | 'ERR_PROXY_DENIED'
+  | 'ERR_PROXY_PROTOCOL'
+  | 'ERR_TARGET_UNREACHABLE'
+  | 'ERR_TARGET_TLS'
+  | 'ERR_TARGET_TIMEOUT'
+  | 'ERR_CONNECTION_LOST'
+  | 'ERR_TRANSPORT_CLOSED'
+
+/**
+ * The step that failed, in the order in which a request passes them: configuration, the PAC script,
+ * the proxy's name, TCP to the proxy, TLS to the proxy, authentication, the tunnel request, the
+ * destination's name and TCP (only where this host does them itself), TLS to the destination, and the
+ * exchange over the finished connection.
+ */
+export type TransportPhase =
+  | 'config'
+  | 'pac'
+  | 'proxy-dns'
+  | 'proxy-connect'
+  | 'proxy-tls'
+  | 'proxy-auth'
+  | 'tunnel'
+  | 'target-dns'
+  | 'target-connect'
+  | 'target-tls'
+  | 'exchange'
+
+/** What a {@link TransportError} is made of. */
+export interface TransportErrorDetails {
+  readonly code: TransportErrorCode
+  readonly phase: TransportPhase
+  /** The proxy's URL, already redacted; null on a direct route. */
+  readonly proxy?: string | null
+  /** `host:port` of the destination, where one is known. */
+  readonly target?: string | null
+  /** What to try next. */
+  readonly hint: string
+  /** Whether the same call may work later without any change of configuration. */
+  readonly retryable: boolean
+  readonly cause?: unknown
+}
+
+const BRAND = Symbol.for('discord-transport.TransportError')
+
+/**
+ * Every failure of this library. The message says what failed and where, `hint` what to try. It never
+ * holds a credential: `proxy` is redacted, and `cause` is a system, TLS or protocol error without any.
+ *
+ * `instanceof` holds across copies of this package in one process.
+ */
+export class TransportError extends Error {
+  override readonly name = 'TransportError'
+  readonly code: TransportErrorCode
+  readonly phase: TransportPhase
+  readonly proxy: string | null
+  readonly target: string | null
+  readonly hint: string
+  readonly retryable: boolean
+
+  constructor(message: string, details: TransportErrorDetails) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+    this.code = details.code
+    this.phase = details.phase
+    this.proxy = details.proxy ?? null
+    this.target = details.target ?? null
+    this.hint = details.hint
+    this.retryable = details.retryable
+    Object.defineProperty(this, BRAND, { value: true })
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && BRAND in value
+  }
+
+  /** A plain record for structured logs: every field, and the cause's name, code and message. */
+  toJSON(): Record<string, unknown> {
+    return {
+      name: this.name,
+      code: this.code,
+      phase: this.phase,
+      message: this.message,
+      proxy: this.proxy,
+      target: this.target,
+      hint: this.hint,
+      retryable: this.retryable,
+      cause: describeCause(this.cause),
+    }
+  }
+}
+
+function describeCause(cause: unknown): Record<string, unknown> | undefined {
+  if (!(cause instanceof Error)) return undefined
+  return { name: cause.name, code: systemCode(cause), message: cause.message }
+}
+
+/** The `code` of a system, TLS or library error (`ECONNREFUSED`, `ERR_TLS_…`), if it has one. */
+export function systemCode(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined
+  return typeof error.code === 'string' ? error.code : undefined
+}
+
+/** An `ERR_PROXY_CONFIG`: names the option or variable, says what was expected, never repeats the value. */
+export function configError(field: string, expected: string, hint: string, cause?: unknown): TransportError {
+  return new TransportError(`${field}: ${expected}`, {
+    code: 'ERR_PROXY_CONFIG',
+    phase: 'config',
+    hint,
+    retryable: false,
+    cause,
+  })
+}
