@@ -17,14 +17,9 @@ export type TunnelProtocol = Exclude<ProxyProtocol, `pac+${string}`>
 
 /** Where a proxy URL came from: the option, or the name of the variable that won. */
 export type ProxySource =
-  | 'config'
-  | 'OPENCLAW_PROXY_URL'
-  | 'HTTPS_PROXY'
-  | 'https_proxy'
-  | 'ALL_PROXY'
-  | 'all_proxy'
+  'config' | 'OPENCLAW_PROXY_URL' | 'HTTPS_PROXY' | 'https_proxy' | 'ALL_PROXY' | 'all_proxy'
 
-/** Decoded once, here; nothing behind the configuration decodes again. Not enumerable in its owner. */
+/** Decoded once, here; nothing behind the configuration decodes again. */
 export interface ProxyCredentials {
   readonly username: string
   readonly password: string
@@ -37,9 +32,9 @@ export interface ProxyEndpoint {
   /** Host name or IP address, an IPv6 address without its brackets. */
   readonly host: string
   readonly port: number
-  /** Safe to show. */
+  /** Safe to show; names the port even where it is the scheme's default. */
   readonly redactedUrl: string
-  /** Non-enumerable, so that no inspection or serialisation of its owner shows it. */
+  /** Not an own property: no inspection, spread or serialisation of its owner shows it. */
   readonly credentials: ProxyCredentials | undefined
 }
 
@@ -51,7 +46,7 @@ export interface PacEndpoint {
   readonly host: string
   readonly port: number
   readonly redactedUrl: string
-  /** The script's own URL, without `pac+`. Non-enumerable: it may hold credentials. */
+  /** The script's own URL, without `pac+`. Not an own property, since it may hold credentials. */
   readonly scriptUrl: string
 }
 

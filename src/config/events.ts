@@ -1,0 +1,47 @@
+import type { TransportErrorCode, TransportPhase } from '../errors.js'
+
+/** A tunnel through the proxy stands and is ready for use. */
+export interface TunnelOpenEvent {
+  readonly type: 'tunnel-open'
+  /** `host:port` at the far end. */
+  readonly target: string
+  /** The proxy's URL, redacted; null where the connection goes direct. */
+  readonly proxy: string | null
+  /** Milliseconds from the first attempt to the usable socket. */
+  readonly ms: number
+  /** Never present: a tunnel that is used once more is not opened once more, and makes no event. */
+  readonly reused?: never
+}
+
+/** A tunnel that had been open is gone, whoever closed it. */
+export interface TunnelCloseEvent {
+  readonly type: 'tunnel-close'
+  readonly target: string
+  readonly proxy: string | null
+  /** Bytes written into the tunnel, TLS to the destination included. */
+  readonly bytesSent: number
+  /** Bytes read out of the tunnel, TLS to the destination included. */
+  readonly bytesReceived: number
+}
+
+/** A tunnel could not be opened; the caller gets a TransportError with the same code and phase. */
+export interface TunnelFailedEvent {
+  readonly type: 'tunnel-failed'
+  readonly target: string
+  readonly proxy: string | null
+  readonly code: TransportErrorCode
+  readonly phase: TransportPhase
+  /** Milliseconds from the first attempt to the failure. */
+  readonly ms: number
+}
+
+/** A connection goes to its destination without a proxy. */
+export interface DirectEvent {
+  readonly type: 'direct'
+  readonly target: string
+  /** Why, as a phrase: `no proxy is configured`, `NO_PROXY entry .discord.com matches`. */
+  readonly reason: string
+}
+
+/** What `onEvent` is told. No event holds a credential or a token. */
+export type TransportEvent = TunnelOpenEvent | TunnelCloseEvent | TunnelFailedEvent | DirectEvent

@@ -1,0 +1,44 @@
+export { urlHost } from './authority.js'
+export type {
+  DirectEvent,
+  TransportEvent,
+  TunnelCloseEvent,
+  TunnelFailedEvent,
+  TunnelOpenEvent,
+} from './events.js'
+export { parseNoProxy, type NoProxyRules } from './no-proxy.js'
+export {
+  checkProxyAuthorization,
+  parseOptions,
+  replaceProxy,
+  type ProxyAuthorization,
+  type ResolvedOptions,
+  type TransportOptions,
+} from './options.js'
+export { parseProxyUrl } from './proxy-url.js'
+export {
+  createRedactor,
+  redactUrl,
+  sanitizeForeignText,
+  secretsOfAuthorization,
+  secretsOfProxy,
+} from './redact.js'
+export {
+  describeProxy,
+  resolveProxy,
+  type ProxyDescription,
+  type RouteDecision,
+  type RoutePolicy,
+} from './resolve-proxy.js'
+export type { TlsOptions } from './tls-options.js'
+export type { TlsSettings } from './tls-settings.js'
+export type {
+  PacEndpoint,
+  Proxy,
+  ProxyCredentials,
+  ProxyEndpoint,
+  ProxyProtocol,
+  ProxySource,
+  TunnelProtocol,
+} from './types.js'
+export type { Environment } from './variables.js'

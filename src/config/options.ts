@@ -1,0 +1,236 @@
+import { z } from 'zod'
+import { configError } from '../errors.js'
+import { checked } from './checked.js'
+import type { TransportEvent } from './events.js'
+import { SecretHolder } from './hidden.js'
+import { describeIssue, problemsError, type Problem } from './problems.js'
+import { parseProxyUrl } from './proxy-url.js'
+import { tlsFields, tlsSchema, type TlsOptions } from './tls-options.js'
+import { createTlsSettings, type TlsSettings } from './tls-settings.js'
+import type { Proxy } from './types.js'
+import { NO_PROXY_VARIABLES, PROXY_VARIABLES, type Environment } from './variables.js'
+
+/** A `Proxy-Authorization` value, or a function that is asked for one before each tunnel. */
+export type ProxyAuthorization = string | (() => string | Promise<string>)
+
+/** Options of a transport. Every one may be left out. */
+export interface TransportOptions {
+  /**
+   * The proxy's URL; `false` means never a proxy, whatever the environment says. Blank is the same as left
+   * out. Default: `OPENCLAW_PROXY_URL`, `HTTPS_PROXY`, `https_proxy`, `ALL_PROXY`, `all_proxy`, the first
+   * that is set.
+   */
+  readonly proxy?: string | URL | false | undefined
+  /** Whether creation fails if no proxy is found, instead of going direct. Default: false. */
+  readonly required?: boolean | undefined
+  /** Where the proxy variables are looked up. Default: `process.env`. */
+  readonly env?: Environment | undefined
+  /**
+   * Destinations that go without the proxy: `'env'` is NO_PROXY / no_proxy, and counts only for a proxy from
+   * HTTPS_PROXY or ALL_PROXY; a list counts for `proxy` too; `false` is none. Default: `'env'`.
+   */
+  readonly noProxy?: 'env' | readonly string[] | false | undefined
+  /** Who resolves the names of destinations: the proxy, or this host. Default: `'proxy'`. */
+  readonly dns?: 'proxy' | 'local' | undefined
+  /** TLS to an `https://` proxy. Default: Node's. */
+  readonly proxyTls?: TlsOptions | undefined
+  /** TLS to Discord, inside the tunnel. Default: Node's. */
+  readonly tls?: TlsOptions | undefined
+  /**
+   * `Proxy-Authorization` for HTTP proxies, in place of the credentials of the URL. Default: Basic with
+   * those credentials, if there are any.
+   */
+  readonly proxyAuthorization?: ProxyAuthorization | undefined
+  /** Milliseconds for everything up to a usable socket: 1 to 600 000. Default: 10 000. */
+  readonly connectTimeoutMs?: number | undefined
+  /** Milliseconds that an idle tunnel is kept: 0 to 3 600 000. Default: 60 000. */
+  readonly keepAliveMs?: number | undefined
+  /** How many tunnels to one destination may be open at a time: 1 or more. Default: 16. */
+  readonly maxTunnels?: number | undefined
+  /** Told of every tunnel opened, closed and failed. Default: nobody is told. */
+  readonly onEvent?: ((event: TransportEvent) => void) | undefined
+}
+
+/** {@link TransportOptions} after the checks: URL parsed, files read, defaults set. */
+export interface ResolvedOptions {
+  /** Undefined: the environment decides. */
+  readonly proxy: Proxy | false | undefined
+  readonly required: boolean
+  /** Invisible to inspection and JSON, as is `proxyAuthorization`: both hold secrets. */
+  readonly env: Environment
+  readonly noProxy: 'env' | readonly string[] | false
+  readonly dns: 'proxy' | 'local'
+  readonly proxyTls: TlsSettings
+  readonly tls: TlsSettings
+  readonly proxyAuthorization: ProxyAuthorization | undefined
+  readonly connectTimeoutMs: number
+  readonly keepAliveMs: number
+  readonly maxTunnels: number
+  readonly onEvent: ((event: TransportEvent) => void) | undefined
+}
+
+const milliseconds = (least: number, most: number) => {
+  const error = `must be a whole number of milliseconds from ${least} to ${most}`
+  return z.int({ error }).min(least, { error }).max(most, { error })
+}
+
+/** The one definition of the options. */
+const schema = z.strictObject(
+  {
+    proxy: z
+      .union([z.string(), z.instanceof(URL), z.literal(false)], {
+        error: 'must be a URL as a string or URL object, or false',
+      })
+      .transform(checked(parseProxyOption))
+      .optional(),
+    required: z.boolean({ error: 'must be true or false' }).optional(),
+    env: z
+      .custom<Environment>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), {
+        error: 'must be an object of strings, such as process.env',
+      })
+      .superRefine((env, ctx) => {
+        for (const name of [...PROXY_VARIABLES, ...NO_PROXY_VARIABLES]) {
+          const value: unknown = env[name]
+          if (value !== undefined && typeof value !== 'string') {
+            ctx.addIssue({ code: 'custom', path: [name], message: 'must be a string' })
+          }
+        }
+      })
+      .optional(),
+    noProxy: z
+      .union([z.literal('env'), z.array(z.string()).readonly(), z.literal(false)], {
+        error: "must be 'env', an array of host names, or false",
+      })
+      .optional(),
+    dns: z.enum(['proxy', 'local'], { error: "must be 'proxy' or 'local'" }).optional(),
+    proxyTls: tlsSchema('proxyTls').optional(),
+    tls: tlsSchema('tls').optional(),
+    proxyAuthorization: z
+      .union([z.string(), z.custom<() => string | Promise<string>>((value) => typeof value === 'function')], {
+        error: 'must be a string or a function that returns one',
+      })
+      .transform(checked((value) => (typeof value === 'string' ? checkProxyAuthorization(value) : value)))
+      .optional(),
+    connectTimeoutMs: milliseconds(1, 600_000).optional(),
+    keepAliveMs: milliseconds(0, 3_600_000).optional(),
+    maxTunnels: z
+      .int({ error: 'must be a whole number of 1 or more' })
+      .min(1, { error: 'must be a whole number of 1 or more' })
+      .optional(),
+    onEvent: z
+      .custom<(event: TransportEvent) => void>((value) => typeof value === 'function', {
+        error: 'must be a function',
+      })
+      .optional(),
+  },
+  { error: "must be an object such as { proxy: 'socks5://127.0.0.1:1080' }" },
+)
+
+/** True if both types have the same keys and each can stand for the other. */
+type Agree<A, B> = [keyof A, A, keyof B, B] extends [keyof B, B, keyof A, A] ? true : false
+type Assert<Truth extends true> = Truth
+
+/** Compiles only while the documented interfaces and the schema say the same. */
+export type DocumentedAsChecked = [
+  Assert<Agree<TransportOptions, z.input<typeof schema>>>,
+  Assert<Agree<TlsOptions, NonNullable<z.input<typeof schema>['tls']>>>,
+]
+
+/**
+ * Checks the options of a transport and sets the defaults.
+ *
+ * @throws TransportError `ERR_PROXY_CONFIG`: one for all bad fields, each by name with what was expected,
+ *   and no value of any
+ */
+export function parseOptions(input: unknown = {}): ResolvedOptions {
+  const result = schema.safeParse(input)
+  const problems = (result.error?.issues ?? []).flatMap((issue) =>
+    describeIssue(issue, (path) => Object.keys(path.length === 0 ? schema.shape : tlsFields('tls'))),
+  )
+  if (isContradictory(input)) problems.push(CONTRADICTION)
+  if (result.data === undefined || problems.length > 0) throw problemsError(problems)
+  return new Options(result.data)
+}
+
+/**
+ * The same options with another proxy, checked like the `proxy` option.
+ *
+ * @throws TransportError `ERR_PROXY_CONFIG`
+ */
+export function replaceProxy(options: ResolvedOptions, proxy: string | URL | false): ResolvedOptions {
+  if (isContradictory({ proxy, required: options.required })) throw problemsError([CONTRADICTION])
+  return new Options(options, { proxy: parseProxyOption(proxy) })
+}
+
+/**
+ * Checks a `Proxy-Authorization` value, also one that a function returned.
+ *
+ * @throws TransportError `ERR_PROXY_CONFIG`, without the value
+ */
+export function checkProxyAuthorization(value: unknown): string {
+  // Field content of RFC 9110 §5.5: a line break would begin another header.
+  if (typeof value === 'string' && value.trim() !== '' && /^[ -~\u00a0-\u00ff]+$/.test(value)) return value
+  throw configError(
+    'proxyAuthorization',
+    'must be a header value: visible characters and spaces on one line',
+    'For example Basic and the base64 of user:password, or Bearer and a token. Look for a line break at its end.',
+  )
+}
+
+const CONTRADICTION: Problem = {
+  text: 'required: contradicts proxy: false, which is never a proxy',
+  hint: 'Leave out one of the two.',
+}
+
+/** Asked of the raw input, so that it is reported beside other bad fields. */
+function isContradictory(input: unknown): boolean {
+  if (typeof input !== 'object' || input === null || !('proxy' in input) || !('required' in input))
+    return false
+  return input.proxy === false && input.required === true
+}
+
+function parseProxyOption(value: string | URL | false): Proxy | false | undefined {
+  if (value === false) return false
+  return typeof value === 'string' && value.trim() === '' ? undefined : parseProxyUrl(value, 'proxy')
+}
+
+class Options extends SecretHolder implements ResolvedOptions {
+  readonly proxy: Proxy | false | undefined
+  readonly required: boolean
+  readonly noProxy: 'env' | readonly string[] | false
+  readonly dns: 'proxy' | 'local'
+  readonly proxyTls: TlsSettings
+  readonly tls: TlsSettings
+  readonly connectTimeoutMs: number
+  readonly keepAliveMs: number
+  readonly maxTunnels: number
+  readonly onEvent: ((event: TransportEvent) => void) | undefined
+  readonly #env: Environment
+  readonly #proxyAuthorization: ProxyAuthorization | undefined
+
+  constructor(options: z.output<typeof schema>, replacement?: { proxy: Proxy | false | undefined }) {
+    super()
+    this.proxy = replacement === undefined ? options.proxy : replacement.proxy
+    this.required = options.required ?? false
+    const { noProxy = 'env' } = options
+    this.noProxy = typeof noProxy === 'object' ? Object.freeze([...noProxy]) : noProxy
+    this.dns = options.dns ?? 'proxy'
+    this.proxyTls = options.proxyTls ?? createTlsSettings({}, 'proxyTls')
+    this.tls = options.tls ?? createTlsSettings({}, 'tls')
+    this.connectTimeoutMs = options.connectTimeoutMs ?? 10_000
+    this.keepAliveMs = options.keepAliveMs ?? 60_000
+    this.maxTunnels = options.maxTunnels ?? 16
+    this.onEvent = options.onEvent
+    this.#env = options.env ?? process.env
+    this.#proxyAuthorization = options.proxyAuthorization
+    Object.freeze(this)
+  }
+
+  get env(): Environment {
+    return this.#env
+  }
+
+  get proxyAuthorization(): ProxyAuthorization | undefined {
+    return this.#proxyAuthorization
+  }
+}

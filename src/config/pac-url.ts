@@ -1,0 +1,103 @@
+import { fileURLToPath } from 'node:url'
+import { configError } from '../errors.js'
+import { parseAuthority, redactedOrigin, urlHost } from './authority.js'
+import { parseCredentials } from './credentials.js'
+import { SecretHolder } from './hidden.js'
+import { DEFAULT_PORTS } from './proxy-scheme.js'
+import type { PacEndpoint } from './types.js'
+
+type PacProtocol = PacEndpoint['protocol']
+
+/** Reads what follows `pac+http://`, `pac+https://`, `pac+file:` or `pac+data:`. */
+export function parsePacUrl(protocol: PacProtocol, rest: string, field: string): PacEndpoint {
+  switch (protocol) {
+    case 'pac+http':
+    case 'pac+https':
+      return parseServedScript(protocol, rest, field)
+    case 'pac+file':
+      return parseScriptFile(rest, field)
+    case 'pac+data':
+      return parseInlineScript(rest, field)
+  }
+}
+
+function parseServedScript(protocol: 'pac+http' | 'pac+https', rest: string, field: string): PacEndpoint {
+  const authority = parseAuthority(rest, DEFAULT_PORTS[protocol], field)
+  const scheme = protocol === 'pac+http' ? 'http' : 'https'
+  // Malformed credentials are found here, although they stay in the URL.
+  parseCredentials(authority.userinfo, scheme, field)
+  const { userinfo, host, port, tail } = authority
+  const login = userinfo === '' ? '' : `${userinfo}@`
+  const script = new URL(`${scheme}://${login}${urlHost(host)}:${port}${tail}`)
+  script.hash = ''
+  const query = script.search === '' ? '' : '?***'
+  return new PacScript(protocol, host, port, {
+    redactedUrl: `${redactedOrigin(protocol, authority)}${script.pathname}${query}`,
+    scriptUrl: script.href,
+  })
+}
+
+function parseScriptFile(rest: string, field: string): PacEndpoint {
+  const [, host, path = ''] = /^(?:\/\/([^/]*))?(\/(?!\/).*)$/s.exec(rest) ?? []
+  const local = host === undefined || host === '' || host.toLowerCase() === 'localhost'
+  const script = local && !/[?#\p{Cc}\p{Cs}]/u.test(path) ? new URL(`file://${path}`) : undefined
+  if (script === undefined || !namesFile(script)) {
+    throw configError(
+      field,
+      'pac+file needs the absolute path of a file',
+      'Write pac+file:///etc/proxy.pac, with %, ? and # in the path percent-encoded.',
+    )
+  }
+  return new PacScript('pac+file', '', 0, {
+    redactedUrl: `pac+file://${script.pathname}`,
+    scriptUrl: script.href,
+  })
+}
+
+/** Not on a server, no encoded slash, no malformed escape; on Windows with a drive letter. */
+function namesFile(url: URL): boolean {
+  try {
+    return url.host === '' && !url.pathname.endsWith('/') && fileURLToPath(url) !== ''
+  } catch {
+    return false
+  }
+}
+
+function parseInlineScript(rest: string, field: string): PacEndpoint {
+  const [, mediaType, script = ''] = /^([^,/][^,]*)?,(.*)$/s.exec(rest) ?? []
+  if (mediaType?.includes('\n') === true || script.trim() === '') {
+    throw configError(
+      field,
+      'pac+data needs a media type, a comma and the script',
+      'Write pac+data:application/x-ns-proxy-autoconfig;base64, and the script in base64.',
+    )
+  }
+  // `URL` drops line breaks, which end // comments, and reads # as the start of a fragment.
+  const encoded = script.replace(/[\p{Cc}#]/gu, encodeURIComponent)
+  return new PacScript('pac+data', '', 0, {
+    redactedUrl: 'pac+data:***',
+    scriptUrl: new URL(`data:${mediaType ?? ''},${encoded}`).href,
+  })
+}
+
+class PacScript extends SecretHolder implements PacEndpoint {
+  readonly kind = 'pac'
+  readonly redactedUrl: string
+  readonly #scriptUrl: string
+
+  constructor(
+    readonly protocol: PacProtocol,
+    readonly host: string,
+    readonly port: number,
+    urls: { redactedUrl: string; scriptUrl: string },
+  ) {
+    super()
+    this.redactedUrl = urls.redactedUrl
+    this.#scriptUrl = urls.scriptUrl
+    Object.freeze(this)
+  }
+
+  get scriptUrl(): string {
+    return this.#scriptUrl
+  }
+}

@@ -1,0 +1,67 @@
+import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto'
+import { readFileSync, statSync } from 'node:fs'
+import { configError, systemCode } from '../errors.js'
+
+const CERTIFICATE = /-----BEGIN ((?:X509 |TRUSTED )?CERTIFICATE)-----[^]*?-----END \1-----/g
+
+const PEM_HINT =
+  'node:tls takes PEM only. Turn DER into PEM with: openssl x509 -inform der -in FILE -out FILE.pem'
+
+/**
+ * Checks that `pem` holds certificates and that each can be read: node:tls passes over what it cannot read,
+ * and the connection would fail later with a message about the peer.
+ */
+export function checkCertificates<Pem extends string | Buffer>(pem: Pem, field: string): Pem {
+  const blocks = pem.toString('latin1').match(CERTIFICATE)
+  if (blocks === null) throw configError(field, 'must hold a certificate in PEM format', PEM_HINT)
+  try {
+    for (const block of blocks) new X509Certificate(block)
+  } catch {
+    throw configError(field, 'holds a certificate that cannot be read', PEM_HINT)
+  }
+  return pem
+}
+
+/** Checks that this is a private key in PEM, encrypted or not. */
+export function checkKeyFormat<Pem extends string | Buffer>(pem: Pem, field: string): Pem {
+  if (/-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----/.test(pem.toString('latin1'))) return pem
+  throw configError(
+    field,
+    'must hold a private key in PEM format',
+    'It begins with -----BEGIN PRIVATE KEY-----.',
+  )
+}
+
+/** Reads the key of a hop, which tells whether its passphrase is right. */
+export function readPrivateKey(pem: string | Buffer, passphrase: string | undefined, hop: string): KeyObject {
+  try {
+    return createPrivateKey({ key: pem, ...(passphrase === undefined ? {} : { passphrase }) })
+  } catch (error) {
+    if (systemCode(error) === 'ERR_MISSING_PASSPHRASE') {
+      throw configError(`${hop}.passphrase`, 'is needed: the key is encrypted', `Set ${hop}.passphrase.`)
+    }
+    const hint = `If it is encrypted, check ${hop}.passphrase.`
+    throw configError(`${hop}.key`, 'holds a private key that cannot be read', hint)
+  }
+}
+
+/** Reads a file of CA certificates. Messages hold the system's error code and not the path. */
+export function readCertificateFile(path: string, field: string): Buffer {
+  let pem: Buffer
+  try {
+    // A pipe or a device could block for ever, or never end.
+    if (!statSync(path).isFile())
+      throw configError(field, 'must be a regular file', 'It is a directory or a device.')
+    pem = readFileSync(path)
+  } catch (error) {
+    const code = systemCode(error)
+    if (code === 'ERR_PROXY_CONFIG') throw error
+    throw configError(
+      field,
+      `the file cannot be read (${code ?? 'unknown error'})`,
+      'Check the path, which is relative to the working directory, and its permissions.',
+    )
+  }
+  checkCertificates(pem, field)
+  return pem
+}

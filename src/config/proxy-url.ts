@@ -1,0 +1,73 @@
+import { configError } from '../errors.js'
+import { ENCODE_HINT, parseAuthority, redactedOrigin, type Authority } from './authority.js'
+import { parseCredentials } from './credentials.js'
+import { SecretHolder } from './hidden.js'
+import { parsePacUrl } from './pac-url.js'
+import { DEFAULT_PORTS, splitScheme } from './proxy-scheme.js'
+import type { Proxy, ProxyCredentials, ProxyEndpoint, TunnelProtocol } from './types.js'
+
+/**
+ * Reads a proxy URL. White space around it is ignored; without a scheme (`host:port`) it means `http://`;
+ * a port left out is 80, 443 or 1080.
+ *
+ * @param raw the URL
+ * @param field what the value is called in messages: `proxy`, `HTTPS_PROXY`
+ * @throws TransportError `ERR_PROXY_CONFIG`, which names `field` and never repeats any part of `raw`
+ */
+export function parseProxyUrl(raw: string | URL, field: string): Proxy {
+  const text = (typeof raw === 'string' ? raw : raw.href).trim()
+  if (text === '') throw configError(field, 'must not be empty', 'Leave it out, or write scheme://host:port.')
+  const { protocol, rest } = splitScheme(text, field)
+  switch (protocol) {
+    case 'pac+http':
+    case 'pac+https':
+    case 'pac+file':
+    case 'pac+data':
+      return parsePacUrl(protocol, rest, field)
+    case 'http':
+    case 'https':
+    case 'socks':
+    case 'socks4':
+    case 'socks4a':
+    case 'socks5':
+    case 'socks5h':
+      return parseTunnelUrl(protocol, rest, field)
+  }
+}
+
+function parseTunnelUrl(protocol: TunnelProtocol, rest: string, field: string): ProxyEndpoint {
+  const authority = parseAuthority(rest, DEFAULT_PORTS[protocol], field)
+  if (authority.tail !== '' && authority.tail !== '/') {
+    throw configError(
+      field,
+      'a path, query or fragment is not part of a proxy URL',
+      `End the URL after the port. ${ENCODE_HINT}`,
+    )
+  }
+  return new Tunnel(protocol, authority, parseCredentials(authority.userinfo, protocol, field))
+}
+
+class Tunnel extends SecretHolder implements ProxyEndpoint {
+  readonly kind = 'tunnel'
+  readonly host: string
+  readonly port: number
+  readonly redactedUrl: string
+  readonly #credentials: ProxyCredentials | undefined
+
+  constructor(
+    readonly protocol: TunnelProtocol,
+    authority: Authority,
+    credentials: ProxyCredentials | undefined,
+  ) {
+    super()
+    this.host = authority.host
+    this.port = authority.port
+    this.redactedUrl = redactedOrigin(protocol, authority)
+    this.#credentials = credentials
+    Object.freeze(this)
+  }
+
+  get credentials(): ProxyCredentials | undefined {
+    return this.#credentials
+  }
+}

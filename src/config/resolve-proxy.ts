@@ -1,0 +1,121 @@
+import { configError } from '../errors.js'
+import { parseNoProxy, type NoProxyRules } from './no-proxy.js'
+import type { ResolvedOptions } from './options.js'
+import { parseProxyUrl } from './proxy-url.js'
+import type { Proxy, ProxyProtocol, ProxySource } from './types.js'
+import { NO_PROXY_VARIABLES, PROXY_VARIABLES, type Environment } from './variables.js'
+
+/** Where one destination goes, and why. */
+export interface RouteDecision {
+  readonly route: 'proxy' | 'direct'
+  /** A phrase fit to print: `HTTPS_PROXY is set`, `NO_PROXY entry .discord.com matches`. */
+  readonly reason: string
+}
+
+/** Which proxy is used, and for which destinations. */
+export interface RoutePolicy {
+  readonly proxy: Proxy | null
+  /** Null without a proxy. */
+  readonly source: ProxySource | null
+  /** Entries of the bypass list that could not be read, for the doctor to show. */
+  readonly ignoredNoProxy: readonly string[]
+  decide(host: string, port: number): RouteDecision
+}
+
+/** The public `transport.proxy`. Holds no credential. */
+export interface ProxyDescription {
+  /** Redacted. */
+  readonly url: string
+  readonly protocol: ProxyProtocol
+  /** Empty for `pac+file` and `pac+data`, which have no server; an IPv6 address without brackets. */
+  readonly host: string
+  /** 0 where `host` is empty. */
+  readonly port: number
+  readonly source: ProxySource
+}
+
+/**
+ * Picks the proxy: the `proxy` option, then the variables in their order. The first that is set decides,
+ * even if it is invalid: nothing falls back to a lower one or to a direct connection. Blank is unset.
+ *
+ * The bypass list is NO_PROXY with `noProxy: 'env'`, and then only for a proxy from HTTPS_PROXY or ALL_PROXY
+ * in either case. A list in the options counts for the `proxy` option as well, since one author wrote both.
+ * OPENCLAW_PROXY_URL is the operator's policy, in which no list makes holes.
+ *
+ * `required` asks for a proxy to be there, not for every destination to use it: a destination on the bypass
+ * list goes direct all the same, because whoever set the proxy listed it. `noProxy: false` closes that too.
+ *
+ * @throws TransportError `ERR_PROXY_CONFIG` that names the source, or with `required` those looked at
+ */
+export function resolveProxy(options: ResolvedOptions): RoutePolicy {
+  if (options.proxy === false) return directPolicy('proxy: false')
+  const found = findProxy(options)
+  if (found !== null) return proxyPolicy(found.proxy, found.source, options)
+  if (options.required) {
+    throw configError(
+      'required',
+      `no proxy was found; looked at the proxy option, ${PROXY_VARIABLES.join(', ')}`,
+      'Set one of them, or leave required out to allow a direct connection.',
+    )
+  }
+  return directPolicy('no proxy is configured')
+}
+
+/** The proxy as callers may see it; null where everything goes direct. */
+export function describeProxy({ proxy, source }: RoutePolicy): ProxyDescription | null {
+  if (proxy === null || source === null) return null
+  const { redactedUrl: url, protocol, host, port } = proxy
+  return Object.freeze({ url, protocol, host, port, source })
+}
+
+function findProxy({ proxy, env }: ResolvedOptions): { proxy: Proxy; source: ProxySource } | null {
+  if (proxy !== undefined && proxy !== false) return { proxy, source: 'config' }
+  const set = firstSet(env, PROXY_VARIABLES)
+  return set === null ? null : { proxy: parseProxyUrl(set.value, set.name), source: set.name }
+}
+
+function firstSet<Name extends string>(
+  env: Environment,
+  names: readonly Name[],
+): { name: Name; value: string } | null {
+  for (const name of names) {
+    const value = env[name]?.trim() ?? ''
+    if (value !== '') return { name, value }
+  }
+  return null
+}
+
+function directPolicy(reason: string): RoutePolicy {
+  const decision: RouteDecision = Object.freeze({ route: 'direct', reason })
+  return Object.freeze({ proxy: null, source: null, ignoredNoProxy: [], decide: () => decision })
+}
+
+function proxyPolicy(proxy: Proxy, source: ProxySource, options: ResolvedOptions): RoutePolicy {
+  const proxied: RouteDecision = Object.freeze({
+    route: 'proxy',
+    reason: source === 'config' ? 'the proxy option is set' : `${source} is set`,
+  })
+  const bypass = findBypass(source, options)
+  return Object.freeze({
+    proxy,
+    source,
+    ignoredNoProxy: bypass?.rules.ignored ?? [],
+    decide(host: string, port: number): RouteDecision {
+      const entry = bypass?.rules.match(host, port) ?? null
+      if (bypass === null || entry === null) return proxied
+      return Object.freeze({ route: 'direct', reason: `${bypass.name} entry ${entry} matches` })
+    },
+  })
+}
+
+/** The bypass list that counts for a proxy of this source, and what it is called. */
+function findBypass(
+  source: ProxySource,
+  { noProxy, env }: ResolvedOptions,
+): { name: string; rules: NoProxyRules } | null {
+  if (noProxy === false || source === 'OPENCLAW_PROXY_URL') return null
+  if (noProxy !== 'env') return { name: 'noProxy', rules: parseNoProxy(noProxy) }
+  if (source === 'config') return null
+  const set = firstSet(env, NO_PROXY_VARIABLES)
+  return set === null ? null : { name: set.name, rules: parseNoProxy(set.value) }
+}

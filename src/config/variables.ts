@@ -1,0 +1,19 @@
+import type { ProxySource } from './types.js'
+
+/**
+ * The variables that may hold the proxy's URL, the first that is set wins. HTTP_PROXY is none of them:
+ * Discord is reached over TLS alone, and a CGI server sets it from a request's `Proxy` header.
+ */
+export const PROXY_VARIABLES = [
+  'OPENCLAW_PROXY_URL',
+  'HTTPS_PROXY',
+  'https_proxy',
+  'ALL_PROXY',
+  'all_proxy',
+] as const satisfies readonly ProxySource[]
+
+/** The variables that may hold the bypass list, the first that is set wins. */
+export const NO_PROXY_VARIABLES = ['NO_PROXY', 'no_proxy'] as const
+
+/** Environment variables; only those of this file are read, once, at creation. */
+export type Environment = Readonly<Record<string, string | undefined>>

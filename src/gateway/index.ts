@@ -1,0 +1,1 @@
+export { TransportWebSocket, type WebSocketOptions } from './websocket.js'

@@ -1,0 +1,3 @@
+export { createFetch, type TransportFetch } from './fetch.js'
+export type { FetchInit, FetchInput } from './request.js'
+export { wrapRequestClient } from './request-client.js'

@@ -1,0 +1,106 @@
+import type { ClientRequest } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { inspect } from 'node:util'
+import { Agent, type AgentConnectOpts } from 'agent-base'
+import type { TlsOverrides } from './target.js'
+import type { Route } from './tunnel.js'
+
+/**
+ * The http.Agent face of a route, for ws, node:https, axios and got. Built on agent-base, as the agents are
+ * that it takes the place of, so that one agent serves `http.request` and `https.request` alike.
+ */
+export class TunnelAgent extends Agent {
+  readonly #route: Route
+
+  constructor(route: Route, keepAliveMs: number) {
+    // `timeout` ends a socket that has been idle in the pool for this long; 0 would keep it for ever.
+    super({ keepAlive: keepAliveMs > 0, timeout: keepAliveMs })
+    this.#route = route
+  }
+
+  /** Opens a tunnel for one request; a request that is destroyed meanwhile gives the tunnel up. */
+  override async connect(request: ClientRequest, options: AgentConnectOpts): Promise<Socket> {
+    const given = new AbortController()
+    const giveUp = (): void => given.abort(new Error('The request was destroyed'))
+    request.once('close', giveUp)
+    try {
+      const tls = tlsOverrides(options)
+      const target = {
+        host: options.host ?? 'localhost',
+        // A string where it comes from a URL, whatever the type says.
+        // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-conversion
+        port: Number(options.port),
+        secure: options.secureEndpoint,
+      }
+      return await this.#route.openTunnel(tls === undefined ? target : { ...target, tls }, {
+        signal: given.signal,
+        ...timeLimit(options),
+      })
+    } finally {
+      request.off('close', giveUp)
+    }
+  }
+
+  /** Sockets and requests hold tokens in their headers, so neither inspection nor JSON shows them. */
+  toJSON(): Record<string, unknown> {
+    const count = (pool: object): number => Object.values(pool).flat().length
+    return {
+      name: 'TunnelAgent',
+      proxy: this.#route.policy.proxy?.redactedUrl ?? null,
+      sockets: count(this.sockets),
+      freeSockets: count(this.freeSockets),
+      requests: count(this.requests),
+    }
+  }
+
+  [inspect.custom](): Record<string, unknown> {
+    return this.toJSON()
+  }
+
+  override createSocket(
+    request: ClientRequest,
+    options: AgentConnectOpts,
+    callback: (error: Error | null, socket?: Duplex) => void,
+  ): void {
+    this.#route.stats.request(false)
+    super.createSocket(request, options, callback)
+  }
+
+  override reuseSocket(socket: Duplex, request: ClientRequest): void {
+    this.#route.stats.request(true)
+    super.reuseSocket(socket, request)
+  }
+}
+
+const TLS_FIELDS = [
+  'ca',
+  'cert',
+  'key',
+  'pfx',
+  'passphrase',
+  'rejectUnauthorized',
+  'checkServerIdentity',
+  'ciphers',
+  'minVersion',
+  'maxVersion',
+] as const satisfies readonly (keyof TlsOverrides)[]
+
+/** The TLS options that the request set for itself; Node fills in a servername of its own, which is no override. */
+function tlsOverrides(options: AgentConnectOpts): TlsOverrides | undefined {
+  if (!options.secureEndpoint) return undefined
+  const set = TLS_FIELDS.filter((field) => options[field] !== undefined).map(
+    (field) => [field, options[field]] as const,
+  )
+  const named =
+    options.servername !== undefined && options.servername !== options.host && options.servername !== ''
+  if (set.length === 0 && !named) return undefined
+  return { ...Object.fromEntries(set), ...(named ? { servername: options.servername } : undefined) }
+}
+
+/** A WebSocket's own handshake deadline travels with its request. */
+function timeLimit(options: AgentConnectOpts): { timeoutMs: number } | undefined {
+  return 'connectTimeoutMs' in options && typeof options.connectTimeoutMs === 'number'
+    ? { timeoutMs: options.connectTimeoutMs }
+    : undefined
+}

@@ -1,0 +1,94 @@
+import type { Socket } from 'node:net'
+import type { TransportPhase } from '../errors.js'
+
+/** How one attempt to open a tunnel ends early. */
+export interface AttemptLimits {
+  /** Milliseconds until the attempt is given up. */
+  readonly timeoutMs: number
+  /** The caller's signal and the transport's own. */
+  readonly signals: readonly AbortSignal[]
+  /** The error for a deadline that fires in `phase`. */
+  readonly onTimeout: (phase: TransportPhase) => Error
+}
+
+/**
+ * One bounded attempt: a deadline, the abort signals and every socket opened so far. Whichever ends it
+ * early, each pending step rejects at once and each socket is destroyed, so that nothing outlives it.
+ */
+export class Attempt {
+  phase: TransportPhase = 'proxy-connect'
+  readonly #controller = new AbortController()
+  readonly #sockets = new Set<Socket>()
+  readonly #ended: Promise<never>
+  readonly #expiresAt: number
+  readonly #timer: NodeJS.Timeout
+  readonly #unlisten: (() => void)[] = []
+
+  constructor({ timeoutMs, signals, onTimeout }: AttemptLimits) {
+    this.#ended = new Promise((_resolve, reject) => {
+      this.#controller.signal.addEventListener(
+        'abort',
+        () => reject(this.#controller.signal.reason as Error),
+        {
+          once: true,
+        },
+      )
+    })
+    // Without a pending step nobody awaits it.
+    this.#ended.catch(() => undefined)
+    this.#expiresAt = performance.now() + timeoutMs
+    this.#timer = setTimeout(() => this.end(onTimeout(this.phase)), timeoutMs)
+    for (const signal of signals) {
+      const abort = (): void => this.end(signal.reason)
+      if (signal.aborted) abort()
+      else {
+        signal.addEventListener('abort', abort, { once: true })
+        this.#unlisten.push(() => signal.removeEventListener('abort', abort))
+      }
+    }
+  }
+
+  /** Aborted when the attempt ends early, and never after it has succeeded. */
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  /** Milliseconds left, at least 1. */
+  get remainingMs(): number {
+    return Math.max(1, Math.ceil(this.#expiresAt - performance.now()))
+  }
+
+  /** Takes charge of a socket: it is destroyed if the attempt ends early. */
+  own<T extends Socket>(socket: T): T {
+    this.#sockets.add(socket)
+    // Also after the attempt: an error in the gap before the next owner listens must not end the process.
+    socket.on('error', ignore)
+    if (this.signal.aborted) socket.destroy()
+    return socket
+  }
+
+  /** Waits for a step, or for the early end of the attempt. */
+  async step<T>(phase: TransportPhase, work: Promise<T>): Promise<T> {
+    this.phase = phase
+    work.catch(ignore)
+    return Promise.race([work, this.#ended])
+  }
+
+  /** Ends the attempt early: destroys its sockets and rejects its pending step with `reason`. */
+  end(reason: unknown): void {
+    if (this.signal.aborted) return
+    this.#controller.abort(reason)
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
+  /** Stops the clock. The sockets live on: on success they belong to the caller. */
+  dispose(): void {
+    clearTimeout(this.#timer)
+    for (const unlisten of this.#unlisten) unlisten()
+    this.#sockets.clear()
+  }
+}
+
+function ignore(): void {
+  // An error that has been reported through the attempt, or that the socket's next owner hears too.
+}

@@ -1,0 +1,118 @@
+import type { TransportError } from '../errors.js'
+import { failure, type Hop } from './failures.js'
+import { schemeHint, type Heard } from './heard.js'
+
+/** The proxy's answer to CONNECT, as https-proxy-agent reports it. */
+export interface ConnectReply {
+  readonly statusCode: number
+  readonly statusText: string
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+}
+
+export interface RefusedConnect {
+  readonly hop: Hop
+  readonly authorization: string | undefined
+  /** Masks our own credentials and control characters in what the proxy wrote. */
+  readonly clean: (text: string) => string
+}
+
+/** Names any answer to CONNECT but 200. The proxy says it, and so does the message: it is not Discord's. */
+export function connectRefusal(
+  reply: ConnectReply | undefined,
+  refused: RefusedConnect,
+  heard: Heard,
+): TransportError {
+  const { hop } = refused
+  const proxy = `the proxy ${hop.proxy ?? ''}`
+  if (reply === undefined || !isStatus(reply.statusCode)) {
+    return failure(
+      'ERR_PROXY_PROTOCOL',
+      'tunnel',
+      `${proxy} does not answer as an HTTP proxy`,
+      undefined,
+      hop,
+      {
+        hint: schemeHint(heard.speaks),
+        retryable: false,
+      },
+    )
+  }
+  const { statusCode } = reply
+  const answer = `${statusCode} ${refused.clean(reply.statusText)}`.trim()
+  if (statusCode === 407) {
+    const what = refused.authorization === undefined ? 'wants credentials' : 'refused the credentials'
+    return failure('ERR_PROXY_AUTH', 'proxy-auth', `${proxy} ${what} (${answer})`, undefined, hop, {
+      hint: authenticationHint(reply, refused),
+      retryable: false,
+    })
+  }
+  switch (statusCode) {
+    case 504:
+      return failure(
+        'ERR_TARGET_TIMEOUT',
+        'tunnel',
+        `${proxy} got no connection to ${hop.target} in time (${answer})`,
+        undefined,
+        hop,
+        {
+          hint: 'The proxy itself is reachable: its way out is slow or blocked for this destination.',
+        },
+      )
+    case 500:
+    case 502:
+    case 503:
+      return failure(
+        'ERR_TARGET_UNREACHABLE',
+        'tunnel',
+        `${proxy} could not reach ${hop.target} (${answer})`,
+        undefined,
+        hop,
+        {
+          hint: 'The proxy itself is reachable: check its DNS and its way out.',
+        },
+      )
+    case 400:
+    case 405:
+    case 501:
+      return failure(
+        'ERR_PROXY_PROTOCOL',
+        'tunnel',
+        `${proxy} does not accept CONNECT (${answer})`,
+        undefined,
+        hop,
+        {
+          hint: 'This looks like a web server or a reverse proxy: check the port of the proxy URL.',
+          retryable: false,
+        },
+      )
+    default:
+      return failure(
+        'ERR_PROXY_DENIED',
+        'tunnel',
+        `${proxy} refused a tunnel to ${hop.target} (${answer})`,
+        undefined,
+        hop,
+        {
+          hint: `The answer is the proxy's, not Discord's: its policy must allow CONNECT to ${hop.target}.`,
+          retryable: statusCode === 429,
+        },
+      )
+  }
+}
+
+function isStatus(code: number): boolean {
+  return Number.isInteger(code) && code >= 100 && code <= 599
+}
+
+function authenticationHint(reply: ConnectReply, { authorization, clean }: RefusedConnect): string {
+  const challenges = [reply.headers['proxy-authenticate'] ?? []].flat()
+  const schemes = challenges
+    .map((challenge) => clean(challenge.split(/[\s,]/, 1)[0] ?? ''))
+    .filter((scheme) => scheme !== '')
+  const basic = schemes.length === 0 || schemes.some((scheme) => scheme.toLowerCase() === 'basic')
+  if (!basic)
+    return `The proxy offers ${schemes.join(', ')}: give a header value for it as proxyAuthorization.`
+  return authorization === undefined
+    ? 'Put them into the proxy URL, percent-encoded: http://user:password@host:port.'
+    : 'Check the user name and the password in the proxy URL; @ : / % in them must be percent-encoded.'
+}

@@ -1,0 +1,52 @@
+import { connect, isIP, type Socket, type TcpNetConnectOpts } from 'node:net'
+import type { TransportPhase } from '../errors.js'
+import type { Attempt } from './attempt.js'
+
+/** Which phase a step belongs to depends on who is at the other end: the proxy, or the destination itself. */
+export interface DialPhases {
+  readonly dns: TransportPhase
+  readonly connect: TransportPhase
+}
+
+export const PROXY_PHASES: DialPhases = { dns: 'proxy-dns', connect: 'proxy-connect' }
+export const TARGET_PHASES: DialPhases = { dns: 'target-dns', connect: 'target-connect' }
+
+/**
+ * TCP options of every connection that we make. The first keep-alive probe after 15 s of silence: libuv
+ * sends ten, one second apart, so that a peer which vanished without a FIN is known within half a minute,
+ * which is less than Discord's 41 s heartbeat.
+ */
+export const TCP_OPTIONS = {
+  noDelay: true,
+  keepAlive: true,
+  keepAliveInitialDelay: 15_000,
+} as const satisfies Partial<TcpNetConnectOpts>
+
+/** Opens a TCP connection within the attempt. */
+export async function dial(
+  host: string,
+  port: number,
+  phases: DialPhases,
+  attempt: Attempt,
+): Promise<Socket> {
+  const socket = attempt.own(connect({ ...TCP_OPTIONS, host, port }))
+  followDial(socket, host, phases, attempt)
+  const connected = new Promise<void>((resolve, reject) => {
+    socket.once('connect', resolve)
+    socket.once('error', reject)
+  })
+  await attempt.step(attempt.phase, connected)
+  return socket
+}
+
+/** Keeps the attempt's phase in step with a connecting socket: name, then TCP. */
+export function followDial(socket: Socket, host: string, phases: DialPhases, attempt: Attempt): void {
+  if (isIP(host) !== 0) {
+    attempt.phase = phases.connect
+    return
+  }
+  attempt.phase = phases.dns
+  socket.once('lookup', (error: Error | null) => {
+    if (error === null) attempt.phase = phases.connect
+  })
+}

@@ -1,0 +1,165 @@
+import type { Socket } from 'node:net'
+import { Dispatcher, errors } from 'undici'
+import { closedError } from './failures.js'
+import { namedHandler } from './named-handler.js'
+import { failWaiting, OriginPool, type PoolOwner } from './origin-pool.js'
+import { addressOf } from './target.js'
+import type { Route } from './tunnel.js'
+
+export interface DispatcherOptions {
+  /** The most tunnels open or being opened at one time, over all origins. */
+  readonly maxTunnels: number
+  /** Milliseconds for which an idle tunnel is kept. */
+  readonly keepAliveMs: number
+}
+
+/**
+ * The undici face of a route: requests, queued first come first served for at most `maxTunnels` tunnels.
+ *
+ * undici's own Agent limits connections per origin and not in all, and gives each request to a connection
+ * that is still to be made: its failure is that request's failure, and behind a proxy that never answers a
+ * queue waits for one deadline after the other. See {@link OriginPool} for what happens here.
+ */
+export class TunnelDispatcher extends Dispatcher implements PoolOwner {
+  readonly keepAliveMs: number
+  readonly #route: Route
+  readonly #maxTunnels: number
+  readonly #pools = new Map<string, OriginPool>()
+  #closed = false
+  #onDrained: (() => void)[] = []
+
+  constructor(route: Route, { maxTunnels, keepAliveMs }: DispatcherOptions) {
+    super()
+    this.#route = route
+    this.#maxTunnels = maxTunnels
+    this.keepAliveMs = keepAliveMs
+  }
+
+  /** @returns false where the request has to wait; `drain` is emitted when nothing waits any more. */
+  override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+    const pool = this.#poolFor(options)
+    const named = namedHandler(handler, options.method, () => this.#route.hop(addressOf(pool.origin)))
+    if (this.#closed || this.#route.closed) {
+      failWaiting({ options, handler: named }, closedError())
+      return true
+    }
+    pool.waiting.push({ options, handler: named, since: performance.now() })
+    pool.serve()
+    if (pool.waiting.length === 0) return true
+    this.#openWhereWanted()
+    return false
+  }
+
+  openTunnel(origin: URL): Promise<Socket> {
+    return this.#route.openTunnel({ ...addressOf(origin), secure: origin.protocol === 'https:' })
+  }
+
+  onRequest(reused: boolean): void {
+    this.#route.stats.request(reused)
+  }
+
+  onIdle(pool: OriginPool): void {
+    // Between two requests of a busy origin is the moment for one that has no tunnel at all.
+    const starving = this.#wanting().find((other) => other.size === 0)
+    if (starving !== undefined && !this.#hasRoom() && pool.closeIdle()) starving.open()
+    pool.serve()
+    this.onChange(pool)
+  }
+
+  onChange(pool: OriginPool): void {
+    if (pool.size === 0 && pool.waiting.length === 0) this.#forget(pool)
+    if (this.#waits()) {
+      this.#openWhereWanted()
+      return
+    }
+    this.emit('drain', pool.origin)
+    if (this.#onDrained.length > 0 && !this.#busy())
+      for (const resolve of this.#onDrained.splice(0)) resolve()
+  }
+
+  /** Waits for the requests under way, then ends every tunnel. */
+  override close(): Promise<void>
+  override close(callback: () => void): void
+  override close(callback?: () => void): Promise<void> | undefined {
+    this.#closed = true
+    const idle = !this.#waits() && !this.#busy()
+    const drained = idle ? Promise.resolve() : new Promise<void>((resolve) => this.#onDrained.push(resolve))
+    return settle(
+      drained.then(() => this.#end(closedError())),
+      callback,
+    )
+  }
+
+  /** Ends every tunnel at once; requests under way and waiting fail with `error`. */
+  override destroy(error?: Error | null): Promise<void>
+  override destroy(callback: () => void): void
+  override destroy(error: Error | null, callback: () => void): void
+  override destroy(first?: Error | null | (() => void), second?: () => void): Promise<void> | undefined {
+    this.#closed = true
+    const [error, callback] = typeof first === 'function' ? [null, first] : [first, second]
+    return settle(this.#end(error ?? closedError()), callback)
+  }
+
+  #poolFor({ origin }: Dispatcher.DispatchOptions): OriginPool {
+    if (origin === undefined || origin === '') throw new errors.InvalidArgumentError('origin is required')
+    const key = String(origin)
+    let pool = this.#pools.get(key)
+    if (pool === undefined) {
+      pool = new OriginPool(new URL(key), this)
+      this.#pools.set(key, pool)
+    }
+    return pool
+  }
+
+  #forget(pool: OriginPool): void {
+    for (const [key, known] of this.#pools) if (known === pool) this.#pools.delete(key)
+  }
+
+  #busy(): boolean {
+    return [...this.#pools.values()].some((pool) => pool.busy)
+  }
+
+  #waits(): boolean {
+    for (const pool of this.#pools.values()) if (pool.waiting.length > 0) return true
+    return false
+  }
+
+  /** Opens tunnels for what waits, the oldest first, as far as `maxTunnels` allows. */
+  #openWhereWanted(): void {
+    for (const pool of this.#wanting()) {
+      while (pool.wantsTunnel && (this.#hasRoom() || this.#makeRoom(pool))) pool.open()
+    }
+  }
+
+  #wanting(): OriginPool[] {
+    if (!this.#waits()) return []
+    return [...this.#pools.values()]
+      .filter((pool) => pool.wantsTunnel)
+      .sort((one, other) => (one.waiting[0]?.since ?? 0) - (other.waiting[0]?.since ?? 0))
+  }
+
+  #hasRoom(): boolean {
+    let size = 0
+    for (const pool of this.#pools.values()) size += pool.size
+    return size < this.#maxTunnels
+  }
+
+  /** An origin without any tunnel takes the place of another's idle one, so that none starves. */
+  #makeRoom(pool: OriginPool): boolean {
+    if (pool.size > 0) return false
+    return [...this.#pools.values()].some((other) => other !== pool && other.closeIdle())
+  }
+
+  async #end(error: Error): Promise<void> {
+    const pools = [...this.#pools.values()]
+    this.#pools.clear()
+    await Promise.all(pools.map((pool) => pool.destroy(error)))
+    for (const resolve of this.#onDrained.splice(0)) resolve()
+  }
+}
+
+function settle(done: Promise<void>, callback: (() => void) | undefined): Promise<void> | undefined {
+  if (callback === undefined) return done
+  void done.then(callback)
+  return undefined
+}

@@ -1,0 +1,6 @@
+export { TunnelAgent } from './agent.js'
+export { TunnelDispatcher } from './dispatcher.js'
+export { closedError, connectionLost, nameFailure, timeoutError, type Hop } from './failures.js'
+export type { TransportStats } from './stats.js'
+export { addressOf, authority, type Target } from './target.js'
+export { Route } from './tunnel.js'

@@ -1,0 +1,131 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { errors, type Dispatcher } from 'undici'
+import { systemCode, TransportError } from '../errors.js'
+import { closedError, connectionLost, failure, type Hop } from './failures.js'
+
+/** RFC 9110 §9.2.2: repeating these has the same effect as sending them once. */
+const IDEMPOTENT = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'TRACE'])
+
+/** Errors of undici that are the caller's own, not a failure of the route. */
+const CALLERS_OWN = new Set([
+  'UND_ERR_ABORTED',
+  'UND_ERR_INVALID_ARG',
+  'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH',
+  'UND_ERR_NOT_SUPPORTED',
+])
+
+/** Gives the errors of one exchange their names. Serves undici's current handlers and its older ones. */
+export function namedHandler(
+  handler: Dispatcher.DispatchHandler,
+  method: string,
+  hop: () => Hop,
+): Dispatcher.DispatchHandler {
+  const name = (error: Error): Error => nameExchangeError(error, method, hop())
+  return handler.onRequestStart === undefined ? new LegacyRelay(handler, name) : new Relay(handler, name)
+}
+
+export function nameExchangeError(error: Error, method: string, hop: Hop): Error {
+  const code = systemCode(error)
+  if (error instanceof TransportError || (code !== undefined && CALLERS_OWN.has(code))) return error
+  if (error instanceof errors.ClientDestroyedError || error instanceof errors.ClientClosedError)
+    return closedError(hop)
+  if (error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError) {
+    return failure('ERR_TARGET_TIMEOUT', 'exchange', `${hop.target} did not answer in time`, error, hop, {
+      hint: 'The tunnel is up, but the answer does not come. Raise headersTimeout or bodyTimeout for slow endpoints.',
+      retryable: IDEMPOTENT.has(method),
+    })
+  }
+  const broken = error instanceof errors.SocketError || error instanceof errors.HTTPParserError
+  const system = code?.startsWith('E') === true && 'syscall' in error
+  return broken || system ? connectionLost(error, hop, IDEMPOTENT.has(method)) : error
+}
+
+class Relay implements Dispatcher.DispatchHandler {
+  readonly #handler: Dispatcher.DispatchHandler
+  readonly #name: (error: Error) => Error
+
+  constructor(handler: Dispatcher.DispatchHandler, name: (error: Error) => Error) {
+    this.#handler = handler
+    this.#name = name
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController, context: unknown): void {
+    this.#handler.onRequestStart?.(controller, context)
+  }
+
+  onRequestUpgrade(
+    controller: Dispatcher.DispatchController,
+    statusCode: number,
+    headers: IncomingHttpHeaders,
+    socket: Duplex,
+  ): void {
+    this.#handler.onRequestUpgrade?.(controller, statusCode, headers, socket)
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    statusCode: number,
+    headers: IncomingHttpHeaders,
+    statusMessage?: string,
+  ): void {
+    this.#handler.onResponseStart?.(controller, statusCode, headers, statusMessage)
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#handler.onResponseData?.(controller, chunk)
+  }
+
+  onResponseEnd(controller: Dispatcher.DispatchController, trailers: IncomingHttpHeaders): void {
+    this.#handler.onResponseEnd?.(controller, trailers)
+  }
+
+  onResponseError(controller: Dispatcher.DispatchController, error: Error): void {
+    this.#handler.onResponseError?.(controller, this.#name(error))
+  }
+}
+
+/* eslint-disable @typescript-eslint/no-deprecated -- undici's own fetch has no newer handler */
+
+/** The handler API of undici 6 and before, which undici's own fetch still uses. */
+class LegacyRelay implements Dispatcher.DispatchHandler {
+  readonly #handler: Dispatcher.DispatchHandler
+  readonly #name: (error: Error) => Error
+
+  constructor(handler: Dispatcher.DispatchHandler, name: (error: Error) => Error) {
+    this.#handler = handler
+    this.#name = name
+  }
+
+  onConnect(abort: (reason?: Error) => void): void {
+    this.#handler.onConnect?.(abort)
+  }
+
+  onUpgrade(statusCode: number, headers: Buffer[] | string[] | null, socket: Duplex): void {
+    this.#handler.onUpgrade?.(statusCode, headers, socket)
+  }
+
+  onResponseStarted(): void {
+    this.#handler.onResponseStarted?.()
+  }
+
+  onHeaders(statusCode: number, headers: Buffer[], resume: () => void, statusText: string): boolean {
+    return this.#handler.onHeaders?.(statusCode, headers, resume, statusText) ?? true
+  }
+
+  onData(chunk: Buffer): boolean {
+    return this.#handler.onData?.(chunk) ?? true
+  }
+
+  onComplete(trailers: string[] | null): void {
+    this.#handler.onComplete?.(trailers)
+  }
+
+  onBodySent(chunkSize: number, totalBytesSent: number): void {
+    this.#handler.onBodySent?.(chunkSize, totalBytesSent)
+  }
+
+  onError(error: Error): void {
+    this.#handler.onError?.(this.#name(error))
+  }
+}

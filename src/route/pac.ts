@@ -1,0 +1,122 @@
+import { rootCertificates } from 'node:tls'
+import { parseProxyUrl, type PacEndpoint, type ProxyEndpoint, type TlsSettings } from '../config/index.js'
+import type { Attempt } from './attempt.js'
+import { failure, type Hop } from './failures.js'
+import { authority, type Target } from './target.js'
+
+/** How long a script is used before it is fetched again. A failed fetch keeps the one at hand. */
+const SCRIPT_LIFETIME_MS = 5 * 60_000
+
+/** The part of pac-proxy-agent that is used: it loads and runs the script, the connection is ours. */
+interface PacAgent {
+  getResolver(): Promise<(url: string) => Promise<unknown>>
+}
+
+/** Asks a PAC script which proxies serve a destination. Loads its interpreter on first use only. */
+export class PacScript {
+  readonly #endpoint: PacEndpoint
+  readonly #tls: TlsSettings
+  readonly #closed: AbortSignal
+  #loaded: { readonly find: (url: string) => Promise<unknown>; readonly at: number } | undefined
+  #loading: Promise<void> | undefined
+
+  constructor(endpoint: PacEndpoint, tls: TlsSettings, closed: AbortSignal) {
+    this.#endpoint = endpoint
+    this.#tls = tls
+    this.#closed = closed
+  }
+
+  /**
+   * The script's answer for a target, in its order. `DIRECT` counts as the first choice only: where the
+   * script names a proxy first, a failing proxy is a failure and never a direct connection.
+   */
+  async proxiesFor(
+    target: Target,
+    hop: Hop,
+    attempt: Attempt,
+  ): Promise<readonly (ProxyEndpoint | 'direct')[]> {
+    const find = await attempt.step('pac', this.#script(hop))
+    const url = `${target.secure ? 'https' : 'http'}://${authority(target)}/`
+    const answer = await attempt.step(
+      'pac',
+      find(url).catch((error: unknown) => {
+        throw brokenScript(hop, `failed: ${error instanceof Error ? error.message : 'no reason given'}`)
+      }),
+    )
+    const choices = (typeof answer === 'string' ? answer : '')
+      .split(';')
+      .map((choice) => choice.trim())
+      .filter((choice) => choice !== '')
+    if (choices.length === 0) throw brokenScript(hop, 'names neither a proxy nor DIRECT')
+    const proxies = choices.map((choice) => this.#parse(choice, hop))
+    return proxies[0] === 'direct' ? ['direct'] : proxies.filter((proxy) => proxy !== 'direct')
+  }
+
+  async #script(hop: Hop): Promise<(url: string) => Promise<unknown>> {
+    const stale = this.#loaded === undefined || performance.now() - this.#loaded.at > SCRIPT_LIFETIME_MS
+    if (stale) {
+      this.#loading ??= this.#load().finally(() => (this.#loading = undefined))
+      try {
+        await this.#loading
+      } catch (error) {
+        if (this.#loaded === undefined) throw error
+      }
+    }
+    if (this.#loaded === undefined) throw brokenScript(hop, 'could not be loaded')
+    return this.#loaded.find
+  }
+
+  async #load(): Promise<void> {
+    const { proxies } = await import('proxy-agent')
+    const PacProxyAgent = await proxies[this.#endpoint.protocol][1]()
+    const options = {
+      // The script's server is asked directly and once: no pooled socket may stay behind.
+      agent: false,
+      signal: this.#closed,
+      ...(this.#tls.ca === undefined ? undefined : { ca: [...rootCertificates, ...this.#tls.ca] }),
+      rejectUnauthorized: this.#tls.rejectUnauthorized,
+      // alert() would print to the console of the bot.
+      sandbox: { alert: () => undefined },
+    }
+    const agent: unknown = new PacProxyAgent(`pac+${this.#endpoint.scriptUrl}`, options)
+    if (!isPacAgent(agent)) throw new TypeError('proxy-agent gave no PAC resolver')
+    this.#loaded = { find: await agent.getResolver(), at: performance.now() }
+  }
+
+  #parse(choice: string, hop: Hop): ProxyEndpoint | 'direct' {
+    const [type = '', address = ''] = choice.split(/\s+/, 2)
+    if (type.toUpperCase() === 'DIRECT') return 'direct'
+    const scheme = PAC_SCHEMES[type.toUpperCase()]
+    if (scheme === undefined || address === '')
+      throw brokenScript(hop, 'names a kind of proxy that is not known')
+    const proxy = parseProxyUrl(`${scheme}://${address}`, `PAC script ${this.#endpoint.redactedUrl}`)
+    if (proxy.kind === 'pac') throw brokenScript(hop, 'names another PAC script')
+    return proxy
+  }
+}
+
+/** The words of FindProxyForURL's answer. SOCKS means 4a or 5 by browser; 5 is what pac-proxy-agent takes it for. */
+const PAC_SCHEMES: Readonly<Partial<Record<string, string>>> = {
+  PROXY: 'http',
+  HTTP: 'http',
+  HTTPS: 'https',
+  SOCKS: 'socks5h',
+  SOCKS5: 'socks5h',
+  SOCKS4: 'socks4a',
+}
+
+function isPacAgent(value: unknown): value is PacAgent {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'getResolver' in value &&
+    typeof value.getResolver === 'function'
+  )
+}
+
+function brokenScript(hop: Hop, why: string): Error {
+  return failure('ERR_PROXY_CONFIG', 'pac', `the PAC script of ${hop.proxy ?? ''} ${why}`, undefined, hop, {
+    hint: 'FindProxyForURL must return "PROXY host:port", "SOCKS5 host:port", "HTTPS host:port" or "DIRECT".',
+    retryable: false,
+  })
+}

@@ -1,0 +1,256 @@
+import { lookup } from 'node:dns/promises'
+import { isIP, type Socket } from 'node:net'
+import {
+  checkProxyAuthorization,
+  createRedactor,
+  secretsOfAuthorization,
+  secretsOfProxy,
+  type ProxyEndpoint,
+  type ResolvedOptions,
+  type RoutePolicy,
+  type TransportEvent,
+} from '../config/index.js'
+import { configError, TransportError } from '../errors.js'
+import { Attempt } from './attempt.js'
+import { openConnectTunnel } from './connect-tunnel.js'
+import { dial, TARGET_PHASES } from './dial.js'
+import { closedError, failure, nameFailure, timeoutError, type Hop } from './failures.js'
+import type { OpenedTunnel } from './opened-tunnel.js'
+import { PacScript } from './pac.js'
+import { openSocksTunnel } from './socks-tunnel.js'
+import { StatsCounter } from './stats.js'
+import { authority, type Target } from './target.js'
+import { TlsClient } from './tls.js'
+
+/** How one tunnel's opening is bounded. */
+export interface TunnelLimits {
+  readonly signal?: AbortSignal
+  /** Milliseconds; the transport's `connectTimeoutMs` when absent. */
+  readonly timeoutMs?: number
+}
+
+/**
+ * The one way out. Everything that this library sends goes through a socket from {@link Route.openTunnel},
+ * so that the gateway and REST cannot disagree about the proxy, DNS, deadlines or the names of failures.
+ */
+export class Route {
+  readonly policy: RoutePolicy
+  readonly stats = new StatsCounter()
+  readonly #options: ResolvedOptions
+  readonly #proxyTls: TlsClient
+  readonly #targetTls: TlsClient
+  readonly #closing = new AbortController()
+  readonly #open = new Set<Socket>()
+  readonly #pac: PacScript | undefined
+
+  constructor(policy: RoutePolicy, options: ResolvedOptions) {
+    this.policy = policy
+    this.#options = options
+    this.#proxyTls = new TlsClient(options.proxyTls)
+    this.#targetTls = new TlsClient(options.tls)
+    if (policy.proxy?.kind === 'pac')
+      this.#pac = new PacScript(policy.proxy, options.proxyTls, this.#closing.signal)
+  }
+
+  /** Milliseconds for everything up to a usable socket. */
+  get connectTimeoutMs(): number {
+    return this.#options.connectTimeoutMs
+  }
+
+  get closed(): boolean {
+    return this.#closing.signal.aborted
+  }
+
+  /** What a failure beyond the tunnel is about. */
+  hop(target: Pick<Target, 'host' | 'port'>): Hop {
+    const direct = this.policy.decide(target.host, target.port).route === 'direct'
+    return { proxy: direct ? null : (this.policy.proxy?.redactedUrl ?? null), target: authority(target) }
+  }
+
+  /**
+   * A connected socket to the target, by the proxy or directly as the policy says, with TLS where the target
+   * wants it. Rejects with a TransportError, or with `signal`'s own reason; never later than
+   * `connectTimeoutMs`, and then without a socket, timer or listener left behind.
+   */
+  async openTunnel(
+    target: Target,
+    { signal, timeoutMs = this.connectTimeoutMs }: TunnelLimits = {},
+  ): Promise<Socket> {
+    const hop = this.hop(target)
+    const startedAt = performance.now()
+    const attempt = new Attempt({
+      timeoutMs,
+      signals: signal === undefined ? [this.#closing.signal] : [this.#closing.signal, signal],
+      onTimeout: (phase) => timeoutError(hop, phase, timeoutMs),
+    })
+    try {
+      attempt.signal.throwIfAborted()
+      const wire = await this.#connect(target, hop, attempt)
+      const socket = target.secure ? await this.#targetTls.upgrade(wire, target, attempt) : wire
+      this.#track(wire, hop, startedAt)
+      return socket
+    } catch (error) {
+      const named = nameFailure(attempt.signal.aborted ? attempt.signal.reason : error, attempt.phase, hop)
+      attempt.end(named)
+      this.#report(named, hop, startedAt)
+      throw named
+    } finally {
+      attempt.dispose()
+    }
+  }
+
+  /** Ends every tunnel, open or opening, and resolves when the last socket is closed. */
+  async close(): Promise<void> {
+    this.#closing.abort(closedError())
+    const closed = [...this.#open].map(
+      (socket) => new Promise<void>((resolve) => socket.once('close', () => resolve())),
+    )
+    for (const socket of this.#open) socket.destroy()
+    await Promise.all(closed)
+  }
+
+  async #connect(target: Target, hop: Hop, attempt: Attempt): Promise<Socket> {
+    const proxies = await this.#proxiesFor(target, hop, attempt)
+    let first: unknown
+    for (const [index, proxy] of proxies.entries()) {
+      if (proxy === 'direct') return dial(target.host, target.port, TARGET_PHASES, attempt)
+      try {
+        return await this.#through(proxy, target, { ...hop, proxy: proxy.redactedUrl }, attempt)
+      } catch (error) {
+        first ??= nameFailure(error, attempt.phase, { ...hop, proxy: proxy.redactedUrl })
+        if (attempt.signal.aborted || index === proxies.length - 1) throw first
+      }
+    }
+    throw failure('ERR_PROXY_CONFIG', 'pac', 'The PAC script names no usable proxy', undefined, hop, {
+      hint: 'Look at what FindProxyForURL returns for this destination.',
+      retryable: false,
+    })
+  }
+
+  async #proxiesFor(
+    target: Target,
+    hop: Hop,
+    attempt: Attempt,
+  ): Promise<readonly (ProxyEndpoint | 'direct')[]> {
+    const { proxy } = this.policy
+    if (hop.proxy === null || proxy === null) return ['direct']
+    if (proxy.kind === 'tunnel') return [proxy]
+    const proxies = (await this.#pac?.proxiesFor(target, hop, attempt)) ?? []
+    if (this.#options.required && proxies[0] === 'direct') {
+      throw failure(
+        'ERR_PROXY_CONFIG',
+        'pac',
+        `The PAC script sends ${hop.target} DIRECT, but a proxy is required`,
+        undefined,
+        hop,
+        {
+          hint: 'Let the script name a proxy for this destination, or drop the option required.',
+          retryable: false,
+        },
+      )
+    }
+    return proxies
+  }
+
+  async #through(endpoint: ProxyEndpoint, target: Target, hop: Hop, attempt: Attempt): Promise<Socket> {
+    const host = await this.#nameFor(endpoint, target, attempt)
+    const tunnel =
+      endpoint.protocol === 'http' || endpoint.protocol === 'https'
+        ? await this.#byConnect(endpoint, host, target, hop, attempt)
+        : await openSocksTunnel({ endpoint, host, port: target.port, hop }, attempt)
+    if (target.secure && tunnel.earlyBytes > 0) throw spokeFirst(tunnel, hop)
+    return tunnel.socket
+  }
+
+  async #byConnect(
+    endpoint: ProxyEndpoint,
+    host: string,
+    target: Target,
+    hop: Hop,
+    attempt: Attempt,
+  ): Promise<OpenedTunnel> {
+    const authorization = await this.#authorization(endpoint, attempt)
+    const clean = (text: string): string =>
+      createRedactor([...secretsOfProxy(endpoint), ...secretsOfAuthorization(authorization ?? '')])(text)
+    return openConnectTunnel(
+      { endpoint, host, port: target.port, authorization, proxyTls: this.#proxyTls, hop, clean },
+      attempt,
+    )
+  }
+
+  /** SOCKS4 has no room for a name; every other scheme carries it, unless the options say otherwise. */
+  async #nameFor(endpoint: ProxyEndpoint, target: Target, attempt: Attempt): Promise<string> {
+    const local = endpoint.protocol === 'socks4' || this.#options.dns === 'local'
+    if (!local || isIP(target.host) !== 0) return target.host
+    const family = endpoint.protocol.startsWith('socks4') ? 4 : 0
+    const { address } = await attempt.step('target-dns', lookup(target.host, { family }))
+    return address
+  }
+
+  /** RFC 7617: Basic with the credentials as UTF-8, unless the options bring a header value of their own. */
+  async #authorization({ credentials }: ProxyEndpoint, attempt: Attempt): Promise<string | undefined> {
+    const given = this.#options.proxyAuthorization
+    if (given === undefined) {
+      if (credentials === undefined) return undefined
+      return `Basic ${Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64')}`
+    }
+    if (typeof given === 'string') return given
+    const value = await attempt.step(
+      'proxy-auth',
+      Promise.resolve()
+        .then(given)
+        .catch(() => {
+          // The function's own error may hold the secret that it was working with.
+          throw configError(
+            'proxyAuthorization',
+            'the function failed',
+            'Look into the function that you passed.',
+          )
+        }),
+    )
+    return checkProxyAuthorization(value)
+  }
+
+  #track(wire: Socket, hop: Hop, startedAt: number): void {
+    this.stats.tunnelOpened(wire)
+    this.#open.add(wire)
+    wire.once('close', () => {
+      this.#open.delete(wire)
+      this.#emit({
+        type: 'tunnel-close',
+        ...hop,
+        bytesSent: wire.bytesWritten,
+        bytesReceived: wire.bytesRead,
+      })
+    })
+    this.#emit({ type: 'tunnel-open', ...hop, ms: performance.now() - startedAt })
+  }
+
+  #report(error: unknown, hop: Hop, startedAt: number): void {
+    this.stats.tunnelFailed()
+    if (!(error instanceof TransportError)) return
+    const { code, phase } = error
+    this.#emit({ type: 'tunnel-failed', ...hop, code, phase, ms: performance.now() - startedAt })
+  }
+
+  /** A listener that throws is its author's uncaught exception; it must not break a tunnel. */
+  #emit(event: TransportEvent): void {
+    try {
+      this.#options.onEvent?.(event)
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error
+      })
+    }
+  }
+}
+
+/** No TLS server speaks before the client, so these bytes are the proxy's. */
+function spokeFirst(tunnel: OpenedTunnel, hop: Hop): Error {
+  tunnel.socket.destroy()
+  const what = `the proxy ${hop.proxy ?? ''} sent ${tunnel.earlyBytes} bytes of its own into the tunnel`
+  return failure('ERR_PROXY_PROTOCOL', 'tunnel', what, undefined, hop, {
+    hint: 'A proxy must send nothing behind its answer to CONNECT; look for an update of it.',
+    retryable: false,
+  })
+}

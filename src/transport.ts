@@ -1,0 +1,159 @@
+import type { Agent } from 'node:http'
+import { inspect } from 'node:util'
+import type { Dispatcher } from 'undici'
+import {
+  describeProxy,
+  parseOptions,
+  resolveProxy,
+  type ProxyDescription,
+  type ResolvedOptions,
+  type RoutePolicy,
+  type TransportOptions,
+} from './config/index.js'
+import { TransportWebSocket, type WebSocketOptions } from './gateway/index.js'
+import { createFetch, wrapRequestClient, type TransportFetch } from './rest/index.js'
+import { addressOf, Route, TunnelAgent, TunnelDispatcher, type TransportStats } from './route/index.js'
+
+/** Where a URL would go. */
+export interface RouteExplanation {
+  readonly route: 'proxy' | 'direct'
+  /** Why, fit to print. */
+  readonly reason: string
+  /** The proxy that would carry it; null on a direct route. */
+  readonly proxy: ProxyDescription | null
+}
+
+/** What Carbon's GatewayPlugin takes among its options (0.15 and later). */
+export interface GatewayOptions {
+  readonly agent: Agent
+  readonly webSocketFactory: (url: string) => TransportWebSocket
+}
+
+/** One proxy (or none), and everything that a Discord bot sends through it. */
+export interface DiscordTransport extends AsyncDisposable {
+  /** The proxy in use, redacted; null when every connection is direct. */
+  readonly proxy: ProxyDescription | null
+  /** For `ws`, `node:http`, `node:https`, axios, got: anything that takes an http.Agent. */
+  readonly agent: Agent
+  /** For undici 7 and anything that takes its Dispatcher. */
+  readonly dispatcher: Dispatcher
+  /**
+   * A drop-in fetch. Takes the global and undici's FormData, Request, Headers, Blob and File, streams and
+   * AbortSignal; answers with a global Response. Rejects with a TransportError where the route fails and with
+   * the signal's own reason where it was aborted. https://fetch.spec.whatwg.org/#fetch-method
+   */
+  readonly fetch: TransportFetch
+  /** Spread into Carbon's GatewayPlugin options (0.15 and later): `new GatewayPlugin({ ...gatewayOptions, intents })`. */
+  readonly gatewayOptions: GatewayOptions
+  /** Spread into Carbon's RequestClient options, or into `requestOptions` of its Client (0.15 and later). */
+  readonly requestOptions: { readonly fetch: TransportFetch }
+  /**
+   * A `ws` WebSocket on the agent. Its `error` event carries a TransportError.
+   *
+   * @param url `wss:` or `ws:`
+   * @throws SyntaxError for a URL that no WebSocket can have
+   */
+  createWebSocket(url: string | URL, options?: WebSocketOptions): TransportWebSocket
+  /**
+   * Makes an existing Carbon RequestClient (0.15, 0.16) send through this transport from now on.
+   *
+   * @returns the same client
+   * @throws TransportError ERR_PROXY_CONFIG for a client that takes no fetch (Carbon 0.14)
+   */
+  wrapRequestClient<Client extends object>(client: Client): Client
+  /**
+   * Says where a URL would go and why. Opens nothing and looks nothing up; what a PAC script answers is
+   * known only when a connection opens.
+   *
+   * @throws TypeError for what is not a URL
+   */
+  explain(url: string | URL): RouteExplanation
+  /** Counters since creation. */
+  stats(): TransportStats
+  /**
+   * Ends every tunnel, WebSockets included. What is under way fails with ERR_TRANSPORT_CLOSED; resolves when
+   * the last socket is closed.
+   */
+  close(): Promise<void>
+}
+
+/**
+ * Creates a transport: one proxy URL for the gateway, REST, uploads and downloads.
+ *
+ * The URL is `options.proxy`, else `OPENCLAW_PROXY_URL`, `HTTPS_PROXY`, `https_proxy`, `ALL_PROXY` or
+ * `all_proxy`, the first that is set. Synchronous, and opens no connection.
+ *
+ * @throws TransportError ERR_PROXY_CONFIG naming every bad option, or the variable that holds no usable URL
+ */
+export function createDiscordTransport(options: TransportOptions = {}): DiscordTransport {
+  const resolved = parseOptions(options)
+  return new Transport(resolveProxy(resolved), resolved)
+}
+
+class Transport implements DiscordTransport {
+  readonly proxy: ProxyDescription | null
+  readonly agent: TunnelAgent
+  readonly dispatcher: TunnelDispatcher
+  readonly fetch: TransportFetch
+  readonly gatewayOptions: GatewayOptions
+  readonly requestOptions: { readonly fetch: TransportFetch }
+  readonly #route: Route
+  #closing: Promise<void> | undefined
+
+  constructor(policy: RoutePolicy, options: ResolvedOptions) {
+    this.#route = new Route(policy, options)
+    this.proxy = describeProxy(policy)
+    this.agent = new TunnelAgent(this.#route, options.keepAliveMs)
+    this.dispatcher = new TunnelDispatcher(this.#route, options)
+    this.fetch = createFetch(this.dispatcher)
+    this.gatewayOptions = { agent: this.agent, webSocketFactory: (url) => this.createWebSocket(url) }
+    this.requestOptions = { fetch: this.fetch }
+  }
+
+  createWebSocket(url: string | URL, options: WebSocketOptions = {}): TransportWebSocket {
+    return new TransportWebSocket(url, this.#route, this.agent, options)
+  }
+
+  wrapRequestClient<Client extends object>(client: Client): Client {
+    return wrapRequestClient(client, this.fetch)
+  }
+
+  explain(url: string | URL): RouteExplanation {
+    const { host, port } = addressOf(new URL(url))
+    const { route, reason } = this.#route.policy.decide(host, port)
+    const pac = route === 'proxy' && this.proxy?.protocol.startsWith('pac+') === true
+    return {
+      route,
+      reason: pac ? `${reason}; its PAC script decides when a connection opens` : reason,
+      proxy: route === 'proxy' ? this.proxy : null,
+    }
+  }
+
+  stats(): TransportStats {
+    return this.#route.stats.snapshot()
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#end()
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  toJSON(): Record<string, unknown> {
+    return { name: 'DiscordTransport', proxy: this.proxy, stats: this.stats() }
+  }
+
+  [inspect.custom](): Record<string, unknown> {
+    return this.toJSON()
+  }
+
+  async #end(): Promise<void> {
+    const ended = this.#route.close()
+    this.agent.destroy()
+    await this.dispatcher.destroy()
+    await ended
+  }
+}
