@@ -27,7 +27,8 @@ export interface TransportOptions {
   readonly env?: Environment | undefined
   /**
    * Destinations that go without the proxy: `'env'` is NO_PROXY / no_proxy, and counts only for a proxy from
-   * HTTPS_PROXY or ALL_PROXY; a list counts for `proxy` too; `false` is none. Default: `'env'`.
+   * HTTPS_PROXY or ALL_PROXY; a list counts for `proxy` too; `false` is none. Nothing counts for a proxy from
+   * OPENCLAW_PROXY_URL. Default: `'env'`.
    */
   readonly noProxy?: 'env' | readonly string[] | false | undefined
   /** Who resolves the names of destinations: the proxy, or this host. Default: `'proxy'`. */
@@ -45,7 +46,7 @@ export interface TransportOptions {
   readonly connectTimeoutMs?: number | undefined
   /** Milliseconds that an idle tunnel is kept: 0 to 3 600 000. Default: 60 000. */
   readonly keepAliveMs?: number | undefined
-  /** How many tunnels to one destination may be open at a time: 1 or more. Default: 16. */
+  /** The most tunnels open at one time for REST, over all destinations; WebSockets do not count. Default: 16. */
   readonly maxTunnels?: number | undefined
   /** Told of every tunnel opened, closed and failed. Default: nobody is told. */
   readonly onEvent?: ((event: TransportEvent) => void) | undefined
@@ -74,6 +75,11 @@ const milliseconds = (least: number, most: number) => {
   return z.int({ error }).min(least, { error }).max(most, { error })
 }
 
+// Not z.array().readonly(): that freezes what it was given, even what is no array, and throws on a Buffer.
+const hostList = z.custom<readonly string[]>(
+  (value) => Array.isArray(value) && value.every((entry) => typeof entry === 'string'),
+)
+
 /** The one definition of the options. */
 const schema = z.strictObject(
   {
@@ -98,7 +104,7 @@ const schema = z.strictObject(
       })
       .optional(),
     noProxy: z
-      .union([z.literal('env'), z.array(z.string()).readonly(), z.literal(false)], {
+      .union([z.literal('env'), hostList, z.literal(false)], {
         error: "must be 'env', an array of host names, or false",
       })
       .optional(),

@@ -34,12 +34,13 @@ export function checkKeyFormat<Pem extends string | Buffer>(pem: Pem, field: str
 
 /** Reads the key of a hop, which tells whether its passphrase is right. */
 export function readPrivateKey(pem: string | Buffer, passphrase: string | undefined, hop: string): KeyObject {
+  // PKCS #8 says it in its label, the older formats in a header (RFC 1421 §4.6.1.1).
+  if (passphrase === undefined && /BEGIN ENCRYPTED|^Proc-Type: 4,ENCRYPTED/m.test(pem.toString('latin1'))) {
+    throw configError(`${hop}.passphrase`, 'is needed: the key is encrypted', `Set ${hop}.passphrase.`)
+  }
   try {
     return createPrivateKey({ key: pem, ...(passphrase === undefined ? {} : { passphrase }) })
-  } catch (error) {
-    if (systemCode(error) === 'ERR_MISSING_PASSPHRASE') {
-      throw configError(`${hop}.passphrase`, 'is needed: the key is encrypted', `Set ${hop}.passphrase.`)
-    }
+  } catch {
     const hint = `If it is encrypted, check ${hop}.passphrase.`
     throw configError(`${hop}.key`, 'holds a private key that cannot be read', hint)
   }

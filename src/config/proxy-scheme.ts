@@ -73,7 +73,7 @@ export function splitScheme(text: string, field: string): { protocol: ProxyProto
   const hint = FOREIGN.get(protocol)
   const what =
     hint === undefined ? 'the scheme is not supported' : `the scheme ${protocol}:// is not supported`
-  throw configError(field, `${what}; use one of ${SUPPORTED}`, hint ?? NO_SCHEME_HINT)
+  throw configError(field, `${what} (use one of ${SUPPORTED})`, hint ?? NO_SCHEME_HINT)
 }
 
 /** `socks5:/host`, `http:host`, `https//host`, `//host`; `socks:1080` is a host with a port. */

@@ -22,13 +22,17 @@ export interface TlsOptions {
   readonly rejectUnauthorized?: boolean | undefined
 }
 
-const pem = z.union([z.string(), z.custom<Buffer>((value) => Buffer.isBuffer(value))], {
-  error: 'must be PEM as a string or a Buffer',
+const pem = z.custom<string | Buffer>(isPem, { error: 'must be PEM as a string or a Buffer' })
+const pemList = z.custom<readonly (string | Buffer)[]>(
+  (value) => Array.isArray(value) && value.length > 0 && value.every(isPem),
+)
+const pemOrList = z.union([pem, pemList], {
+  error: 'must be PEM as a string or a Buffer, or an array of at least one of them',
 })
-const PEM_LIST = 'must be PEM as a string or a Buffer, or an array of at least one of them'
-const pemOrList = z.union([pem, z.array(pem).min(1, { error: PEM_LIST }).readonly()], {
-  error: PEM_LIST,
-})
+
+function isPem(value: unknown): boolean {
+  return typeof value === 'string' || Buffer.isBuffer(value)
+}
 
 // RFC 6066 §3: literal addresses are not permitted in SNI; node:tls warns about one.
 const SERVERNAME = 'must be a host name, not an IP address'

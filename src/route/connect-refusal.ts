@@ -46,6 +46,20 @@ export function connectRefusal(
       retryable: false,
     })
   }
+  if (statusCode < 300) {
+    // RFC 9110 §9.3.6 would let any 2xx open the tunnel; https-proxy-agent has closed it, and no known proxy sends one.
+    return failure(
+      'ERR_PROXY_PROTOCOL',
+      'tunnel',
+      `${proxy} answered CONNECT with ${answer} in place of 200`,
+      undefined,
+      hop,
+      {
+        hint: 'Look for an update of the proxy, or point the proxy URL at its CONNECT port.',
+        retryable: false,
+      },
+    )
+  }
   switch (statusCode) {
     case 504:
       return failure(

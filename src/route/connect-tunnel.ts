@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import { checkServerIdentity, type ConnectionOptions } from 'node:tls'
 import type { HttpsProxyAgent } from 'https-proxy-agent'
 import type { ProxyEndpoint } from '../config/index.js'
+import type { TransportError } from '../errors.js'
 import type { Attempt } from './attempt.js'
 import { captureSockets } from './capture-socket.js'
 import { connectRefusal, type ConnectReply } from './connect-refusal.js'
@@ -157,39 +158,37 @@ class AnswerWatch {
     const foreign =
       error instanceof Error && /^(Proxy connection ended|Invalid header|No header)/.test(error.message)
     if (!foreign) return error
+    if (this.#attempt.phase === 'proxy-tls') return new Error('the connection was closed in the middle of it')
     const { speaks } = this.heard
     const what =
       speaks === 'nothing' ? 'closed the connection without answering' : 'does not answer as an HTTP proxy'
     // The agent's message may quote the answer, so it is not kept as the cause.
-    return failure(
-      'ERR_PROXY_PROTOCOL',
-      'tunnel',
-      `the proxy ${this.#hop.proxy ?? ''} ${what}`,
-      undefined,
-      this.#hop,
-      {
-        hint: schemeHint(speaks),
-        retryable: speaks === 'nothing',
-      },
-    )
+    return this.#refusal(what, speaks === 'nothing')
   }
 
   #add(chunk: Buffer): void {
     this.heard.add(chunk)
     this.#chunks.push(chunk)
     if (this.heard.tooMuch) this.#refuse()
+    else if (!mayBeHttp(this.heard.first))
+      this.#attempt.end(this.#refusal('does not answer as an HTTP proxy', false))
   }
 
   #refuse(): void {
-    this.#attempt.end(
-      failure(
-        'ERR_PROXY_PROTOCOL',
-        'tunnel',
-        `the proxy ${this.#hop.proxy ?? ''} sent more than ${MAX_ANSWER_BYTES / 1024} KiB without finishing its answer`,
-        undefined,
-        this.#hop,
-        { hint: schemeHint(this.heard.speaks), retryable: false },
-      ),
-    )
+    const what = `sent more than ${MAX_ANSWER_BYTES / 1024} KiB without finishing its answer`
+    this.#attempt.end(this.#refusal(what, false))
   }
+
+  #refusal(what: string, retryable: boolean): TransportError {
+    const sentence = `the proxy ${this.#hop.proxy ?? ''} ${what}`
+    const hint = schemeHint(this.heard.speaks)
+    return failure('ERR_PROXY_PROTOCOL', 'tunnel', sentence, undefined, this.#hop, { hint, retryable })
+  }
+}
+
+/** A SOCKS or TLS server gives itself away by its first byte: no need to wait for a header that never ends. */
+function mayBeHttp(first: Buffer): boolean {
+  const start = 'HTTP/'
+  const text = first.toString('latin1', 0, start.length)
+  return start.startsWith(text)
 }

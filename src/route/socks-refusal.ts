@@ -54,7 +54,7 @@ function socks5Refusal(
   { heard, hop, hasCredentials }: SocksFailure,
   proxy: string,
 ): TransportError | undefined {
-  const [version, method, , status] = heard.first
+  const [version, method, authVersion, status] = heard.first
   if (version === undefined) return undefined
   if (version !== 5) return wrongVersion(heard, hop, proxy)
   if (method === undefined) return undefined
@@ -75,6 +75,7 @@ function socks5Refusal(
     )
   }
   if (method === 2 && status === undefined) return undefined
+  if (method === 2 && authVersion !== 1) return wrongVersion(heard, hop, proxy)
   if (method === 2 && status !== 0) {
     return failure(
       'ERR_PROXY_AUTH',

@@ -65,8 +65,7 @@ export async function openSocksTunnel(request: SocksRequest, attempt: Attempt): 
       throw attempt.signal.aborted ? error : refusal()
     })
     await attempt.step('tunnel', connected)
-    // The client does not look at the version of a SOCKS4 reply.
-    if (proxy.type === 4 && heard.first[0] !== 0) throw refusal()
+    if (!hasRightVersions(heard, proxy.type)) throw refusal()
     return { socket, earlyBytes: heard.bytes - socksAnswerLength(heard, proxy.type) }
   } finally {
     socket.off('data', onData).off('error', onError)
@@ -85,4 +84,10 @@ function withCredentials(proxy: SocksProxy, { credentials }: ProxyEndpoint): Soc
 function phaseAfter(heard: Heard, version: SocksProxy['type']): 'proxy-auth' | 'tunnel' {
   const authenticates = version === 5 && heard.first[0] === 5 && heard.first[1] === 2
   return authenticates && heard.bytes >= 2 && heard.bytes < 4 ? 'proxy-auth' : 'tunnel'
+}
+
+/** The versions that the client does not look at: a SOCKS4 reply's is 0, the sub-negotiation's is 1 (RFC 1929 §2). */
+function hasRightVersions({ first }: Heard, version: SocksProxy['type']): boolean {
+  if (version === 4) return first[0] === 0
+  return first[1] !== 2 || first[2] === 1
 }

@@ -1,0 +1,71 @@
+import { once } from 'node:events'
+import { createServer, type Server, type Socket } from 'node:net'
+
+/** Loopback, and nothing else: no lab can be reached from another machine. */
+export type LabHost = '127.0.0.1' | '::1'
+
+export interface ListenOptions {
+  readonly host: LabHost
+  /** 0 takes a free one. */
+  readonly port: number
+  readonly maxConnections?: number | undefined
+  readonly onConnection: (socket: Socket) => void
+}
+
+/** A TCP server that knows its port from the beginning and its connections to the end. */
+export class Listener {
+  readonly port: number
+  readonly #server: Server
+  readonly #open = new Set<Socket>()
+  #peak = 0
+  #dropped = 0
+
+  private constructor(server: Server, onConnection: (socket: Socket) => void) {
+    this.#server = server
+    const address = server.address()
+    this.port = typeof address === 'object' && address !== null ? address.port : 0
+    server.on('drop', () => this.#dropped++)
+    server.on('connection', (socket: Socket) => {
+      this.#open.add(socket)
+      this.#peak = Math.max(this.#peak, this.#open.size)
+      socket.on('error', () => undefined).once('close', () => this.#open.delete(socket))
+      onConnection(socket)
+    })
+  }
+
+  static async listen({ host, port, maxConnections, onConnection }: ListenOptions): Promise<Listener> {
+    const server = createServer({ allowHalfOpen: true, noDelay: true })
+    if (maxConnections !== undefined) server.maxConnections = maxConnections
+    server.listen(port, host)
+    await once(server, 'listening')
+    return new Listener(server, onConnection)
+  }
+
+  get openCount(): number {
+    return this.#open.size
+  }
+
+  /** The most connections that were open at one time. */
+  get peakOpen(): number {
+    return this.#peak
+  }
+
+  /** Connections that were one too many. */
+  get dropped(): number {
+    return this.#dropped
+  }
+
+  /** Accepts no more, and destroys what is open. */
+  async close(): Promise<void> {
+    if (!this.#server.listening) return
+    const closed = once(this.#server, 'close')
+    this.#server.close()
+    for (const socket of this.#open) socket.destroy()
+    await closed
+  }
+}
+
+/** `host:port` as a URL has it. */
+export function authority(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
