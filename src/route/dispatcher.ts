@@ -26,6 +26,7 @@ export class TunnelDispatcher extends Dispatcher implements PoolOwner {
   readonly #maxTunnels: number
   readonly #pools = new Map<string, OriginPool>()
   #closed = false
+  #scheduled = false
   #onDrained: (() => void)[] = []
 
   constructor(route: Route, { maxTunnels, keepAliveMs }: DispatcherOptions) {
@@ -46,7 +47,8 @@ export class TunnelDispatcher extends Dispatcher implements PoolOwner {
     pool.waiting.push({ options, handler: named, since: performance.now() })
     pool.serve()
     if (pool.waiting.length === 0) return true
-    this.#openWhereWanted()
+    if (pool.size === 0) this.#openWhereWanted()
+    else this.#openSoon()
     return false
   }
 
@@ -122,6 +124,20 @@ export class TunnelDispatcher extends Dispatcher implements PoolOwner {
   #waits(): boolean {
     for (const pool of this.#pools.values()) if (pool.waiting.length > 0) return true
     return false
+  }
+
+  /**
+   * A tunnel whose response has just been read is idle one turn of the event loop later (undici waits for a
+   * server that closes after all). A caller who sends one request after the other must not get a second
+   * tunnel for being quicker than that.
+   */
+  #openSoon(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    setImmediate(() => {
+      this.#scheduled = false
+      this.#openWhereWanted()
+    })
   }
 
   /** Opens tunnels for what waits, the oldest first, as far as `maxTunnels` allows. */

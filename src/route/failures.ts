@@ -164,12 +164,23 @@ function proxyName(hop: Hop): string {
   return `the proxy ${hop.proxy ?? '(none)'}`
 }
 
-/** An AggregateError (happy eyeballs) has an empty message: its members say why. */
+/**
+ * An AggregateError (happy eyeballs) has an empty message: its members say why. OpenSSL's holds addresses and
+ * source lines: its reason is enough.
+ */
 function describe(error: Error): string {
   const code = systemCode(error)
-  const text = error instanceof AggregateError ? error.errors.map(String).join('; ') : error.message
+  const text =
+    error instanceof AggregateError
+      ? error.errors.map(String).join('; ')
+      : (opensslReason(error) ?? error.message)
   if (code === undefined || text.includes(code)) return text
   return text === '' ? code : `${text} (${code})`
+}
+
+/** Some of OpenSSL's errors carry it as a field, all of them in their fourth part. */
+function opensslReason(error: Error): string | undefined {
+  return /:error:[0-9A-F]+:[^:]*:[^:]*:([^:]+):/.exec(error.message)?.[1]
 }
 
 function isTlsFailure(error: Error): boolean {

@@ -216,7 +216,8 @@ function wrongVersion(heard: Heard, hop: Hop, proxy: string): TransportError {
     undefined,
     hop,
     {
-      hint: schemeHint(heard.speaks),
+      // Right at first and wrong later: then another scheme is no help.
+      hint: schemeHint(heard.speaks === 'socks5' ? 'unknown' : heard.speaks),
       retryable: false,
     },
   )

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { connect as connectHttp2 } from 'node:http2'
 import tls from 'node:tls'
-import { Agent, fetch as undiciFetch } from 'undici'
+import { Agent, fetch as undiciFetch, FormData as UndiciFormData } from 'undici'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startDiscord, type FakeDiscord } from './discord/index.js'
 import { connectLabDirectly } from './discord/loopback.js'
@@ -109,6 +109,20 @@ describe('the API', () => {
       host: 'discord.com:443',
       status: 200,
     })
+  })
+
+  it('takes uploads, and cuts its answers, over HTTP/2 too', async () => {
+    const agent = new Agent({ allowH2: true })
+    const form = new UndiciFormData()
+    form.append('files[0]', new Blob([Buffer.alloc(300_000, 'h2')]), 'h2.bin')
+    const url = `https://discord.com/api/v10${messages()}`
+    const init = { method: 'POST', dispatcher: agent, headers: { authorization: `Bot ${discord.token}` } }
+    expect((await undiciFetch(url, { ...init, body: form })).status).toBe(200)
+    expect(discord.rest.requests[0]).toMatchObject({ httpVersion: '2.0', files: [{ size: 300_000 }] })
+    discord.rest.respondOnce('GET /gateway', { body: Buffer.alloc(90_000), cut: { afterBytes: 9000 } })
+    const cut = undiciFetch('https://discord.com/api/v10/gateway', { dispatcher: agent })
+    await expect(cut.then((response) => response.arrayBuffer())).rejects.toThrow()
+    await agent.destroy()
   })
 
   it('records every header and counts the requests of a connection', async () => {
