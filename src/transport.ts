@@ -4,6 +4,7 @@ import type { Dispatcher } from 'undici'
 import {
   describeProxy,
   parseOptions,
+  replaceProxy,
   resolveProxy,
   type ProxyDescription,
   type ResolvedOptions,
@@ -12,7 +13,14 @@ import {
 } from './config/index.js'
 import { TransportWebSocket, type WebSocketOptions } from './gateway/index.js'
 import { createFetch, wrapRequestClient, type TransportFetch } from './rest/index.js'
-import { addressOf, Route, TunnelAgent, TunnelDispatcher, type TransportStats } from './route/index.js'
+import {
+  addressOf,
+  KeepWarm,
+  Route,
+  TunnelAgent,
+  TunnelDispatcher,
+  type TransportStats,
+} from './route/index.js'
 
 /** Where a URL would go. */
 export interface RouteExplanation {
@@ -71,6 +79,20 @@ export interface DiscordTransport extends AsyncDisposable {
   /** Counters since creation. */
   stats(): TransportStats
   /**
+   * Opens tunnel and TLS ahead of the first send, one for each origin that has none.
+   *
+   * @param urls default: Discord's REST API
+   * @throws TransportError of the first tunnel that cannot be opened, when all attempts have ended
+   */
+  warm(urls?: readonly (string | URL)[]): Promise<void>
+  /**
+   * From now on through another proxy, or through none for `false`. New tunnels take it at once, requests under
+   * way end where they are. Every other option stays; the environment is not asked again.
+   *
+   * @throws TransportError ERR_PROXY_CONFIG; then nothing has changed
+   */
+  setProxy(url: string | URL | false): void
+  /**
    * Ends every tunnel, WebSockets included. What is under way fails with ERR_TRANSPORT_CLOSED; resolves when
    * the last socket is closed.
    */
@@ -90,32 +112,55 @@ export function createDiscordTransport(options: TransportOptions = {}): DiscordT
   return new Transport(resolveProxy(resolved), resolved)
 }
 
+/** Where Carbon, discord.js and everybody else send: https://discord.com/developers/docs/reference#api-reference */
+const REST_ORIGIN = 'https://discord.com'
+
+/** Of every gateway host, the resume hosts included. */
+const GATEWAY_DOMAIN = '.discord.gg'
+
 class Transport implements DiscordTransport {
-  readonly proxy: ProxyDescription | null
   readonly agent: TunnelAgent
   readonly dispatcher: TunnelDispatcher
   readonly fetch: TransportFetch
   readonly gatewayOptions: GatewayOptions
   readonly requestOptions: { readonly fetch: TransportFetch }
   readonly #route: Route
+  readonly #keepWarm: KeepWarm
+  #options: ResolvedOptions
   #closing: Promise<void> | undefined
 
   constructor(policy: RoutePolicy, options: ResolvedOptions) {
     this.#route = new Route(policy, options)
-    this.proxy = describeProxy(policy)
+    this.#options = options
+    this.#keepWarm = new KeepWarm(() => this.dispatcher.warm(REST_ORIGIN))
     this.agent = new TunnelAgent(this.#route, options.keepAliveMs)
-    this.dispatcher = new TunnelDispatcher(this.#route, options)
+    this.dispatcher = new TunnelDispatcher(this.#route, {
+      maxTunnels: options.maxTunnels,
+      keepAliveMs: options.keepAliveMs,
+      http2: options.http2,
+      onCold: ({ origin }) => {
+        if (origin === REST_ORIGIN) this.#keepWarm.onCold()
+      },
+    })
     this.fetch = createFetch(this.dispatcher)
     this.gatewayOptions = { agent: this.agent, webSocketFactory: (url) => this.createWebSocket(url) }
     this.requestOptions = { fetch: this.fetch }
   }
 
   createWebSocket(url: string | URL, options: WebSocketOptions = {}): TransportWebSocket {
-    return new TransportWebSocket(url, this.#route, this.agent, options)
+    const socket = new TransportWebSocket(url, this.#route, this.agent, options)
+    if (this.#options.keepWarm && new URL(socket.url).hostname.endsWith(GATEWAY_DOMAIN)) {
+      socket.once('open', () => socket.once('close', this.#keepWarm.hold()))
+    }
+    return socket
   }
 
   wrapRequestClient<Client extends object>(client: Client): Client {
     return wrapRequestClient(client, this.fetch)
+  }
+
+  get proxy(): ProxyDescription | null {
+    return describeProxy(this.#route.policy)
   }
 
   explain(url: string | URL): RouteExplanation {
@@ -131,6 +176,20 @@ class Transport implements DiscordTransport {
 
   stats(): TransportStats {
     return this.#route.stats.snapshot()
+  }
+
+  async warm(urls: readonly (string | URL)[] = [REST_ORIGIN]): Promise<void> {
+    const origins = new Set(urls.map((url) => new URL(url).origin))
+    const attempts = await Promise.allSettled([...origins].map((origin) => this.dispatcher.warm(origin)))
+    for (const attempt of attempts) if (attempt.status === 'rejected') throw attempt.reason
+  }
+
+  setProxy(url: string | URL | false): void {
+    const options = replaceProxy(this.#options, url)
+    this.#route.use(resolveProxy(options), options)
+    this.#options = options
+    this.dispatcher.renew()
+    this.agent.renew()
   }
 
   close(): Promise<void> {
@@ -151,6 +210,7 @@ class Transport implements DiscordTransport {
   }
 
   async #end(): Promise<void> {
+    this.#keepWarm.stop()
     const ended = this.#route.close()
     this.agent.destroy()
     await this.dispatcher.destroy()

@@ -1,11 +1,14 @@
 import type { Client } from '@buape/carbon'
 import { GatewayPlugin } from '@buape/carbon/gateway'
 import { TransportError, type DiscordTransport, type TransportWebSocket } from '../index.js'
+import { lookUpGateway, type GatewayInfo } from './gateway-lookup.js'
 
 type Options = ConstructorParameters<typeof GatewayPlugin>[0]
-type GatewayInfo = NonNullable<ConstructorParameters<typeof GatewayPlugin>[1]>
 
-/** Carbon's GatewayPluginOptions, and the transport that carries them. */
+/**
+ * Carbon's GatewayPluginOptions, and the transport that carries them. A `webSocketFactory` among them is not
+ * used: the sockets are the transport's, so that none can go around the proxy.
+ */
 export type ProxyGatewayPluginOptions = Options & {
   readonly transport: DiscordTransport
   /**
@@ -15,18 +18,21 @@ export type ProxyGatewayPluginOptions = Options & {
   readonly gatewayInfoTimeoutMs?: number
 }
 
-const GATEWAY_BOT_URL = 'https://discord.com/api/v10/gateway/bot'
-
-/** https://discord.com/developers/docs/events/gateway#get-gateway-bot names it as the usual answer. */
+/** What `/gateway/bot` answers to bots of every size. */
 const DEFAULT_GATEWAY_URL = 'wss://gateway.discord.gg'
 
 /**
  * Carbon's GatewayPlugin with everything that it opens on a transport: the `/gateway/bot` lookup, which the
  * plugin does with the global fetch whatever its options say, and the socket. Carbon 0.14 to 0.16.
+ *
+ * A connection that fails for a while, such as during a restart of the proxy, is tried again as the option
+ * `reconnect` says. Carbon reports it on its emitter; where nobody listens there it becomes a warning of the
+ * process instead of its end. A failure that no repetition mends stays an uncaught error, as with Carbon.
  */
 export class ProxyGatewayPlugin extends GatewayPlugin {
   readonly #transport: DiscordTransport
   readonly #gatewayInfoTimeoutMs: number
+  #disconnected = false
 
   /**
    * @param options GatewayPlugin's own options and `transport`
@@ -39,6 +45,7 @@ export class ProxyGatewayPlugin extends GatewayPlugin {
     super(options, gatewayInfo)
     this.#transport = transport
     this.#gatewayInfoTimeoutMs = gatewayInfoTimeoutMs
+    this.emitter.on('error', (error: unknown) => this.#reportError(error))
   }
 
   /**
@@ -47,41 +54,41 @@ export class ProxyGatewayPlugin extends GatewayPlugin {
    * @throws TransportError if the proxy refuses (credentials, policy); Error if Discord refuses the token
    */
   override async registerClient(client: Client): Promise<void> {
-    this.gatewayInfo ??= await this.#lookUpGateway(client.options.token)
-    return super.registerClient(client)
+    this.#disconnected = false
+    this.gatewayInfo ??= await lookUpGateway({
+      transport: this.#transport,
+      token: client.options.token,
+      timeoutMs: this.#gatewayInfoTimeoutMs,
+      fallbackUrl: this.options.url ?? DEFAULT_GATEWAY_URL,
+    })
+    if (this.#disconnected) return
+    await super.registerClient(client)
+  }
+
+  override connect(resume = false): void {
+    this.#disconnected = false
+    super.connect(resume)
+  }
+
+  override disconnect(): void {
+    this.#disconnected = true
+    super.disconnect()
   }
 
   protected override createWebSocket(url: string): TransportWebSocket {
     return this.#transport.createWebSocket(url)
   }
 
-  async #lookUpGateway(token: string): Promise<GatewayInfo> {
-    try {
-      const response = await this.#transport.fetch(GATEWAY_BOT_URL, {
-        headers: { Authorization: `Bot ${token}` },
-        signal: AbortSignal.timeout(this.#gatewayInfoTimeoutMs),
-      })
-      if (response.ok) return (await response.json()) as GatewayInfo
-      await response.body?.cancel()
-      if (response.status !== 429 && response.status < 500) throw refusedLookup(response.status)
-    } catch (error) {
-      if (!isTransient(error)) throw error
-    }
-    return {
-      url: DEFAULT_GATEWAY_URL,
-      shards: 1,
-      session_start_limit: { total: 1, remaining: 1, reset_after: 0, max_concurrency: 1 },
-    }
+  /** Carbon 0.14 takes a close that its own user asked for as a loss, and would connect again. */
+  protected override handleClose(code: number): void {
+    if (!this.#disconnected) super.handleClose(code)
   }
-}
 
-/** A failure that says nothing about the gateway itself: the connection may well work. */
-function isTransient(error: unknown): boolean {
-  if (error instanceof TransportError) return error.retryable || error.code === 'ERR_CONNECTION_LOST'
-  return error instanceof DOMException && error.name === 'TimeoutError'
-}
-
-function refusedLookup(status: number): Error {
-  const hint = status === 401 ? ': the token is not valid' : ''
-  return new Error(`Discord answered ${status} to ${GATEWAY_BOT_URL}${hint}`)
+  /** An `error` event that nobody listens to would be thrown from within the socket, and end the process. */
+  #reportError(error: unknown): void {
+    if (error instanceof TransportError && error.code === 'ERR_TRANSPORT_CLOSED') this.disconnect()
+    if (this.emitter.listenerCount('error') > 1 || this.#disconnected) return
+    if (!(error instanceof TransportError && error.retryable)) throw error
+    process.emitWarning(error)
+  }
 }

@@ -58,6 +58,12 @@ export class TunnelAgent extends Agent {
     return this.toJSON()
   }
 
+  /** Moves to a changed route: sockets in use end where they are, idle ones at once. */
+  renew(): void {
+    for (const sockets of Object.values(this.freeSockets))
+      for (const socket of sockets ?? []) socket.destroy()
+  }
+
   override createSocket(
     request: ClientRequest,
     options: AgentConnectOpts,

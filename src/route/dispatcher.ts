@@ -11,6 +11,10 @@ export interface DispatcherOptions {
   readonly maxTunnels: number
   /** Milliseconds for which an idle tunnel is kept. */
   readonly keepAliveMs: number
+  /** Whether HTTP/2 is offered inside the tunnel. */
+  readonly http2: boolean
+  /** An origin has lost its last tunnel. */
+  readonly onCold?: (origin: URL) => void
 }
 
 /**
@@ -22,6 +26,8 @@ export interface DispatcherOptions {
  */
 export class TunnelDispatcher extends Dispatcher implements PoolOwner {
   readonly keepAliveMs: number
+  readonly http2: boolean
+  readonly #onCold: ((origin: URL) => void) | undefined
   readonly #route: Route
   readonly #maxTunnels: number
   readonly #pools = new Map<string, OriginPool>()
@@ -29,11 +35,13 @@ export class TunnelDispatcher extends Dispatcher implements PoolOwner {
   #scheduled = false
   #onDrained: (() => void)[] = []
 
-  constructor(route: Route, { maxTunnels, keepAliveMs }: DispatcherOptions) {
+  constructor(route: Route, { maxTunnels, keepAliveMs, http2, onCold }: DispatcherOptions) {
     super()
     this.#route = route
     this.#maxTunnels = maxTunnels
     this.keepAliveMs = keepAliveMs
+    this.http2 = http2
+    this.#onCold = onCold
   }
 
   /** @returns false where the request has to wait; `drain` is emitted when nothing waits any more. */
@@ -53,7 +61,24 @@ export class TunnelDispatcher extends Dispatcher implements PoolOwner {
   }
 
   openTunnel(origin: URL): Promise<Socket> {
-    return this.#route.openTunnel({ ...addressOf(origin), secure: origin.protocol === 'https:' })
+    const target = { ...addressOf(origin), secure: origin.protocol === 'https:' }
+    return this.#route.openTunnel(this.http2 ? { ...target, alpn: ['h2', 'http/1.1'] } : target)
+  }
+
+  /** Opens a tunnel to an origin unless one stands or all `maxTunnels` are in use. */
+  async warm(origin: string): Promise<void> {
+    const pool = this.#poolFor({ origin })
+    if (pool.size === 0) {
+      if (!this.#hasRoom()) return
+      pool.open()
+    }
+    await pool.warmed()
+  }
+
+  /** Moves to a changed route: what is under way ends where it is, everything else goes the new way. */
+  renew(): void {
+    for (const pool of this.#pools.values()) pool.renew()
+    this.#openWhereWanted()
   }
 
   onRequest(reused: boolean): void {
@@ -69,7 +94,10 @@ export class TunnelDispatcher extends Dispatcher implements PoolOwner {
   }
 
   onChange(pool: OriginPool): void {
-    if (pool.size === 0 && pool.waiting.length === 0) this.#forget(pool)
+    if (pool.size === 0 && pool.waiting.length === 0) {
+      this.#forget(pool)
+      if (!this.#closed) this.#onCold?.(pool.origin)
+    }
     if (this.#waits()) {
       this.#openWhereWanted()
       return
@@ -102,7 +130,7 @@ export class TunnelDispatcher extends Dispatcher implements PoolOwner {
     return settle(this.#end(error ?? closedError()), callback)
   }
 
-  #poolFor({ origin }: Dispatcher.DispatchOptions): OriginPool {
+  #poolFor({ origin }: Pick<Dispatcher.DispatchOptions, 'origin'>): OriginPool {
     if (origin === undefined || origin === '') throw new errors.InvalidArgumentError('origin is required')
     const key = String(origin)
     let pool = this.#pools.get(key)

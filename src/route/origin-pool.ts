@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { Client, type Dispatcher } from 'undici'
+import { watchIdle } from './idle-watch.js'
 
 /** A request that waits for a tunnel. */
 export interface Waiting {
@@ -11,6 +12,8 @@ export interface Waiting {
 /** What a pool needs from its dispatcher. */
 export interface PoolOwner {
   readonly keepAliveMs: number
+  /** Whether one tunnel may carry many requests at a time. */
+  readonly http2: boolean
   openTunnel(origin: URL): Promise<Socket>
   /** A request was put on a tunnel; `reused` if that tunnel had carried one before. */
   onRequest(reused: boolean): void
@@ -20,9 +23,12 @@ export interface PoolOwner {
   onChange(pool: OriginPool): void
 }
 
-/** One tunnel and the undici Client on it, which carries one request at a time. */
+/** One tunnel and the undici Client on it: one request at a time in HTTP/1.1, up to 100 in HTTP/2. */
 interface Lane {
   readonly client: Client
+  /** The socket, until the client has taken it with its first request. */
+  fresh: Socket | undefined
+  /** Takes no further request. */
   busy: boolean
   used: boolean
 }
@@ -40,7 +46,10 @@ export class OriginPool {
   readonly waiting: Waiting[] = []
   readonly #owner: PoolOwner
   readonly #lanes = new Set<Lane>()
+  readonly #warming: { resolve: () => void; reject: (error: Error) => void }[] = []
   #opening = 0
+  /** Counts the routes: a tunnel that was begun on an earlier one is not used. */
+  #generation = 0
 
   constructor(origin: URL, owner: PoolOwner) {
     this.origin = origin
@@ -53,48 +62,70 @@ export class OriginPool {
   }
 
   get busy(): boolean {
-    return this.#opening > 0 || [...this.#lanes].some((lane) => lane.busy)
+    return this.#opening > 0 || [...this.#lanes].some((lane) => lane.client.stats.size > 0)
   }
 
   /** Whether another tunnel would serve a request that waits now. */
   get wantsTunnel(): boolean {
-    return this.waiting.length > this.#opening
+    if (!this.#owner.http2) return this.waiting.length > this.#opening
+    // One tunnel carries many requests: the next is opened when all that stand are full, not for each of a burst.
+    const full = [...this.#lanes].every((lane) => lane.busy && lane.client.stats.connected)
+    return this.waiting.length > 0 && this.#opening === 0 && full
   }
 
   /** Puts waiting requests on idle tunnels, oldest first. */
   serve(): void {
     for (const lane of this.#lanes) {
-      if (lane.busy) continue
-      const next = this.waiting.shift()
-      if (next === undefined) return
-      this.#put(next, lane)
+      while (!lane.busy) {
+        const next = this.waiting.shift()
+        if (next === undefined) return
+        this.#put(next, lane)
+      }
     }
   }
 
   /** Opens one more tunnel. */
   open(): void {
+    const generation = this.#generation
     this.#opening += 1
     this.#owner.openTunnel(this.origin).then(
       (socket) => {
         this.#opening -= 1
-        this.#add(socket)
+        if (generation === this.#generation) this.#add(socket)
+        else this.#discard(socket)
         this.serve()
         this.#owner.onChange(this)
       },
       (error: unknown) => {
         this.#opening -= 1
-        if (this.size === 0) this.fail(error instanceof Error ? error : new Error(String(error)))
+        if (this.size === 0 && generation === this.#generation) this.fail(toError(error))
         this.#owner.onChange(this)
       },
     )
   }
 
+  /** Resolves when a tunnel stands; the dispatcher has seen to it that one is there or being opened. */
+  warmed(): Promise<void> {
+    if (this.#lanes.size > 0) return Promise.resolve()
+    return new Promise((resolve, reject) => this.#warming.push({ resolve, reject }))
+  }
+
+  /** From now on on new tunnels: idle ones end at once, busy ones with their request. */
+  renew(): void {
+    this.#generation += 1
+    for (const lane of this.#lanes) {
+      this.#lanes.delete(lane)
+      if (lane.fresh === undefined) void lane.client.close()
+      else endLane(lane)
+    }
+  }
+
   /** Ends one idle tunnel, if there is one. */
   closeIdle(): boolean {
     for (const lane of this.#lanes) {
-      if (lane.busy) continue
+      if (lane.client.stats.size > 0) continue
       this.#lanes.delete(lane)
-      void lane.client.destroy()
+      endLane(lane)
       return true
     }
     return false
@@ -103,6 +134,7 @@ export class OriginPool {
   /** Fails every request that waits. */
   fail(error: Error): void {
     for (const waiting of this.waiting.splice(0)) failWaiting(waiting, error)
+    for (const { reject } of this.#warming.splice(0)) reject(error)
   }
 
   /** Ends every tunnel and everything that waits for one. */
@@ -110,6 +142,7 @@ export class OriginPool {
     this.fail(error)
     const lanes = [...this.#lanes]
     this.#lanes.clear()
+    for (const lane of lanes) lane.fresh?.destroy()
     await Promise.all(lanes.map((lane) => lane.client.destroy(error)))
   }
 
@@ -122,27 +155,30 @@ export class OriginPool {
   }
 
   #add(socket: Socket): void {
-    let opened: Socket | undefined = socket
+    const stopWatching = watchIdle(socket, () => this.#drop(lane))
     const client = new Client(this.origin, {
       connect: (_target, callback) => {
         // The tunnel that this client was made for, and a new one should that be gone before its first request.
         const tunnel =
-          opened?.destroyed === false ? Promise.resolve(opened) : this.#owner.openTunnel(this.origin)
-        opened = undefined
+          lane.fresh?.destroyed === false ? Promise.resolve(lane.fresh) : this.#owner.openTunnel(this.origin)
+        lane.fresh = undefined
+        stopWatching()
         tunnel.then(
           (connected) => callback(null, connected),
-          (error: unknown) => callback(error instanceof Error ? error : new Error(String(error)), null),
+          (error: unknown) => callback(toError(error), null),
         )
       },
-      pipelining: 1,
+      // Undefined leaves it to the protocol: 1 in HTTP/1.1, many in HTTP/2.
+      ...(this.#owner.http2 ? { allowH2: true } : { pipelining: 1 }),
       keepAliveTimeout: Math.max(1, this.#owner.keepAliveMs),
       keepAliveMaxTimeout: Math.max(1, this.#owner.keepAliveMs),
     })
-    const lane: Lane = { client, busy: false, used: false }
+    const lane: Lane = { client, fresh: socket, busy: false, used: false }
     this.#lanes.add(lane)
+    for (const { resolve } of this.#warming.splice(0)) resolve()
     const onGone = (): void => {
-      if (lane.busy) return
-      this.#drop(lane)
+      // What it still carries or reconnects for comes first.
+      if (client.stats.size === 0) this.#drop(lane)
     }
     client.on('disconnect', onGone)
     client.on('connectionError', onGone)
@@ -153,11 +189,26 @@ export class OriginPool {
     })
   }
 
+  /** A tunnel of an earlier route; who waits for a warm one gets it from the new route. */
+  #discard(socket: Socket): void {
+    socket.destroy()
+    if (this.#warming.length > 0 && this.size === 0) this.open()
+  }
+
   #drop(lane: Lane): void {
     if (!this.#lanes.delete(lane)) return
-    void lane.client.destroy()
+    endLane(lane)
     this.#owner.onChange(this)
   }
+}
+
+function endLane(lane: Lane): void {
+  lane.fresh?.destroy()
+  void lane.client.destroy()
+}
+
+function toError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error))
 }
 
 /** Fails a request that never reached a tunnel; its stream body is ended, as undici ends that of a sent one. */

@@ -1,4 +1,5 @@
 import { lookup } from 'node:dns/promises'
+import { setMaxListeners } from 'node:events'
 import { isIP, type Socket } from 'node:net'
 import {
   checkProxyAuthorization,
@@ -34,22 +35,35 @@ export interface TunnelLimits {
  * so that the gateway and REST cannot disagree about the proxy, DNS, deadlines or the names of failures.
  */
 export class Route {
-  readonly policy: RoutePolicy
   readonly stats = new StatsCounter()
-  readonly #options: ResolvedOptions
+  #policy: RoutePolicy
+  #options: ResolvedOptions
   readonly #proxyTls: TlsClient
   readonly #targetTls: TlsClient
   readonly #closing = new AbortController()
   readonly #open = new Set<Socket>()
-  readonly #pac: PacScript | undefined
+  #pac: PacScript | undefined
 
   constructor(policy: RoutePolicy, options: ResolvedOptions) {
-    this.policy = policy
+    // Each tunnel being opened listens; their number is limited elsewhere.
+    setMaxListeners(0, this.#closing.signal)
+    this.#policy = policy
     this.#options = options
     this.#proxyTls = new TlsClient(options.proxyTls)
     this.#targetTls = new TlsClient(options.tls)
-    if (policy.proxy?.kind === 'pac')
-      this.#pac = new PacScript(policy.proxy, options.proxyTls, this.#closing.signal)
+    this.#pac = this.#loadPac()
+  }
+
+  /** Which proxy is in use, and for which destinations. */
+  get policy(): RoutePolicy {
+    return this.#policy
+  }
+
+  /** Opens every tunnel from now on by another policy; those that stand are left alone. */
+  use(policy: RoutePolicy, options: ResolvedOptions): void {
+    this.#policy = policy
+    this.#options = options
+    this.#pac = this.#loadPac()
   }
 
   /** Milliseconds for everything up to a usable socket. */
@@ -107,6 +121,13 @@ export class Route {
     )
     for (const socket of this.#open) socket.destroy()
     await Promise.all(closed)
+  }
+
+  #loadPac(): PacScript | undefined {
+    const { proxy } = this.#policy
+    return proxy?.kind === 'pac'
+      ? new PacScript(proxy, this.#options.proxyTls, this.#closing.signal)
+      : undefined
   }
 
   async #connect(target: Target, hop: Hop, attempt: Attempt): Promise<Socket> {
