@@ -211,9 +211,10 @@ class Transport implements DiscordTransport {
 
   async #end(): Promise<void> {
     this.#keepWarm.stop()
-    const ended = this.#route.close()
+    this.#route.stop()
     this.agent.destroy()
+    // Before the sockets: undici's HTTP/2 client throws where its socket is gone without its doing.
     await this.dispatcher.destroy()
-    await ended
+    await this.#route.close()
   }
 }

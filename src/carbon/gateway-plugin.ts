@@ -54,19 +54,20 @@ export class ProxyGatewayPlugin extends GatewayPlugin {
    * @throws TransportError if the proxy refuses (credentials, policy); Error if Discord refuses the token
    */
   override async registerClient(client: Client): Promise<void> {
-    this.#disconnected = false
+    this.#expectConnection()
     this.gatewayInfo ??= await lookUpGateway({
       transport: this.#transport,
       token: client.options.token,
       timeoutMs: this.#gatewayInfoTimeoutMs,
       fallbackUrl: this.options.url ?? DEFAULT_GATEWAY_URL,
     })
+    // disconnect() came while Discord had not answered yet.
     if (this.#disconnected) return
     await super.registerClient(client)
   }
 
   override connect(resume = false): void {
-    this.#disconnected = false
+    this.#expectConnection()
     super.connect(resume)
   }
 
@@ -82,6 +83,10 @@ export class ProxyGatewayPlugin extends GatewayPlugin {
   /** Carbon 0.14 takes a close that its own user asked for as a loss, and would connect again. */
   protected override handleClose(code: number): void {
     if (!this.#disconnected) super.handleClose(code)
+  }
+
+  #expectConnection(): void {
+    this.#disconnected = false
   }
 
   /** An `error` event that nobody listens to would be thrown from within the socket, and end the process. */

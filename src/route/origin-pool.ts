@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import { Client, type Dispatcher } from 'undici'
 import { watchIdle } from './idle-watch.js'
 
@@ -8,6 +9,9 @@ export interface Waiting {
   readonly handler: Dispatcher.DispatchHandler
   readonly since: number
 }
+
+/** RFC 9113 §6.5.2 recommends that a server allow no fewer; undici's own limit is the same. */
+const MAX_STREAMS = 100
 
 /** What a pool needs from its dispatcher. */
 export interface PoolOwner {
@@ -168,8 +172,7 @@ export class OriginPool {
           (error: unknown) => callback(toError(error), null),
         )
       },
-      // Undefined leaves it to the protocol: 1 in HTTP/1.1, many in HTTP/2.
-      ...(this.#owner.http2 ? { allowH2: true } : { pipelining: 1 }),
+      ...(isHttp2(socket) ? { allowH2: true, pipelining: MAX_STREAMS } : { pipelining: 1 }),
       keepAliveTimeout: Math.max(1, this.#owner.keepAliveMs),
       keepAliveMaxTimeout: Math.max(1, this.#owner.keepAliveMs),
     })
@@ -200,6 +203,10 @@ export class OriginPool {
     endLane(lane)
     this.#owner.onChange(this)
   }
+}
+
+function isHttp2(socket: Socket): boolean {
+  return socket instanceof TLSSocket && socket.alpnProtocol === 'h2'
 }
 
 function endLane(lane: Lane): void {

@@ -113,9 +113,14 @@ export class Route {
     }
   }
 
-  /** Ends every tunnel, open or opening, and resolves when the last socket is closed. */
-  async close(): Promise<void> {
+  /** Gives up every tunnel that is being opened, and opens no more. */
+  stop(): void {
     this.#closing.abort(closedError())
+  }
+
+  /** Ends every tunnel, and resolves when the last socket is closed. */
+  async close(): Promise<void> {
+    this.stop()
     const closed = [...this.#open].map(
       (socket) => new Promise<void>((resolve) => socket.once('close', () => resolve())),
     )
