@@ -28,19 +28,23 @@ interface Bot {
 
 interface Handlers {
   readonly onMessage: (message: Received) => Promise<void>
+  /** The command's answer has arrived. */
+  readonly onAnswered?: () => void
+  /** Deploy the commands at the start. */
+  readonly autoDeploy?: boolean
 }
 
 const intents = GatewayIntentBits.Guilds | GatewayIntentBits.GuildMessages | GatewayIntentBits.MessageContent
 
 /** The client's options, the same for all versions, and with nothing about the network in them. */
-function clientOptions({ token, user }: FakeDiscord): carbon14.ClientOptions {
+function clientOptions({ token, user }: FakeDiscord, autoDeploy = false): carbon14.ClientOptions {
   return {
     baseUrl: 'http://localhost:3000',
     clientId: user.id,
     publicKey: '00'.repeat(32),
     deploySecret: 'unused',
     token,
-    autoDeploy: true,
+    autoDeploy,
     // Carbon 0.14 never clears the timer of a listener that was in time.
     eventQueue: { listenerTimeout: 2000 },
   }
@@ -71,7 +75,7 @@ class StoppableGateway014 extends gateway14.GatewayPlugin {
   }
 }
 
-function start014(discord: FakeDiscord, { onMessage }: Handlers): Bot {
+function start014(discord: FakeDiscord, { onMessage, onAnswered, autoDeploy }: Handlers): Bot {
   class OnMessage extends carbon14.MessageCreateListener {
     // What 0.14 publishes as types lacks the event's own fields here.
     async handle(data: carbon14.ListenerEventAdditionalData): Promise<void> {
@@ -83,15 +87,16 @@ function start014(discord: FakeDiscord, { onMessage }: Handlers): Bot {
     override description = 'answers'
     async run(interaction: carbon14.CommandInteraction): Promise<void> {
       await interaction.reply({ content: 'pong' })
+      onAnswered?.()
     }
   }
   const plugin = new StoppableGateway014({ intents, autoInteractions: true })
   const handlers = { commands: [new Ping()], listeners: [new OnMessage()] }
-  const client = new carbon14.Client(clientOptions(discord), handlers, [plugin])
+  const client = new carbon14.Client(clientOptions(discord, autoDeploy), handlers, [plugin])
   return { put: (path) => client.rest.put(path), stop: () => plugin.stop() }
 }
 
-function start015(discord: FakeDiscord, { onMessage }: Handlers): Bot {
+function start015(discord: FakeDiscord, { onMessage, onAnswered, autoDeploy }: Handlers): Bot {
   class OnMessage extends carbon15.MessageCreateListener {
     handle({ message }: carbon15.ListenerEventData['MESSAGE_CREATE']): Promise<void> {
       return onMessage(message)
@@ -102,15 +107,16 @@ function start015(discord: FakeDiscord, { onMessage }: Handlers): Bot {
     override description = 'answers'
     async run(interaction: carbon15.CommandInteraction): Promise<void> {
       await interaction.reply({ content: 'pong' })
+      onAnswered?.()
     }
   }
   const plugin = new gateway15.GatewayPlugin({ intents, autoInteractions: true })
   const handlers = { commands: [new Ping()], listeners: [new OnMessage()] }
-  const client = new carbon15.Client(clientOptions(discord), handlers, [plugin])
+  const client = new carbon15.Client(clientOptions(discord, autoDeploy), handlers, [plugin])
   return { put: (path) => client.rest.put(path), stop: stopper(plugin) }
 }
 
-function start016(discord: FakeDiscord, { onMessage }: Handlers): Bot {
+function start016(discord: FakeDiscord, { onMessage, onAnswered, autoDeploy }: Handlers): Bot {
   class OnMessage extends carbon16.MessageCreateListener {
     handle({ message }: carbon16.ListenerEventData['MESSAGE_CREATE']): Promise<void> {
       return onMessage(message)
@@ -121,11 +127,12 @@ function start016(discord: FakeDiscord, { onMessage }: Handlers): Bot {
     override description = 'answers'
     async run(interaction: carbon16.CommandInteraction): Promise<void> {
       await interaction.reply({ content: 'pong' })
+      onAnswered?.()
     }
   }
   const plugin = new gateway16.GatewayPlugin({ intents, autoInteractions: true })
   const handlers = { commands: [new Ping()], listeners: [new OnMessage()] }
-  const client = new carbon16.Client(clientOptions(discord), handlers, [plugin])
+  const client = new carbon16.Client(clientOptions(discord, autoDeploy), handlers, [plugin])
   return { put: (path) => client.rest.put(path), stop: stopper(plugin) }
 }
 
@@ -166,7 +173,7 @@ describe.each([
         await bot?.put(reaction)
         resolve()
       }
-      bot = start(discord, { onMessage: (message) => onMessage(message).catch(reject) })
+      bot = start(discord, { autoDeploy: true, onMessage: (message) => onMessage(message).catch(reject) })
     })
     const { session } = await discord.gateway.waitForIdentify()
     expect(session.intents).toBe(intents)
@@ -188,9 +195,12 @@ describe.each([
   })
 
   it('answers a command by the callback of its interaction', async () => {
-    bot = start(discord, { onMessage: () => Promise.resolve() })
+    const answered = new Promise<void>((resolve) => {
+      bot = start(discord, { onMessage: () => Promise.resolve(), onAnswered: resolve })
+    })
     await discord.gateway.waitForIdentify()
     const callback = await discord.interactions.create({ name: 'ping' }).waitForCallback()
+    await answered
     expect(callback).toMatchObject({ type: 4, message: { content: 'pong' } })
   })
 

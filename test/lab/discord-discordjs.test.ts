@@ -92,11 +92,14 @@ it('discord.js 14 as it is resumes when the gateway asks for a reconnect', async
 })
 
 it('discord.js 14 as it is answers a command by the callback of its interaction', async () => {
-  client.on('interactionCreate', (interaction) => {
-    if (interaction.isChatInputCommand()) void interaction.reply('pong')
+  const answered = new Promise<void>((resolve, reject) => {
+    client.on('interactionCreate', (interaction) => {
+      if (interaction.isChatInputCommand()) interaction.reply('pong').then(() => resolve(), reject)
+    })
   })
   await client.login(discord.token)
   await discord.gateway.waitForIdentify()
   const callback = await discord.interactions.create({ name: 'ping' }).waitForCallback()
+  await answered
   expect(callback).toMatchObject({ type: 4, message: { content: 'pong' } })
 })

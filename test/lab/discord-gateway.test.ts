@@ -1,6 +1,5 @@
 import { on, once } from 'node:events'
 import { Transform } from 'node:stream'
-import { setTimeout as delay } from 'node:timers/promises'
 import * as zlib from 'node:zlib'
 import { GatewayIntentBits, GatewayOpcodes } from 'discord-api-types/v10'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -150,8 +149,9 @@ describe('a connection', () => {
     discord.gateway.freeze()
     discord.gateway.dispatch('LAB', { number: 1 })
     client.send(GatewayOpcodes.Heartbeat, null)
-    await delay(50)
-    expect(discord.gateway.payloads.map(({ op }) => op)).toEqual([GatewayOpcodes.Identify])
+    // Another connection's round trips are the time in which the frozen one would have been heard.
+    await ready()
+    expect(discord.gateway.payloads.map(({ op }) => op)).not.toContain(GatewayOpcodes.Heartbeat)
     discord.gateway.thaw()
     expect(await client.next()).toMatchObject({ t: 'LAB' })
     expect(await client.next()).toMatchObject({ op: GatewayOpcodes.HeartbeatAck })

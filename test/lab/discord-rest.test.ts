@@ -146,6 +146,12 @@ describe('the API', () => {
     const deployed: unknown = await (await call('PUT', path, { json: [{ name: 'ping' }] })).json()
     expect(deployed).toMatchObject([{ name: 'ping', application_id: discord.user.id }])
     expect(await (await call('GET', path)).json()).toEqual(deployed)
+    const [command] = discord.state.commands.get(path) ?? []
+    const one = `${path}/${command!.id}`
+    const changed: unknown = await (await call('PATCH', one, { json: { name: 'pong' } })).json()
+    expect(changed).toMatchObject({ id: command!.id, name: 'pong' })
+    expect((await call('DELETE', one)).status).toBe(204)
+    expect((await call('GET', one)).status).toBe(404)
   })
 })
 

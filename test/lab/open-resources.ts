@@ -1,6 +1,7 @@
 import { createHook } from 'node:async_hooks'
 import net from 'node:net'
 import { basename, sep } from 'node:path'
+import { setImmediate } from 'node:timers'
 
 /** Something that was opened and is still open. */
 export interface OpenResource {
@@ -45,6 +46,9 @@ const TEST_RUNNER = /[\\/]node_modules[\\/](?:vitest|@vitest|vite|tinypool|birpc
 const TIMER_CALL = /(?:^|\()node:(?:timers|internal\/(?:timers|async_hooks))\b/
 const SOURCES = `${sep}src${sep}`
 const THIS_FILE = basename(import.meta.url)
+
+/** Like the import of setImmediate: the real one, also while a test has put a fake in its place. */
+const now = performance.now.bind(performance)
 
 /**
  * `process.getActiveResourcesInfo()` and `_getActiveHandles()` leave out everything that is unref'ed, which
@@ -120,12 +124,12 @@ export function watchOpenResources(): OpenResourceWatch {
   return {
     find,
     async settle(deadlineMs) {
-      const deadline = performance.now() + deadlineMs
+      const deadline = now() + deadlineMs
       for (;;) {
         // Rejections and close events of this turn come first.
         for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve))
         const open = find()
-        if (open.length === 0 || performance.now() > deadline) return open
+        if (open.length === 0 || now() > deadline) return open
       }
     },
     stop() {

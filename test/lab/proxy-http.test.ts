@@ -206,11 +206,16 @@ describe('an http proxy', () => {
 
 describe('an https proxy', () => {
   test('carries undici inside TLS of a private authority', async () => {
-    const lab = await proxy({ scheme: 'https', tls: { ca }, auth: { username: 'u', password: 'p' } })
+    const lab = await proxy({
+      scheme: 'https',
+      tls: { ca, names: ['proxy.lab'] },
+      auth: { username: 'u', password: 'p' },
+    })
     const dispatcher = new ProxyAgent({
       uri: lab.urlWithoutCredentials,
       token: `Basic ${Buffer.from('u:p').toString('base64')}`,
-      proxyTls: { ca: ca.certificate },
+      // A name, because undici sends an IP address as the server's name, and Node 26 forbids that.
+      proxyTls: { ca: ca.certificate, servername: 'proxy.lab' },
       requestTls: { ca: ca.certificate },
     })
     expect(await (await fetch('https://discord.com/y', { dispatcher })).text()).toBe('GET /y')

@@ -22,6 +22,7 @@ export const unknownMessage = (): ApiError => new ApiError(404, 10008, 'Unknown 
 export const unknownUser = (): ApiError => new ApiError(404, 10013, 'Unknown User')
 export const unknownWebhook = (): ApiError => new ApiError(404, 10015, 'Unknown Webhook')
 export const unknownInteraction = (): ApiError => new ApiError(404, 10062, 'Unknown interaction')
+export const unknownCommand = (): ApiError => new ApiError(404, 10063, 'Unknown application command')
 export const tooLarge = (): ApiError => new ApiError(413, 40005, 'Request entity too large')
 export const acknowledged = (): ApiError =>
   new ApiError(400, 40060, 'Interaction has already been acknowledged.')

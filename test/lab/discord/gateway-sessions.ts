@@ -4,8 +4,7 @@ import type { GatewayConnection } from './gateway-connection.js'
 import { visibleEvent } from './gateway-intents.js'
 import { SessionStarts } from './gateway-session-starts.js'
 import { GatewaySession } from './gateway-session.js'
-import type { DiscordState } from './state.js'
-import type { EventSink } from './messages.js'
+import type { DiscordState, EventSink } from './state.js'
 
 export type Session = GatewaySession<GatewayConnection>
 

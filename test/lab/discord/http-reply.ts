@@ -10,6 +10,8 @@ export interface HttpReply {
   readonly body?: Buffer | Iterable<Buffer> | undefined
 }
 
+export const NO_CONTENT: HttpReply = { status: 204 }
+
 export function jsonReply(
   status: number,
   json: unknown,

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { type InteractionResponseType, InteractionType } from 'discord-api-types/v10'
 import { EventLog, type WaitOptions } from './event-log.js'
-import type { EventSink, Message } from './messages.js'
+import { ALL_PERMISSIONS } from './guild.js'
+import type { Message } from './message.js'
 import { snowflake } from './snowflake.js'
-import type { Channel, DiscordState, User, Webhook } from './state.js'
+import type { Channel, DiscordState, EventSink, User, Webhook } from './state.js'
 
 export interface InteractionOptions {
   /** Default: the human of the lab. */
@@ -104,7 +105,6 @@ export class Interactions {
     data: Readonly<Record<string, unknown>>,
   ): Record<string, unknown> {
     const inGuild = channel.guild_id !== undefined
-    const permissions = String((1n << 53n) - 1n)
     return {
       id,
       application_id: this.#state.applicationId,
@@ -115,7 +115,7 @@ export class Interactions {
       token,
       version: 1,
       locale: 'en-US',
-      app_permissions: permissions,
+      app_permissions: ALL_PERMISSIONS,
       entitlements: [],
       authorizing_integration_owners: {},
       context: inGuild ? 0 : 1,
@@ -126,7 +126,7 @@ export class Interactions {
             guild_id: channel.guild_id,
             guild: { id: channel.guild_id, locale: 'en-US', features: [] },
             guild_locale: 'en-US',
-            member: { ...this.#state.member(user), permissions },
+            member: { ...this.#state.member(user), permissions: ALL_PERMISSIONS },
           }
         : { user }),
     }

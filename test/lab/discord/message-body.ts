@@ -2,7 +2,7 @@ import { MessageReferenceType } from 'discord-api-types/v10'
 import { z } from 'zod'
 import { emptyMessage, invalidForm, tooLarge } from './api-errors.js'
 import type { Attachment, Cdn } from './cdn.js'
-import type { MessageDraft } from './messages.js'
+import type { MessageDraft } from './message.js'
 import type { RecordedRequest } from './recorded-request.js'
 
 /** The fields that the fake understands; those it does not are accepted and ignored, as Discord does. */

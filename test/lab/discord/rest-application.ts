@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import { invalidForm, unknownChannel, unknownGuild, unknownUser } from './api-errors.js'
+import { unknownChannel, unknownGuild, unknownUser } from './api-errors.js'
 import { jsonReply } from './http-reply.js'
 import type { Route } from './router.js'
 import type { SessionStarts } from './gateway-session-starts.js'
-import { snowflake } from './snowflake.js'
 import type { DiscordState } from './state.js'
 
 export interface ApplicationRoutesContext {
@@ -14,7 +13,6 @@ export interface ApplicationRoutesContext {
   readonly rules: { readonly requiredShards: number }
 }
 
-const commands = z.array(z.record(z.string(), z.unknown()))
 const recipient = z.object({ recipient_id: z.string() })
 
 /** The gateway's address, the bot and its application, users, the guild. */
@@ -39,40 +37,19 @@ export function applicationRoutes({
   const guildOnly = (id: string): void => {
     if (id !== state.guildId) throw unknownGuild()
   }
-  /** Stored under the scope they are deployed to; each gets an id, as on Discord. */
-  const deploy = (scope: string, body: unknown, merge: boolean): readonly unknown[] => {
-    const parsed = commands.safeParse(body)
-    if (!parsed.success) throw invalidForm(parsed.error)
-    const deployed = parsed.data.map((command) => ({
-      type: 1,
-      description: '',
-      default_member_permissions: null,
-      ...command,
-      id: snowflake(),
-      application_id: state.applicationId,
-      version: snowflake(),
-    }))
-    state.commands.set(scope, merge ? [...(state.commands.get(scope) ?? []), ...deployed] : deployed)
-    return deployed
-  }
-
   const route = (method: string, pattern: string, handler: Route['handler']): Route => ({
     method,
     pattern,
     handler,
     authorization: 'bot',
   })
-  const commandRoutes = (pattern: string): Route[] => [
-    route('GET', pattern, ({ request }) => jsonReply(200, state.commands.get(request.route) ?? [])),
-    route('PUT', pattern, ({ request }) => jsonReply(200, deploy(request.route, request.json, false))),
-    route('POST', pattern, ({ request }) => jsonReply(201, deploy(request.route, [request.json], true)[0])),
-  ]
   return [
     { ...route('GET', '/gateway', () => jsonReply(200, { url: gatewayUrl })), authorization: 'none' },
     route('GET', '/gateway/bot', () =>
       jsonReply(200, { url: gatewayUrl, shards: rules.requiredShards, session_start_limit: sessionStarts }),
     ),
     route('GET', '/users/@me', () => jsonReply(200, { ...state.bot, mfa_enabled: true, verified: true })),
+    route('GET', '/users/@me/guilds', () => jsonReply(200, [state.guild()])),
     route('GET', '/users/:user', ({ param }) => {
       const user = state.users.get(param('user'))
       if (!user) throw unknownUser()
@@ -86,8 +63,6 @@ export function applicationRoutes({
     }),
     route('GET', '/applications/@me', () => jsonReply(200, application)),
     route('GET', '/oauth2/applications/@me', () => jsonReply(200, application)),
-    ...commandRoutes('/applications/:application/commands'),
-    ...commandRoutes('/applications/:application/guilds/:guild/commands'),
     route('GET', '/guilds/:guild', ({ param }) => {
       guildOnly(param('guild'))
       return jsonReply(200, state.guild())

@@ -8,11 +8,11 @@ import {
   unknownMessage,
   unknownWebhook,
 } from './api-errors.js'
-import { jsonReply } from './http-reply.js'
+import { jsonReply, NO_CONTENT } from './http-reply.js'
 import type { Interaction, InteractionCallback, Interactions } from './interactions.js'
 import { parseMessage, requireContent, type MessageBodyContext } from './message-body.js'
-import type { Message, MessageStore } from './messages.js'
-import { NO_CONTENT } from './rest-messages.js'
+import type { Message } from './message.js'
+import type { MessageStore } from './messages.js'
 import type { RecordedRequest } from './recorded-request.js'
 import type { Call, Route } from './router.js'
 import type { Channel, DiscordState, Webhook } from './state.js'

@@ -1,18 +1,17 @@
 import { z } from 'zod'
 import { invalidForm, notYourMessage, unknownChannel, unknownMessage } from './api-errors.js'
-import { jsonReply, type HttpReply } from './http-reply.js'
+import { jsonReply, NO_CONTENT, type HttpReply } from './http-reply.js'
 import { parseMessage, requireContent, type MessageBodyContext } from './message-body.js'
-import type { EventSink, Message, MessageStore } from './messages.js'
+import type { Message } from './message.js'
+import type { MessageStore } from './messages.js'
 import type { Call, Route } from './router.js'
-import type { Channel, DiscordState } from './state.js'
+import type { Channel, DiscordState, EventSink } from './state.js'
 
 export interface MessageRoutesContext extends MessageBodyContext {
   readonly state: DiscordState
   readonly messages: MessageStore
   readonly publish: EventSink
 }
-
-export const NO_CONTENT: HttpReply = { status: 204 }
 
 const threadName = z.object({ name: z.string() })
 
@@ -35,6 +34,12 @@ export function messageRoutes(context: MessageRoutesContext): Route[] {
     const body = threadName.safeParse(call.request.json)
     if (!body.success) throw invalidForm(body.error)
     return state.addThread(channel.id, body.data.name, id)
+  }
+
+  // Pins are accepted and not kept: nothing in the lab reads them.
+  const pin = (call: Call): HttpReply => {
+    messageOf(call)
+    return NO_CONTENT
   }
 
   const route = (method: string, below: string, handler: Route['handler']): Route => ({
@@ -74,6 +79,10 @@ export function messageRoutes(context: MessageRoutesContext): Route[] {
       messages.delete(message, channel)
       return NO_CONTENT
     }),
+    ...['/pins/:message', '/messages/pins/:message'].flatMap((pattern) => [
+      route('PUT', pattern, pin),
+      route('DELETE', pattern, pin),
+    ]),
     route('PUT', '/messages/:message/reactions/:emoji/@me', (call) => {
       const { channel, message } = messageOf(call)
       messages.react(state.bot, message, channel, call.param('emoji'))
@@ -85,9 +94,7 @@ export function messageRoutes(context: MessageRoutesContext): Route[] {
       return NO_CONTENT
     }),
     route('GET', '/messages/:message/reactions/:emoji', (call) => {
-      const [name = '', id = null] = call.param('emoji').split(':')
-      const all = messages.reactions(messageOf(call).message.id)
-      const users = all.find(({ emoji }) => emoji.name === name && emoji.id === id)?.users ?? []
+      const users = messages.reactionsOf(messageOf(call).message.id, call.param('emoji'))?.users ?? []
       return jsonReply(
         200,
         [...users].map((user) => state.users.get(user)),

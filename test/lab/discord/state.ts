@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { ChannelType } from 'discord-api-types/v10'
+import { guildObject } from './guild.js'
 import { snowflake } from './snowflake.js'
 
 export interface User {
@@ -20,6 +21,12 @@ export interface Channel {
   readonly [field: string]: unknown
 }
 
+/** An application command, as it was deployed. */
+export interface Command {
+  readonly id: string
+  readonly [field: string]: unknown
+}
+
 /** A registered webhook, or the one that an interaction's token is. */
 export interface Webhook {
   readonly id: string
@@ -31,16 +38,21 @@ export interface Webhook {
   originalId: string | undefined
 }
 
-const JOINED = '2024-01-01T00:00:00.000000+00:00'
-/** Every permission bit there is today, as an administrator would have. */
-const ALL_PERMISSIONS = String((1n << 53n) - 1n)
+/** How the rest of the fake learns of a change: a gateway event and the channel it happened in. */
+export type EventSink = (event: string, data: Readonly<Record<string, unknown>>, channel: Channel) => void
 
+/** What events of a guild's channel carry, and those of a direct channel do not. */
+export function guildField(channel: Channel): { readonly guild_id?: string } {
+  return channel.guild_id === undefined ? {} : { guild_id: channel.guild_id }
+}
+
+const JOINED = '2024-01-01T00:00:00.000000+00:00'
 /** One guild with its owner and the bot, its channels, and a direct channel between these two. */
 export class DiscordState {
   readonly users = new Map<string, User>()
   readonly channels = new Map<string, Channel>()
   readonly webhooks = new Map<string, Webhook>()
-  readonly commands = new Map<string, readonly unknown[]>()
+  readonly commands = new Map<string, readonly Command[]>()
   readonly bot: User
   readonly human: User
   readonly guildId: string
@@ -160,45 +172,7 @@ export class DiscordState {
 
   /** The guild as `GET /guilds/:id` answers. */
   guild(): Record<string, unknown> {
-    return {
-      id: this.guildId,
-      name: 'Lab',
-      icon: null,
-      description: null,
-      splash: null,
-      discovery_splash: null,
-      banner: null,
-      owner_id: this.human.id,
-      application_id: null,
-      region: 'deprecated',
-      afk_channel_id: null,
-      afk_timeout: 300,
-      system_channel_id: null,
-      system_channel_flags: 0,
-      widget_enabled: false,
-      widget_channel_id: null,
-      verification_level: 0,
-      default_message_notifications: 1,
-      mfa_level: 0,
-      explicit_content_filter: 0,
-      max_presences: null,
-      max_members: 500_000,
-      max_video_channel_users: 25,
-      max_stage_video_channel_users: 50,
-      vanity_url_code: null,
-      premium_tier: 0,
-      premium_subscription_count: 0,
-      premium_progress_bar_enabled: false,
-      preferred_locale: 'en-US',
-      rules_channel_id: null,
-      safety_alerts_channel_id: null,
-      public_updates_channel_id: null,
-      nsfw_level: 0,
-      features: [],
-      emojis: [],
-      stickers: [],
-      roles: [this.#everyoneRole()],
-    }
+    return guildObject(this.guildId, this.human.id)
   }
 
   /** The guild as GUILD_CREATE carries it. */
@@ -219,24 +193,6 @@ export class DiscordState {
       stage_instances: [],
       guild_scheduled_events: [],
       soundboard_sounds: [],
-    }
-  }
-
-  #everyoneRole(): Record<string, unknown> {
-    return {
-      id: this.guildId,
-      name: '@everyone',
-      description: null,
-      permissions: ALL_PERMISSIONS,
-      position: 0,
-      color: 0,
-      colors: { primary_color: 0, secondary_color: null, tertiary_color: null },
-      hoist: false,
-      managed: false,
-      mentionable: false,
-      icon: null,
-      unicode_emoji: null,
-      flags: 0,
     }
   }
 }

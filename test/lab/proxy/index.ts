@@ -1,14 +1,6 @@
 export type { LabConnection, LabCredentials, LabTarget } from './connection.js'
-export {
-  ALL_FAULTS,
-  faultsFor,
-  type Fault,
-  type FaultEffect,
-  type HandshakeStep,
-  type LabScheme,
-  type Misbehaviour,
-  type NamedFault,
-} from './faults.js'
+export { ALL_FAULTS, faultsFor, type FaultEffect, type NamedFault } from './all-faults.js'
+export type { Fault, HandshakeStep, LabScheme, Misbehaviour } from './faults.js'
 export type { LabAuth } from './handshake.js'
 export type { LabHost } from './listener.js'
 export { GARBAGE } from './misbehaviour.js'
@@ -20,6 +12,7 @@ export {
   type PacServer,
   type PacServerOptions,
 } from './pac.js'
-export { startProxy, type LabProxy, type ProxyOptions } from './proxy.js'
+export type { LabProxy, ProxyOptions } from './lab-proxy.js'
+export { startProxy } from './proxy.js'
 export type { ForeignAnswer } from './socks5.js'
 export type { LabTls } from './tls-listener.js'

@@ -86,7 +86,10 @@ export class Tunnel {
 function leadNowhere(connection: ProxyConnection): void {
   const { socket, fault } = connection
   connection.listenToTheEnd()
-  socket.on('data', (chunk: Buffer) => void (connection.bytesUp += chunk.length))
+  socket.on('data', (chunk: Buffer) => {
+    connection.bytesUp += chunk.length
+    connection.touch()
+  })
   if (fault?.kind !== 'not-tls') return
   socket.once('data', () => {
     const banner = Buffer.from('220 mail.invalid ESMTP ready\r\n')
@@ -95,10 +98,10 @@ function leadNowhere(connection: ProxyConnection): void {
   })
 }
 
+/** libuv reports data and RST that it finds together as data and FIN; so the RST comes a moment later. */
+const BEFORE_RESET_MS = 10
+
 function cutOff(connection: ProxyConnection, how: 'close' | 'reset'): void {
-  if (how === 'reset') {
-    connection.destroy('reset')
-  } else {
-    closeGently(connection.socket)
-  }
+  if (how === 'reset') setTimeout(() => connection.destroy('reset'), BEFORE_RESET_MS)
+  else closeGently(connection.socket)
 }
