@@ -1,4 +1,5 @@
 import type { ConnectionOptions } from 'node:tls'
+import { urlHost } from '../config/index.js'
 
 /** TLS options that one request may set for itself (https.request, `new WebSocket`); they win over the transport's. */
 export type TlsOverrides = Pick<
@@ -29,9 +30,8 @@ export interface Target {
 }
 
 /** `host:port` as CONNECT and error messages write it (RFC 9110 §7.2: an IPv6 literal keeps its brackets). */
-export function authority(target: Pick<Target, 'host' | 'port'>): string {
-  const host = target.host.includes(':') ? `[${target.host}]` : target.host
-  return `${host}:${target.port}`
+export function authority({ host, port }: Pick<Target, 'host' | 'port'>): string {
+  return `${urlHost(host)}:${port}`
 }
 
 /** The address that a URL leads to, with the default port of its scheme. */
