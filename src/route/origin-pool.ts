@@ -13,6 +13,12 @@ export interface Waiting {
 /** RFC 9113 §6.5.2 recommends that a server allow no fewer; undici's own limit is the same. */
 const MAX_STREAMS = 100
 
+/** After a refusal: what is open or being opened serves the queue, and the proxy is not asked again at once. */
+const REST_MS = 1_000
+
+/** Attempts that begin this close to a request's arrival belong to its burst. */
+const BURST_MS = 50
+
 /** What a pool needs from its dispatcher. */
 export interface PoolOwner {
   readonly keepAliveMs: number
@@ -51,7 +57,9 @@ export class OriginPool {
   readonly #owner: PoolOwner
   readonly #lanes = new Set<Lane>()
   readonly #warming: { resolve: () => void; reject: (error: Error) => void }[] = []
-  #opening = 0
+  /** When each attempt began that is under way, oldest first. */
+  readonly #opening: { readonly since: number }[] = []
+  #refusedAt = -Infinity
   /** Counts the routes: a tunnel that was begun on an earlier one is not used. */
   #generation = 0
 
@@ -62,19 +70,20 @@ export class OriginPool {
 
   /** Tunnels open and being opened. */
   get size(): number {
-    return this.#lanes.size + this.#opening
+    return this.#lanes.size + this.#opening.length
   }
 
   get busy(): boolean {
-    return this.#opening > 0 || [...this.#lanes].some((lane) => lane.client.stats.size > 0)
+    return this.#opening.length > 0 || [...this.#lanes].some((lane) => lane.client.stats.size > 0)
   }
 
   /** Whether another tunnel would serve a request that waits now. */
   get wantsTunnel(): boolean {
-    if (!this.#owner.http2) return this.waiting.length > this.#opening
+    if (this.size > 0 && performance.now() - this.#refusedAt < REST_MS) return false
+    if (!this.#owner.http2) return this.waiting.length > this.#opening.length
     // One tunnel carries many requests: the next is opened when all that stand are full, not for each of a burst.
     const full = [...this.#lanes].every((lane) => lane.busy && lane.client.stats.connected)
-    return this.waiting.length > 0 && this.#opening === 0 && full
+    return this.waiting.length > 0 && this.#opening.length === 0 && full
   }
 
   /** Puts waiting requests on idle tunnels, oldest first. */
@@ -91,18 +100,20 @@ export class OriginPool {
   /** Opens one more tunnel. */
   open(): void {
     const generation = this.#generation
-    this.#opening += 1
+    const attempt = { since: performance.now() }
+    this.#opening.push(attempt)
+    const settled = (): void => void this.#opening.splice(this.#opening.indexOf(attempt), 1)
     this.#owner.openTunnel(this.origin).then(
       (socket) => {
-        this.#opening -= 1
+        settled()
         if (generation === this.#generation) this.#add(socket)
         else this.#discard(socket)
         this.serve()
         this.#owner.onChange(this)
       },
       (error: unknown) => {
-        this.#opening -= 1
-        if (this.size === 0 && generation === this.#generation) this.fail(toError(error))
+        settled()
+        if (generation === this.#generation) this.#refused(toError(error))
         this.#owner.onChange(this)
       },
     )
@@ -159,6 +170,8 @@ export class OriginPool {
   }
 
   #add(socket: Socket): void {
+    // Idle, it must not keep a process alive that has nothing else to do; undici does the same between requests.
+    socket.unref()
     const stopWatching = watchIdle(socket, () => this.#drop(lane))
     const client = new Client(this.origin, {
       connect: (_target, callback) => {
@@ -168,7 +181,7 @@ export class OriginPool {
         lane.fresh = undefined
         stopWatching()
         tunnel.then(
-          (connected) => callback(null, connected),
+          (connected) => callback(null, connected.ref()),
           (error: unknown) => callback(toError(error), null),
         )
       },
@@ -190,6 +203,24 @@ export class OriginPool {
       if (!client.stats.connected) this.#drop(lane)
       else this.#owner.onIdle(this)
     })
+  }
+
+  /**
+   * Without a tunnel that stands, nobody waits for an attempt that was begun for a later request: under steady
+   * load there would always be one more.
+   */
+  #refused(error: Error): void {
+    this.#refusedAt = performance.now()
+    if (this.#lanes.size > 0) return
+    const oldest = this.#opening[0]
+    if (oldest === undefined) {
+      this.fail(error)
+      return
+    }
+    while ((this.waiting[0]?.since ?? Infinity) < oldest.since - BURST_MS) {
+      const waiting = this.waiting.shift()
+      if (waiting !== undefined) failWaiting(waiting, error)
+    }
   }
 
   /** A tunnel of an earlier route; who waits for a warm one gets it from the new route. */
