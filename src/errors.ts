@@ -61,6 +61,8 @@ export interface TransportErrorDetails {
   readonly hint: string
   /** Whether the same call may work later without any change of configuration. */
   readonly retryable: boolean
+  /** Default: `'maybe'` in the phase `exchange`, `'no'` in every phase before it. */
+  readonly sent?: 'no' | 'maybe'
   readonly cause?: unknown
 }
 
@@ -80,6 +82,11 @@ export class TransportError extends Error {
   readonly target: string | null
   readonly hint: string
   readonly retryable: boolean
+  /**
+   * Whether the destination may have the request. `'no'` is certain: it failed before its first byte was
+   * written. `'maybe'`: it may have been carried out, in part or as a whole.
+   */
+  readonly sent: 'no' | 'maybe'
 
   constructor(message: string, details: TransportErrorDetails) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })
@@ -89,6 +96,7 @@ export class TransportError extends Error {
     this.target = details.target ?? null
     this.hint = details.hint
     this.retryable = details.retryable
+    this.sent = details.sent ?? (details.phase === 'exchange' ? 'maybe' : 'no')
     Object.defineProperty(this, BRAND, { value: true })
   }
 
@@ -107,6 +115,7 @@ export class TransportError extends Error {
       target: this.target,
       hint: this.hint,
       retryable: this.retryable,
+      sent: this.sent,
       cause: describeCause(this.cause),
     }
   }

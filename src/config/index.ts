@@ -1,4 +1,5 @@
 export { urlHost } from './authority.js'
+export { deliveryLimits, type DeliveryLimits, type DeliveryOptions } from './delivery-limits.js'
 export type {
   DirectEvent,
   TransportEvent,

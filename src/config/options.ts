@@ -1,6 +1,14 @@
 import { z } from 'zod'
 import { configError } from '../errors.js'
 import { checked } from './checked.js'
+import {
+  deliveryLimits,
+  deliverySchema,
+  LIMIT_NAMES,
+  type DeliveryLimits,
+  type DeliveryOptions,
+  type limitsSchema,
+} from './delivery-limits.js'
 import type { TransportEvent } from './events.js'
 import { SecretHolder } from './hidden.js'
 import { describeIssue, problemsError, type Problem } from './problems.js'
@@ -57,6 +65,13 @@ export interface TransportOptions {
    * Whether one tunnel for REST is kept ready while a gateway socket of this transport is open. Default: true.
    */
   readonly keepWarm?: boolean | undefined
+  /**
+   * Whether `fetch` repeats what fails, and how far. Repeated is what cannot have an effect twice: every request
+   * of which not one byte was sent; after that GET, HEAD, PUT, DELETE, and Create Message, which Discord keeps
+   * from being doubled by a `nonce` with `enforce_nonce: true` that is added to its body. `false` repeats nothing
+   * and changes no body. Default: true.
+   */
+  readonly delivery?: boolean | DeliveryOptions | undefined
   /** Told of every tunnel opened, closed and failed. Default: nobody is told. */
   readonly onEvent?: ((event: TransportEvent) => void) | undefined
 }
@@ -78,6 +93,7 @@ export interface ResolvedOptions {
   readonly maxTunnels: number
   readonly http2: boolean
   readonly keepWarm: boolean
+  readonly delivery: DeliveryLimits | false
   readonly onEvent: ((event: TransportEvent) => void) | undefined
 }
 
@@ -136,6 +152,7 @@ const schema = z.strictObject(
       .optional(),
     http2: z.boolean({ error: 'must be true or false' }).optional(),
     keepWarm: z.boolean({ error: 'must be true or false' }).optional(),
+    delivery: deliverySchema.optional(),
     onEvent: z
       .custom<(event: TransportEvent) => void>((value) => typeof value === 'function', {
         error: 'must be a function',
@@ -153,6 +170,7 @@ type Assert<Truth extends true> = Truth
 export type DocumentedAsChecked = [
   Assert<Agree<TransportOptions, z.input<typeof schema>>>,
   Assert<Agree<TlsOptions, NonNullable<z.input<typeof schema>['tls']>>>,
+  Assert<Agree<DeliveryOptions, z.input<typeof limitsSchema>>>,
 ]
 
 /**
@@ -164,7 +182,7 @@ export type DocumentedAsChecked = [
 export function parseOptions(input: unknown = {}): ResolvedOptions {
   const result = schema.safeParse(input)
   const problems = (result.error?.issues ?? []).flatMap((issue) =>
-    describeIssue(issue, (path) => Object.keys(path.length === 0 ? schema.shape : tlsFields('tls'))),
+    describeIssue(issue, ([option]) => knownOptions(option)),
   )
   if (isContradictory(input)) problems.push(CONTRADICTION)
   if (result.data === undefined || problems.length > 0) throw problemsError(problems)
@@ -196,6 +214,12 @@ export function checkProxyAuthorization(value: unknown): string {
   )
 }
 
+/** The names of the options, or of those of one option that is an object. */
+function knownOptions(option: PropertyKey | undefined): readonly string[] {
+  if (option === undefined) return Object.keys(schema.shape)
+  return option === 'delivery' ? LIMIT_NAMES : Object.keys(tlsFields('tls'))
+}
+
 const CONTRADICTION: Problem = {
   text: 'required: contradicts proxy: false, which is never a proxy',
   hint: 'Leave out one of the two.',
@@ -225,6 +249,7 @@ class Options extends SecretHolder implements ResolvedOptions {
   readonly maxTunnels: number
   readonly http2: boolean
   readonly keepWarm: boolean
+  readonly delivery: DeliveryLimits | false
   readonly onEvent: ((event: TransportEvent) => void) | undefined
   readonly #env: Environment
   readonly #proxyAuthorization: ProxyAuthorization | undefined
@@ -243,6 +268,7 @@ class Options extends SecretHolder implements ResolvedOptions {
     this.maxTunnels = options.maxTunnels ?? 16
     this.http2 = options.http2 ?? false
     this.keepWarm = options.keepWarm ?? true
+    this.delivery = options.delivery ?? deliveryLimits()
     this.onEvent = options.onEvent
     this.#env = options.env ?? process.env
     this.#proxyAuthorization = options.proxyAuthorization

@@ -21,11 +21,21 @@ export function namedHandler(
   method: string,
   hop: () => Hop,
 ): Dispatcher.DispatchHandler {
-  const name = (error: Error): Error => nameExchangeError(error, method, hop())
+  const name = (error: Error, started: boolean): Error => nameExchangeError(error, method, hop(), started)
   return handler.onRequestStart === undefined ? new LegacyRelay(handler, name) : new Relay(handler, name)
 }
 
-export function nameExchangeError(error: Error, method: string, hop: Hop): Error {
+/** @param started whether undici had begun to write the request: from then on it may have been carried out */
+export function nameExchangeError(error: Error, method: string, hop: Hop, started = true): Error {
+  const harmless = !started || IDEMPOTENT.has(method)
+  const named = nameError(error, hop, harmless)
+  const sent = started ? 'maybe' : 'no'
+  if (!(named instanceof TransportError) || named.sent === sent) return named
+  const { message, retryable, cause } = named
+  return new TransportError(message, { ...named, retryable: retryable && harmless, sent, cause })
+}
+
+function nameError(error: Error, hop: Hop, harmless: boolean): Error {
   const code = systemCode(error)
   if (error instanceof TransportError || (code !== undefined && CALLERS_OWN.has(code))) return error
   if (error instanceof errors.ClientDestroyedError || error instanceof errors.ClientClosedError)
@@ -33,24 +43,26 @@ export function nameExchangeError(error: Error, method: string, hop: Hop): Error
   if (error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError) {
     return failure('ERR_TARGET_TIMEOUT', 'exchange', `${hop.target} did not answer in time`, error, hop, {
       hint: 'The tunnel is up, but the answer does not come. Raise headersTimeout or bodyTimeout for slow endpoints.',
-      retryable: IDEMPOTENT.has(method),
+      retryable: harmless,
     })
   }
   const broken = error instanceof errors.SocketError || error instanceof errors.HTTPParserError
   const system = code?.startsWith('E') === true && 'syscall' in error
-  return broken || system ? connectionLost(error, hop, IDEMPOTENT.has(method)) : error
+  return broken || system ? connectionLost(error, hop, harmless) : error
 }
 
 class Relay implements Dispatcher.DispatchHandler {
   readonly #handler: Dispatcher.DispatchHandler
-  readonly #name: (error: Error) => Error
+  readonly #name: (error: Error, started: boolean) => Error
+  #started = false
 
-  constructor(handler: Dispatcher.DispatchHandler, name: (error: Error) => Error) {
+  constructor(handler: Dispatcher.DispatchHandler, name: (error: Error, started: boolean) => Error) {
     this.#handler = handler
     this.#name = name
   }
 
   onRequestStart(controller: Dispatcher.DispatchController, context: unknown): void {
+    this.#started = true
     this.#handler.onRequestStart?.(controller, context)
   }
 
@@ -81,7 +93,7 @@ class Relay implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(controller: Dispatcher.DispatchController, error: Error): void {
-    this.#handler.onResponseError?.(controller, this.#name(error))
+    this.#handler.onResponseError?.(controller, this.#name(error, this.#started))
   }
 }
 
@@ -90,14 +102,16 @@ class Relay implements Dispatcher.DispatchHandler {
 /** The handler API of undici 6 and before, which undici's own fetch still uses. */
 class LegacyRelay implements Dispatcher.DispatchHandler {
   readonly #handler: Dispatcher.DispatchHandler
-  readonly #name: (error: Error) => Error
+  readonly #name: (error: Error, started: boolean) => Error
+  #started = false
 
-  constructor(handler: Dispatcher.DispatchHandler, name: (error: Error) => Error) {
+  constructor(handler: Dispatcher.DispatchHandler, name: (error: Error, started: boolean) => Error) {
     this.#handler = handler
     this.#name = name
   }
 
   onConnect(abort: (reason?: Error) => void): void {
+    this.#started = true
     this.#handler.onConnect?.(abort)
   }
 
@@ -126,6 +140,6 @@ class LegacyRelay implements Dispatcher.DispatchHandler {
   }
 
   onError(error: Error): void {
-    this.#handler.onError?.(this.#name(error))
+    this.#handler.onError?.(this.#name(error, this.#started))
   }
 }

@@ -19,6 +19,15 @@ describe('parseOptions', () => {
         connectTimeoutMs: 10_000,
         keepAliveMs: 60_000,
         maxTunnels: 16,
+        http2: false,
+        keepWarm: true,
+        delivery: {
+          attempts: 4,
+          budgetMs: 15_000,
+          minDelayMs: 250,
+          maxDelayMs: 4_000,
+          answerTimeoutMs: 7_000,
+        },
         onEvent: undefined,
       })
       expect(options.env).toBe(process.env)
@@ -34,6 +43,9 @@ describe('parseOptions', () => {
       connectTimeoutMs: 600_000,
       keepAliveMs: 0,
       maxTunnels: 1,
+      http2: true,
+      keepWarm: false,
+      delivery: false,
       onEvent: () => undefined,
     }
     const options = parseOptions({ ...given, env: { A: 'b' }, proxyAuthorization: 'Bearer x' })
@@ -83,6 +95,10 @@ describe('parseOptions', () => {
     ['keepAliveMs', 3_600_001, 'from 0 to 3600000'],
     ['maxTunnels', 0, 'of 1 or more'],
     ['maxTunnels', 2.5, 'of 1 or more'],
+    ['delivery', 'on', 'must be true, false or an object'],
+    ['delivery', null, 'must be true, false or an object'],
+    ['http2', 1, 'must be true or false'],
+    ['keepWarm', 'no', 'must be true or false'],
     ['onEvent', 'console', 'must be a function'],
   ])('%s: %j is refused', (field, value, expected) => {
     const error = configErrorOf(() => parseOptions({ [field]: value }))
