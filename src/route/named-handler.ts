@@ -31,8 +31,9 @@ export function nameExchangeError(error: Error, method: string, hop: Hop, starte
   const named = nameError(error, hop, harmless)
   const sent = started ? 'maybe' : 'no'
   if (!(named instanceof TransportError) || named.sent === sent) return named
-  const { message, retryable, cause } = named
-  return new TransportError(message, { ...named, retryable: retryable && harmless, sent, cause })
+  const { code, phase, proxy, target, hint, retryable, cause } = named
+  const details = { code, phase, proxy, target, hint, retryable: retryable && harmless, sent, cause } as const
+  return new TransportError(named.message, details)
 }
 
 function nameError(error: Error, hop: Hop, harmless: boolean): Error {
