@@ -1,0 +1,317 @@
+import { EventEmitter } from 'node:events'
+import { inspect } from 'node:util'
+import type {
+  GatewayPresenceUpdateData,
+  GatewayRequestGuildMembersData,
+  GatewaySendPayload,
+  GatewayVoiceStateUpdateData,
+} from 'discord-api-types/v10'
+import { ConnectLimit } from './connect-limit.js'
+import type { GatewayEvents, GatewayState, ShardStatus } from './events.js'
+import { closedGateway, GatewayError } from './gateway-error.js'
+import { GatewayInfoSource } from './gateway-info.js'
+import { IdentifyQueue } from './identify-queue.js'
+import type { GatewayLinks } from './links.js'
+import { Opcode } from './opcodes.js'
+import { parseGatewayOptions, type GatewayClientOptions, type ResolvedGatewayOptions } from './options.js'
+import type { GatewaySession } from './session.js'
+import { Shard, type ShardContext, type ShardOwner } from './shard.js'
+import { startInWaves } from './waves.js'
+
+export interface GatewayCloseOptions {
+  /** Leave the session at Discord, so that `sessions` can be given to another client. Default: false. */
+  readonly keepSession?: boolean
+}
+
+export interface GatewayReconnectOptions {
+  /** Go on with the session; otherwise begin a new one, and lose what happens meanwhile. Default: true. */
+  readonly resume?: boolean
+  /** For the `reconnecting` event. */
+  readonly reason?: string
+}
+
+/** Connections under way at one time, over all shards. */
+const MAX_CONNECTING = 32
+/** https://discord.com/developers/docs/events/gateway#sending-events */
+const MAX_SEND_BYTES = 4096
+
+/**
+ * A client of Discord's Gateway v10: connects, stays and comes back, through the transport's proxy.
+ *
+ * `connect()` opens it; from then on every fault short of a wrong token, intent or shard number is repaired by a
+ * resume where Discord can replay, by a new session where it cannot. `dispatch` has every event in order and
+ * once.
+ */
+export class GatewayClient extends EventEmitter<GatewayEvents> implements AsyncDisposable {
+  readonly #options: ResolvedGatewayOptions
+  readonly #context: ShardContext
+  readonly #shards = new Map<number, Shard>()
+  readonly #owner: ShardOwner
+  readonly #stopWaves = new AbortController()
+  #presence: GatewayPresenceUpdateData | undefined
+  #state: GatewayState = 'idle'
+  #connecting: Promise<void> | undefined
+  #settle: { readonly resolve: () => void; readonly reject: (error: Error) => void } | undefined
+  #closing: Promise<void> | undefined
+
+  /**
+   * @internal `transport.createGateway()` makes them.
+   * @throws TransportError ERR_PROXY_CONFIG naming every bad option
+   */
+  constructor(links: GatewayLinks, options: GatewayClientOptions, random: () => number = Math.random) {
+    super()
+    this.#options = parseGatewayOptions(options, links.env)
+    this.#presence = this.#options.presence
+    const { compression, maxPayload } = this.#options
+    const identifies = new IdentifyQueue((waitMs) =>
+      this.#debug(
+        `the session starts of today are used up: identifying in ${Math.ceil(waitMs / 1000)} s`,
+        null,
+      ),
+    )
+    this.#context = {
+      options: this.#options,
+      connection: { links, random, compression, maxPayload },
+      identifies,
+      info: new GatewayInfoSource(
+        links,
+        this.#options,
+        (line) => this.#debug(line, null),
+        ({ sessionStartLimit }) => {
+          if (sessionStartLimit !== undefined) identifies.configure(sessionStartLimit)
+        },
+      ),
+      connects: new ConnectLimit(MAX_CONNECTING),
+      random,
+      presence: () => this.#presence,
+    }
+    this.#owner = {
+      changed: () => this.#changed(),
+      ready: (data, shardId) => guard(() => this.emit('ready', data, shardId)),
+      resumed: (resumed) => guard(() => this.emit('resumed', resumed)),
+      dispatch: (payload, shardId) => guard(() => this.emit('dispatch', payload, shardId)),
+      reconnecting: (reconnecting) => guard(() => this.emit('reconnecting', reconnecting)),
+      failed: (error) => void this.#end(error.message, error, false),
+      debug: (message, shardId) => this.#debug(message, shardId),
+    }
+  }
+
+  /** Where it stands, as far as its slowest shard. */
+  get state(): GatewayState {
+    return this.#state
+  }
+
+  /** Milliseconds from a heartbeat to its acknowledgement, the mean of all shards; null before the first. */
+  get ping(): number | null {
+    const pings = [...this.#shards.values()].flatMap(({ ping }) => (ping === null ? [] : [ping]))
+    return pings.length === 0 ? null : pings.reduce((sum, ping) => sum + ping, 0) / pings.length
+  }
+
+  /** The session of the first shard, which in most bots is the only one; null while there is none. */
+  get session(): GatewaySession | null {
+    return this.sessions[0] ?? null
+  }
+
+  /** What it takes to resume, for each shard that has a session: plain data for `createGateway({ session })`. */
+  get sessions(): readonly GatewaySession[] {
+    if (this.#shards.size === 0 && this.#state === 'idle') return this.#options.sessions
+    return [...this.#shards.values()].flatMap(({ session }) => (session === null ? [] : [session]))
+  }
+
+  /** Every shard as it is now; empty before `connect()`. */
+  get shards(): readonly ShardStatus[] {
+    return [...this.#shards.values()].map(({ status }) => status)
+  }
+
+  /**
+   * Opens the gateway. Resolves when every shard has its session. A transient fault is tried again, for ever if
+   * need be; `close()` ends that.
+   *
+   * @throws GatewayError for what Discord refuses for good: token (4004), intents (4013, 4014), shards (4010,
+   *   4011), version (4012); its hint says what to change. ERR_GATEWAY_CLOSED where `close()` came first
+   * @throws TransportError where the proxy's or TLS's configuration has to be changed
+   */
+  connect(): Promise<void> {
+    if (this.#state === 'closing' || this.#state === 'closed') return Promise.reject(closedGateway())
+    this.#connecting ??= new Promise<void>((resolve, reject) => {
+      this.#settle = { resolve, reject }
+      this.#setState('connecting')
+      void this.#start()
+    })
+    return this.#connecting
+  }
+
+  /**
+   * Sends a payload, in order, within Discord's limit of 120 a minute, and not before a session stands.
+   *
+   * @param shardId default: the first shard
+   * @returns a promise that resolves when the socket has taken it
+   * @throws GatewayError ERR_GATEWAY_SEND for one that Discord would not take, ERR_GATEWAY_CLOSED
+   */
+  send(payload: GatewaySendPayload, shardId?: number): Promise<void> {
+    return this.#send(payload.op, payload.d, shardId)
+  }
+
+  /** Sets the presence, now and for sessions to come. Of several that wait, only the latest is sent. */
+  async updatePresence(presence: GatewayPresenceUpdateData, shardId?: number): Promise<void> {
+    if (shardId === undefined) this.#presence = presence
+    const ids = shardId === undefined ? [...this.#shards.keys()] : [shardId]
+    await Promise.all(ids.map((id) => this.#send(Opcode.PresenceUpdate, presence, id)))
+  }
+
+  /** Joins, moves in or leaves a voice channel, by the shard of its guild. */
+  updateVoiceState(state: GatewayVoiceStateUpdateData): Promise<void> {
+    return this.#send(Opcode.VoiceStateUpdate, state, this.shardOf(state.guild_id))
+  }
+
+  /** Asks for members of a guild; they come as GUILD_MEMBERS_CHUNK. */
+  requestMembers(request: GatewayRequestGuildMembersData): Promise<void> {
+    return this.#send(Opcode.RequestGuildMembers, request, this.shardOf(request.guild_id))
+  }
+
+  /** Payloads that wait to be sent. */
+  get queuedSends(): number {
+    return [...this.#shards.values()].reduce((sum, { queuedSends }) => sum + queuedSends, 0)
+  }
+
+  /** Which shard a guild belongs to: https://discord.com/developers/docs/events/gateway#sharding */
+  shardOf(guildId: string): number {
+    const [shard] = this.#shards.values()
+    return Number((BigInt(guildId) >> 22n) % BigInt(shard?.count ?? 1))
+  }
+
+  /**
+   * Leaves every connection and opens another at once, through whatever proxy the transport has by now. With
+   * `resume` no event is lost. Does nothing before `connect()` and after `close()`.
+   */
+  reconnect({ resume = true, reason = 'a reconnect was asked for' }: GatewayReconnectOptions = {}): void {
+    for (const shard of this.#shards.values()) shard.reconnect(reason, resume)
+  }
+
+  /**
+   * Ends every connection and leaves no timer behind. Resolves when the last socket is closed; what waits to be
+   * sent is rejected.
+   */
+  close({ keepSession = false }: GatewayCloseOptions = {}): Promise<void> {
+    return this.#end('close() was called', null, keepSession)
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  /** Neither token nor session id. */
+  toJSON(): Record<string, unknown> {
+    const states: Record<string, number> = {}
+    for (const { state } of this.#shards.values()) states[state] = (states[state] ?? 0) + 1
+    return { name: 'GatewayClient', state: this.state, ping: this.ping, shards: states }
+  }
+
+  [inspect.custom](): Record<string, unknown> {
+    return this.toJSON()
+  }
+
+  async #start(): Promise<void> {
+    try {
+      const { ids, total } = await this.#plan()
+      if (this.#closing !== undefined) return
+      for (const id of ids) {
+        const shard = new Shard(id, total, this.#context, this.#owner)
+        const session = this.#options.sessions.find((s) => s.shardId === id && s.shardCount === total)
+        if (session !== undefined) shard.restore(session)
+        this.#shards.set(id, shard)
+      }
+      const shards = [...this.#shards.values()]
+      const resumed = shards.filter(({ session }) => session !== null)
+      const fresh = shards.filter(({ session }) => session === null)
+      for (const shard of resumed) shard.start()
+      const limit = fresh.length > 1 ? (await this.#context.info.get()).sessionStartLimit : undefined
+      startInWaves(fresh, limit?.maxConcurrency ?? 1, this.#stopWaves.signal)
+    } catch (error) {
+      const cause = error instanceof Error ? error : new Error(String(error))
+      void this.#end(cause.message, cause, false)
+    }
+  }
+
+  async #plan(): Promise<{ readonly ids: readonly number[]; readonly total: number }> {
+    const { shards } = this.#options
+    if (shards !== 'auto') return shards
+    const { shards: total } = await this.#context.info.get()
+    return { ids: Array.from({ length: total }, (_, id) => id), total }
+  }
+
+  #send(op: number, d: unknown, shardId: number | undefined): Promise<void> {
+    const text = JSON.stringify({ op, d })
+    const bytes = Buffer.byteLength(text)
+    if (bytes > MAX_SEND_BYTES)
+      return refuse(
+        `The payload has ${bytes} bytes and Discord takes ${MAX_SEND_BYTES}`,
+        'Send less at a time.',
+      )
+    const shard = this.#shard(shardId)
+    if (shard === undefined)
+      return refuse('No such shard runs in this client', 'Call connect() first, and name one of its shards.')
+    return shard.send(text, op === Opcode.PresenceUpdate ? 'presence' : undefined)
+  }
+
+  #shard(shardId: number | undefined): Shard | undefined {
+    if (shardId !== undefined) return this.#shards.get(shardId)
+    const [first] = this.#shards.values()
+    return first
+  }
+
+  #changed(): void {
+    if (this.#closing !== undefined) return
+    for (const { state } of this.#shards.values()) {
+      if (state === 'ready') continue
+      if (this.#state === 'ready') this.#setState('reconnecting')
+      return
+    }
+    this.#setState('ready')
+    this.#settle?.resolve()
+  }
+
+  #end(reason: string, error: Error | null, keepSession: boolean): Promise<void> {
+    this.#closing ??= this.#close(reason, error, keepSession)
+    return this.#closing
+  }
+
+  async #close(reason: string, error: Error | null, keepSession: boolean): Promise<void> {
+    this.#setState('closing')
+    this.#stopWaves.abort()
+    this.#context.info.close()
+    const shards = [...this.#shards.values()]
+    await Promise.all(shards.map((shard) => shard.close(reason, keepSession)))
+    this.#context.identifies.close()
+    this.#setState('closed')
+    this.#settle?.reject(error ?? closedGateway())
+    const { sessions } = this
+    guard(() => this.emit('closed', { reason, error, sessions }))
+  }
+
+  #setState(state: GatewayState): void {
+    this.#state = state
+  }
+
+  #debug(message: string, shardId: number | null): void {
+    guard(() => this.emit('debug', message, shardId))
+  }
+}
+
+/**
+ * A listener that throws must not leave the WebSocket's parser in the middle of a frame: its error surfaces as
+ * an uncaught exception all the same, a turn later.
+ */
+function guard(emit: () => void): void {
+  try {
+    emit()
+  } catch (error) {
+    setImmediate(() => {
+      throw error instanceof Error ? error : new Error(String(error))
+    })
+  }
+}
+
+function refuse(message: string, hint: string): Promise<never> {
+  return Promise.reject(new GatewayError(message, { code: 'ERR_GATEWAY_SEND', hint }))
+}
