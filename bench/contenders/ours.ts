@@ -1,0 +1,17 @@
+import type * as Library from '../../src/index.js'
+import type { CreateClient } from '../contender.js'
+import { globalClient } from './global-client.js'
+
+/** The built package, or its source. */
+const entry = process.env['BENCH_ENTRY'] ?? ''
+const { createDiscordTransport } = (await import(entry)) as typeof Library
+
+const create: CreateClient = ({ origin, proxy }) => {
+  const http2 = process.env['BENCH_HTTP2'] === '1'
+  const transport = createDiscordTransport({ proxy, http2, env: {} })
+  return {
+    ...globalClient(origin, transport.fetch, () => transport.close()),
+    warm: () => transport.warm([origin]),
+  }
+}
+export default create

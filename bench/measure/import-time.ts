@@ -1,0 +1,32 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { findPeer } from '../peers/resolve.js'
+import type { Result } from '../results.js'
+
+const run = promisify(execFile)
+
+/** Milliseconds until the entry is imported, in a new process each time, without a loader. */
+export async function measureImports(
+  results: readonly Result[],
+  entry: string,
+  rounds: number,
+): Promise<void> {
+  for (let round = 0; round < rounds; round += 1) {
+    for (const { contender, importMs } of results) {
+      if (contender.imports.length === 0 || contender.env?.['BENCH_HTTP2'] !== undefined) continue
+      const urls = contender.imports.map((name) => (name === 'ours' ? entry : urlOf(name)))
+      // From TypeScript it would be the compiler's time.
+      if (urls.some((url) => url.endsWith('.ts'))) continue
+      const node = contender.node22 === true ? process.env['BENCH_NODE22'] : undefined
+      const code = `const at = performance.now()
+        for (const url of ${JSON.stringify(urls)}) await import(url)
+        console.log(performance.now() - at)`
+      const { stdout } = await run(node ?? process.execPath, ['--input-type=module', '-e', code])
+      importMs.push(Number(stdout))
+    }
+  }
+}
+
+function urlOf(name: string): string {
+  return findPeer(name) ?? import.meta.resolve(name)
+}
