@@ -1,0 +1,34 @@
+import { execFileSync } from 'node:child_process'
+import process from 'node:process'
+
+/** Why a suite cannot run on this machine; nothing where it can. */
+type Obstacle = () => string | undefined
+
+/** By npm script. A suite that is not listed runs everywhere. */
+export const obstacles: Readonly<Partial<Record<string, Obstacle>>> = {
+  'test:real': () => linuxRoot() ?? missing(['ip', 'unshare']),
+  'test:sealed': () => linuxRoot() ?? missing(['ip', 'nft', 'tcpdump']),
+  'test:nodes': () => {
+    const { platform, arch } = process
+    return platform === 'linux' && arch === 'x64' ? undefined : `needs linux-x64, this is ${platform}-${arch}`
+  },
+}
+
+function linuxRoot(): string | undefined {
+  if (process.platform !== 'linux') return `needs Linux, this is ${process.platform}`
+  return process.getuid?.() === 0 ? undefined : 'needs root, for network namespaces'
+}
+
+function missing(commands: readonly string[]): string | undefined {
+  const absent = commands.filter((command) => !isInstalled(command))
+  return absent.length === 0 ? undefined : `not installed: ${absent.join(', ')}`
+}
+
+function isInstalled(command: string): boolean {
+  try {
+    execFileSync('sh', ['-c', `command -v ${command}`], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}

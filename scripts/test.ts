@@ -1,0 +1,109 @@
+/**
+ * `npm test`: every suite that this machine can run, one after the other, and aloud what it cannot. Ends with
+ * the line `N passed, N failed`, and `, N skipped` where something was.
+ *
+ * With CI=true nothing may be skipped: a skip is a failure there.
+ */
+import { spawn } from 'node:child_process'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { obstacles } from './test-requirements.js'
+
+interface Count {
+  readonly passed: number
+  readonly failed: number
+  readonly skipped: number
+}
+
+interface Stage {
+  readonly name: string
+  /** An npm script. A vitest one is counted by its tests, any other is one test. */
+  readonly script: string
+  readonly vitest?: boolean
+}
+
+const STAGES: readonly Stage[] = [
+  { name: 'types', script: 'typecheck' },
+  { name: 'lint', script: 'lint' },
+  { name: 'layers', script: 'layers' },
+  { name: 'format', script: 'format:check' },
+  { name: 'build', script: 'build' },
+  { name: 'tests', script: 'test:unit', vitest: true },
+  { name: 'real proxies', script: 'test:real', vitest: true },
+  { name: 'sealed network', script: 'test:sealed', vitest: true },
+  { name: 'other Node lines', script: 'test:nodes' },
+]
+
+const folder = await mkdtemp(join(tmpdir(), 'discord-transport-test-'))
+const total = { passed: 0, failed: 0, skipped: 0 }
+const table: string[] = []
+try {
+  for (const stage of STAGES) {
+    const obstacle = obstacles[stage.script]?.()
+    if (obstacle !== undefined) {
+      add(stage, { passed: 0, failed: 0, skipped: 1 }, 0, obstacle)
+      continue
+    }
+    console.log(`\n── ${stage.name} (npm run ${stage.script})`)
+    const startedAt = performance.now()
+    const count = await run(stage)
+    add(stage, count, performance.now() - startedAt)
+    // Nothing that follows means anything without them.
+    if (count.failed > 0 && (stage.script === 'typecheck' || stage.script === 'build')) break
+  }
+} finally {
+  await rm(folder, { recursive: true, force: true })
+}
+console.log(`\n${table.join('\n')}\n`)
+const strict = process.env['CI'] === 'true'
+if (strict && total.skipped > 0) console.log('In CI nothing may be skipped.')
+process.exitCode = total.failed > 0 || total.passed === 0 || (strict && total.skipped > 0) ? 1 : 0
+console.log(
+  `${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`,
+)
+
+function add(stage: Stage, count: Count, ms: number, skippedBecause?: string): void {
+  total.passed += count.passed
+  total.failed += count.failed
+  total.skipped += count.skipped
+  const outcome =
+    skippedBecause === undefined
+      ? `${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped in ${(ms / 1000).toFixed(0)} s`
+      : `SKIPPED: ${skippedBecause}`
+  table.push(`${stage.name.padEnd(18)} ${outcome}`)
+}
+
+async function run(stage: Stage): Promise<Count> {
+  const report = join(folder, `${stage.script.replace(':', '-')}.json`)
+  const reporters = ['--', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+  const succeeded = await npm(['run', stage.script, ...(stage.vitest === true ? reporters : [])])
+  if (stage.vitest === true) {
+    const count = await readReport(report)
+    // A file that fails to load, a leak or an unhandled rejection fails the run and none of its tests.
+    if (count !== undefined) return succeeded || count.failed > 0 ? count : { ...count, failed: 1 }
+  }
+  return succeeded ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 }
+}
+
+function npm(args: readonly string[]): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const child = spawn('npm', args, { stdio: 'inherit', shell: process.platform === 'win32' })
+    child.once('error', reject)
+    child.once('close', (code) => resolve(code === 0))
+  })
+}
+
+async function readReport(path: string): Promise<Count | undefined> {
+  try {
+    const report = JSON.parse(await readFile(path, 'utf8')) as Record<string, number>
+    return {
+      passed: report['numPassedTests'] ?? 0,
+      failed: (report['numFailedTests'] ?? 0) + (report['numRuntimeErrorTestSuites'] ?? 0),
+      skipped: (report['numPendingTests'] ?? 0) + (report['numTodoTests'] ?? 0),
+    }
+  } catch {
+    return undefined
+  }
+}
