@@ -2,8 +2,8 @@
  * The layers of docs/architecture.md, lowest first. A module imports its own folder and the layers before
  * it, never one behind it.
  */
-const layers = ['src/errors.ts', 'src/config/', 'src/route/', 'src/rest/', 'src/gateway/', 'src/transport.ts', 'src/index.ts']
-const integrations = ['src/carbon/']
+const layers = ['src/errors.ts', 'src/config/', 'src/route/', 'src/rest/', 'src/gateway/', 'src/doctor/', 'src/transport.ts', 'src/index.ts']
+const integrations = ['src/carbon/', 'src/cli/']
 
 const upward = layers.slice(0, -1).map((layer, index) => ({
   name: `no-upward-import-from-${layer}`,
@@ -26,6 +26,12 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/carbon/' },
       to: { path: '^src/', pathNot: ['^src/index\\.ts$', '^src/carbon/'] },
+    },
+    {
+      name: 'the-command-sees-the-public-face-and-the-doctor',
+      severity: 'error',
+      from: { path: '^src/cli/' },
+      to: { path: '^src/', pathNot: ['^src/index\\.ts$', '^src/doctor/', '^src/cli/'] },
     },
     {
       name: 'no-development-dependency-in-src',

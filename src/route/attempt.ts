@@ -9,6 +9,8 @@ export interface AttemptLimits {
   readonly signals: readonly AbortSignal[]
   /** The error for a deadline that fires in `phase`. */
   readonly onTimeout: (phase: TransportPhase) => Error
+  /** Told whenever a step begins; a step can begin again after another. */
+  readonly onPhase?: ((phase: TransportPhase) => void) | undefined
 }
 
 /**
@@ -16,7 +18,8 @@ export interface AttemptLimits {
  * early, each pending step rejects at once and each socket is destroyed, so that nothing outlives it.
  */
 export class Attempt {
-  phase: TransportPhase = 'proxy-connect'
+  #phase: TransportPhase = 'proxy-connect'
+  readonly #onPhase: ((phase: TransportPhase) => void) | undefined
   readonly #controller = new AbortController()
   readonly #sockets = new Set<Socket>()
   readonly #ended: Promise<never>
@@ -24,7 +27,8 @@ export class Attempt {
   readonly #timer: NodeJS.Timeout
   readonly #unlisten: (() => void)[] = []
 
-  constructor({ timeoutMs, signals, onTimeout }: AttemptLimits) {
+  constructor({ timeoutMs, signals, onTimeout, onPhase }: AttemptLimits) {
+    this.#onPhase = onPhase
     this.#ended = new Promise((_resolve, reject) => {
       this.#controller.signal.addEventListener(
         'abort',
@@ -46,6 +50,16 @@ export class Attempt {
         this.#unlisten.push(() => signal.removeEventListener('abort', abort))
       }
     }
+  }
+
+  /** The step that is under way: whom a deadline blames. */
+  get phase(): TransportPhase {
+    return this.#phase
+  }
+
+  set phase(phase: TransportPhase) {
+    this.#phase = phase
+    if (!this.signal.aborted) this.#onPhase?.(phase)
   }
 
   /** Aborted when the attempt ends early, and never after it has succeeded. */

@@ -11,7 +11,7 @@ import {
   type RoutePolicy,
   type TransportEvent,
 } from '../config/index.js'
-import { configError, TransportError } from '../errors.js'
+import { configError, TransportError, type TransportPhase } from '../errors.js'
 import { Attempt } from './attempt.js'
 import { openConnectTunnel } from './connect-tunnel.js'
 import { dial, TARGET_PHASES } from './dial.js'
@@ -28,6 +28,8 @@ export interface TunnelLimits {
   readonly signal?: AbortSignal
   /** Milliseconds; the transport's `connectTimeoutMs` when absent. */
   readonly timeoutMs?: number
+  /** Told whenever a step begins, for those who measure. */
+  readonly onPhase?: (phase: TransportPhase) => void
 }
 
 /**
@@ -75,6 +77,11 @@ export class Route {
     return this.#closing.signal.aborted
   }
 
+  /** Aborted with an ERR_TRANSPORT_CLOSED when the route stops. */
+  get closing(): AbortSignal {
+    return this.#closing.signal
+  }
+
   /** What a failure beyond the tunnel is about. */
   hop(target: Pick<Target, 'host' | 'port'>): Hop {
     const direct = this.policy.decide(target.host, target.port).route === 'direct'
@@ -88,7 +95,7 @@ export class Route {
    */
   async openTunnel(
     target: Target,
-    { signal, timeoutMs = this.connectTimeoutMs }: TunnelLimits = {},
+    { signal, timeoutMs = this.connectTimeoutMs, onPhase }: TunnelLimits = {},
   ): Promise<Socket> {
     const hop = this.hop(target)
     const startedAt = performance.now()
@@ -96,6 +103,7 @@ export class Route {
       timeoutMs,
       signals: signal === undefined ? [this.#closing.signal] : [this.#closing.signal, signal],
       onTimeout: (phase) => timeoutError(hop, phase, timeoutMs),
+      onPhase,
     })
     try {
       attempt.signal.throwIfAborted()

@@ -1,0 +1,64 @@
+import { connect as connectTls, TLSSocket, type PeerCertificate } from 'node:tls'
+import { connect, isIP, type Socket } from 'node:net'
+import { sanitizeForeignText, type ProxyEndpoint } from '../config/index.js'
+
+/** What a peer showed of itself, fit to print. */
+export interface SeenCertificate {
+  readonly subject: string
+  readonly issuer: string
+  /** ISO 8601, as far as it can be read. */
+  readonly validTo: string
+}
+
+/** Undefined where the socket has no certificate. */
+export function certificateOf(socket: Socket): SeenCertificate | undefined {
+  if (!(socket instanceof TLSSocket)) return undefined
+  const certificate: Partial<PeerCertificate> = socket.getPeerCertificate()
+  const { subject, issuer, valid_to: validTo } = certificate
+  if (subject === undefined || issuer === undefined) return undefined
+  const end = new Date(validTo ?? '')
+  return {
+    subject: nameIn(subject),
+    issuer: nameIn(issuer),
+    validTo: Number.isNaN(end.getTime()) ? 'an unknown date' : end.toISOString().slice(0, 10),
+  }
+}
+
+export function describeCertificate({ subject, issuer, validTo }: SeenCertificate): string {
+  return `${subject}, issued by ${issuer}, until ${validTo}`
+}
+
+/**
+ * What an `https://` proxy shows, whether it can be trusted or not: nothing is sent to it. Undefined where it
+ * does not come to a certificate.
+ */
+export async function proxyCertificate(
+  { host, port }: ProxyEndpoint,
+  timeoutMs: number,
+): Promise<SeenCertificate | undefined> {
+  const raw = connect({ host, port })
+  raw.on('error', () => undefined)
+  const socket = connectTls({
+    socket: raw,
+    rejectUnauthorized: false,
+    ...(isIP(host) === 0 ? { servername: host } : {}),
+  })
+  const timer = setTimeout(() => socket.destroy(), timeoutMs)
+  try {
+    return await new Promise((resolve) => {
+      socket.once('secureConnect', () => resolve(certificateOf(socket)))
+      socket.once('error', () => resolve(undefined))
+      socket.once('close', () => resolve(undefined))
+    })
+  } finally {
+    clearTimeout(timer)
+    socket.destroy()
+    raw.destroy()
+  }
+}
+
+/** RFC 4514 writes all of it; the common name and the organisation are what people recognise. */
+function nameIn(name: PeerCertificate['subject']): string {
+  const parts = [name.CN, name.O].flat().filter((part) => typeof part === 'string' && part !== '')
+  return sanitizeForeignText(parts.join(', '), 80) || '(no name)'
+}

@@ -1,0 +1,166 @@
+import { describeProxy, type Environment, type ResolvedOptions, type RoutePolicy } from '../config/index.js'
+import type { TransportError } from '../errors.js'
+import { Route, TunnelAgent, TunnelDispatcher } from '../route/index.js'
+import { configurationNotes, type ConfigurationNote } from './configuration-notes.js'
+import { isInContainer } from './container.js'
+import type { Diagnosis } from './diagnosis.js'
+import { askCdn, askGateway, askGatewayBot, askIdentity, type DiscordQuestions } from './discord-hops.js'
+import { findFix, type Fix } from './fix.js'
+import { GatewayProbe } from './gateway-hops.js'
+import { HopLog, hopFailure, NO_TIME, type HopProgress } from './hop-log.js'
+import type { HopId } from './hops.js'
+import { openRoute, routeHops, TARGET, TARGET_AUTHORITY } from './route-hops.js'
+
+export interface DiagnoseOptions {
+  /** The bot's token, for the hops that need one. READY uses one of the day's session starts. */
+  readonly token?: string | undefined
+  /** Milliseconds for everything. Default: 14 000. */
+  readonly timeoutMs?: number | undefined
+  /** Ends the diagnosis early; it then rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined
+  /** Told when a hop begins and when it has ended. */
+  readonly onProgress?: ((progress: HopProgress) => void) | undefined
+  /** Whether this is a container. Default: found out. */
+  readonly inContainer?: boolean | undefined
+}
+
+/** The configuration that is looked at. */
+export interface DiagnosedConfiguration {
+  readonly policy: RoutePolicy
+  readonly options: ResolvedOptions
+}
+
+const DEFAULT_TIMEOUT_MS = 14_000
+
+/** Of all the time, what the route may take: the rest is for finding out why it failed, or for Discord. */
+const ROUTE_SHARE = 5 / 7
+
+/** A probe of what the port speaks gets an answer at once or never. */
+const PROBE_TIMEOUT_MS = 2_000
+
+/** Tries every hop, over connections of its own, and says which one fails and why. */
+export async function diagnose(
+  { policy, options }: DiagnosedConfiguration,
+  { token, timeoutMs = DEFAULT_TIMEOUT_MS, signal = NEVER, onProgress, inContainer }: DiagnoseOptions = {},
+): Promise<Diagnosis> {
+  signal.throwIfAborted()
+  const log = new HopLog(TARGET_AUTHORITY, onProgress)
+  log.plan([
+    'config',
+    ...routeHops(policy, options),
+    ...DISCORD_HOPS,
+    ...(token === undefined ? [] : TOKEN_HOPS),
+  ])
+  log.pass('config', NO_TIME, policy.source === null ? 'no proxy' : `proxy from ${sourceName(policy.source)}`)
+  const remainingMs = (): number => Math.max(1, Math.round(timeoutMs - log.now))
+  const route = new Route(policy, options)
+  const startedAt = new Date().toISOString()
+  let fix: Fix | null = null
+  try {
+    const limits = {
+      timeoutMs: Math.min(options.connectTimeoutMs, Math.round(timeoutMs * ROUTE_SHARE)),
+      signal,
+    }
+    const outcome = await openRoute(route, options, log, limits)
+    if (outcome.ok) {
+      await askDiscord({ route, log, remainingMs, signal }, options, token)
+    } else {
+      const probeMs = Math.min(PROBE_TIMEOUT_MS, remainingMs())
+      fix = await findFix({ ...outcome, policy, options, target: TARGET, timeoutMs: probeMs })
+    }
+    signal.throwIfAborted()
+  } finally {
+    await route.close()
+  }
+  const decision = policy.decide(TARGET.host, TARGET.port)
+  return {
+    schemaVersion: 1,
+    ok: log.hops.every(({ status }) => status === 'ok'),
+    startedAt,
+    ms: Math.round(log.now),
+    proxy: describeProxy(policy),
+    route: decision.route,
+    reason: decision.reason,
+    notes: notesOf({ policy, options }, inContainer),
+    hops: log.hops,
+    fix,
+  }
+}
+
+/** The diagnosis of a configuration that no transport can be created from. */
+export function diagnoseConfiguration(
+  error: TransportError,
+  env: Environment,
+  { token, inContainer = isInContainer() }: DiagnoseOptions = {},
+): Diagnosis {
+  const log = new HopLog(TARGET_AUTHORITY)
+  log.plan(['tunnel', 'target-tls', ...DISCORD_HOPS, ...(token === undefined ? [] : TOKEN_HOPS)])
+  log.fail('config', NO_TIME, hopFailure(error))
+  return {
+    schemaVersion: 1,
+    ok: false,
+    startedAt: new Date().toISOString(),
+    ms: Math.round(log.now),
+    proxy: null,
+    route: null,
+    reason: error.message,
+    notes: configurationNotes({ env, policy: null, noProxy: 'env', inContainer, target: TARGET }),
+    hops: log.hops,
+    fix: null,
+  }
+}
+
+const DISCORD_HOPS: readonly HopId[] = ['rest', 'gateway', 'cdn']
+const TOKEN_HOPS: readonly HopId[] = ['identity', 'gateway-bot', 'ready']
+const NEVER = new AbortController().signal
+
+function sourceName(source: string): string {
+  return source === 'config' ? 'the proxy option' : source
+}
+
+function notesOf(
+  { policy, options }: DiagnosedConfiguration,
+  inContainer = isInContainer(),
+): readonly ConfigurationNote[] {
+  const { env, noProxy } = options
+  return configurationNotes({ env, policy, noProxy, inContainer, target: TARGET })
+}
+
+/** All at once: each of them shows by itself what its part of a bot would meet. */
+async function askDiscord(
+  asked: Omit<DiscordQuestions, 'dispatcher'>,
+  options: ResolvedOptions,
+  token: string | undefined,
+): Promise<void> {
+  const { maxTunnels, keepAliveMs, http2 } = options
+  const dispatcher = new TunnelDispatcher(asked.route, { maxTunnels, keepAliveMs, http2 })
+  const agent = new TunnelAgent(asked.route, 0)
+  const questions = { ...asked, dispatcher }
+  const gateway = new GatewayProbe(questions, agent)
+  try {
+    const hello = gateway.hello()
+    await Promise.all([
+      askGateway(questions),
+      askCdn(questions),
+      hello,
+      token === undefined ? undefined : identify(questions, gateway, hello, token),
+    ])
+  } finally {
+    await gateway.close()
+    agent.destroy()
+    await dispatcher.destroy()
+  }
+}
+
+async function identify(
+  questions: DiscordQuestions,
+  gateway: GatewayProbe,
+  hello: Promise<true | undefined>,
+  token: string,
+): Promise<void> {
+  if ((await askIdentity(questions, token)) === undefined) return
+  const starts = await askGatewayBot(questions, token)
+  if (starts === undefined || (await hello) === undefined) return
+  if (starts.remaining > 0) await gateway.ready(token, starts)
+  else questions.log.skip('ready', 'no session start is left today')
+}

@@ -1,0 +1,25 @@
+import type { ProxyDescription } from '../config/index.js'
+import type { ConfigurationNote } from './configuration-notes.js'
+import type { Fix } from './fix.js'
+import type { DiagnosedHop } from './hops.js'
+
+/** What `transport.diagnose()` resolves with, and `discord-transport doctor --json` prints. Holds no secret. */
+export interface Diagnosis {
+  /** Changes with any change that is not an addition. */
+  readonly schemaVersion: 1
+  /** Whether every hop passed. */
+  readonly ok: boolean
+  /** ISO 8601. */
+  readonly startedAt: string
+  /** How long it took, in milliseconds. */
+  readonly ms: number
+  /** The proxy in use, redacted; null where there is none. */
+  readonly proxy: ProxyDescription | null
+  /** Where discord.com goes; null where the configuration is not usable. */
+  readonly route: 'proxy' | 'direct' | null
+  readonly reason: string
+  readonly notes: readonly ConfigurationNote[]
+  readonly hops: readonly DiagnosedHop[]
+  /** A change that would help, where one is known. */
+  readonly fix: Fix | null
+}

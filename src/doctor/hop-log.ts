@@ -1,0 +1,130 @@
+import { TransportError, type TransportPhase } from '../errors.js'
+import { DiscordFailure } from './discord-failure.js'
+import { inOrder, titleOf, type DiagnosedHop, type DiagnosisCode, type HopId } from './hops.js'
+
+/** A hop that has begun or ended. */
+export interface HopProgress {
+  readonly id: HopId
+  readonly title: string
+  readonly status: 'running' | 'ok' | 'failed'
+}
+
+/** When a hop began and how long it took, in milliseconds. */
+export interface HopTime {
+  readonly startMs: number | null
+  readonly ms: number | null
+}
+
+export const NO_TIME: HopTime = { startMs: null, ms: null }
+
+/** What is known of a failure. */
+export interface HopFailure {
+  readonly code: DiagnosisCode
+  readonly phase: TransportPhase | null
+  readonly message: string
+  readonly hint: string
+}
+
+/** @throws what is not a failure of a hop: an abort, a defect */
+export function hopFailure(error: unknown): HopFailure {
+  if (error instanceof TransportError) {
+    const { code, phase, message, hint } = error
+    return { code, phase, message, hint }
+  }
+  if (error instanceof DiscordFailure) {
+    const { code, message, hint } = error
+    return { code, phase: null, message, hint }
+  }
+  throw error
+}
+
+/** The hops of one diagnosis while it runs. */
+export class HopLog {
+  readonly #target: string
+  readonly #startedAt = performance.now()
+  readonly #onProgress: ((progress: HopProgress) => void) | undefined
+  readonly #planned = new Set<HopId>()
+  readonly #ended = new Map<HopId, DiagnosedHop>()
+
+  constructor(target: string, onProgress?: (progress: HopProgress) => void) {
+    this.#target = target
+    this.#onProgress = onProgress
+  }
+
+  /** Milliseconds since the diagnosis began. */
+  get now(): number {
+    return performance.now() - this.#startedAt
+  }
+
+  /** Hops that belong to this diagnosis; those that never end are not reached. */
+  plan(ids: Iterable<HopId>): void {
+    for (const id of ids) this.#planned.add(id)
+  }
+
+  begin(id: HopId): void {
+    this.#tell(id, 'running')
+  }
+
+  pass(id: HopId, time: HopTime, detail: string | null = null): void {
+    this.#end({ ...this.#blank(id), ...rounded(time), status: 'ok', detail })
+  }
+
+  fail(id: HopId, time: HopTime, failure: HopFailure, detail: string | null = null): void {
+    this.#end({ ...this.#blank(id), ...rounded(time), ...failure, status: 'failed', detail })
+  }
+
+  /** Not reached, with a reason. */
+  skip(id: HopId, detail: string): void {
+    this.plan([id])
+    this.#ended.set(id, { ...this.#blank(id), detail })
+  }
+
+  /** Runs a hop of its own and notes how it ended. Undefined where it failed. */
+  async run<T>(id: HopId, work: () => Promise<{ value: T; detail: string | null }>): Promise<T | undefined> {
+    this.begin(id)
+    const startMs = this.now
+    try {
+      const { value, detail } = await work()
+      this.pass(id, { startMs, ms: this.now - startMs }, detail)
+      return value
+    } catch (error) {
+      this.fail(id, { startMs, ms: this.now - startMs }, hopFailure(error))
+      return undefined
+    }
+  }
+
+  get hops(): readonly DiagnosedHop[] {
+    return inOrder(this.#planned).map((id) => this.#ended.get(id) ?? this.#blank(id))
+  }
+
+  #end(hop: DiagnosedHop): void {
+    this.plan([hop.id])
+    this.#ended.set(hop.id, hop)
+    this.#tell(hop.id, hop.status === 'failed' ? 'failed' : 'ok')
+  }
+
+  #tell(id: HopId, status: HopProgress['status']): void {
+    this.#onProgress?.({ id, title: titleOf(id, this.#target), status })
+  }
+
+  #blank(id: HopId): DiagnosedHop {
+    return {
+      id,
+      title: titleOf(id, this.#target),
+      status: 'not-reached',
+      startMs: null,
+      ms: null,
+      detail: null,
+      code: null,
+      phase: null,
+      message: null,
+      hint: null,
+    }
+  }
+}
+
+/** Tenths of a millisecond: more is noise. */
+function rounded({ startMs, ms }: HopTime): HopTime {
+  const round = (value: number | null): number | null => (value === null ? null : Math.round(value * 10) / 10)
+  return { startMs: round(startMs), ms: round(ms) }
+}
