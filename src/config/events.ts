@@ -43,5 +43,37 @@ export interface DirectEvent {
   readonly reason: string
 }
 
+/** A request body of 64 KiB or more is on its way; at most ten of these a second, and one at the end. */
+export interface UploadProgressEvent {
+  readonly type: 'upload-progress'
+  readonly target: string
+  readonly method: string
+  /** Without its query; tokens of webhooks and interactions are `***`. */
+  readonly path: string
+  /** Bytes of the body handed to the connection so far. A redirect that sends it once more begins at 0. */
+  readonly sentBytes: number
+  /** Null where only the end of the body will tell. */
+  readonly totalBytes: number | null
+}
+
+/** A response body of 64 KiB or more is arriving; at most ten of these a second, and one at the end. */
+export interface DownloadProgressEvent {
+  readonly type: 'download-progress'
+  readonly target: string
+  readonly method: string
+  /** Without its query; tokens of webhooks and interactions are `***`. */
+  readonly path: string
+  /** Bytes of the body received so far, before any decoding. */
+  readonly receivedBytes: number
+  /** Null where the response does not say. */
+  readonly totalBytes: number | null
+}
+
 /** What `onEvent` is told. No event holds a credential or a token. */
-export type TransportEvent = TunnelOpenEvent | TunnelCloseEvent | TunnelFailedEvent | DirectEvent
+export type TransportEvent =
+  | TunnelOpenEvent
+  | TunnelCloseEvent
+  | TunnelFailedEvent
+  | DirectEvent
+  | UploadProgressEvent
+  | DownloadProgressEvent

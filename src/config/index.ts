@@ -2,10 +2,12 @@ export { urlHost } from './authority.js'
 export { deliveryLimits, type DeliveryLimits, type DeliveryOptions } from './delivery-limits.js'
 export type {
   DirectEvent,
+  DownloadProgressEvent,
   TransportEvent,
   TunnelCloseEvent,
   TunnelFailedEvent,
   TunnelOpenEvent,
+  UploadProgressEvent,
 } from './events.js'
 export { parseNoProxy, type NoProxyRules } from './no-proxy.js'
 export {

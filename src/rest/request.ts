@@ -1,98 +1,117 @@
-import type { File } from 'node:buffer'
-import {
-  FormData as UndiciFormData,
-  Request as UndiciRequest,
-  type RequestInit as UndiciRequestInit,
-} from 'undici'
+import type { Request as UndiciRequest, RequestInit as UndiciRequestInit } from 'undici'
+import { requestBody, type RequestBody } from './request-body.js'
+import { domString, isToken, readHeaders, type RequestHeaders } from './request-headers.js'
 
 /** What `fetch` takes first. */
 export type FetchInput = string | URL | Request | UndiciRequest
 
-/** What `fetch` takes second: the global RequestInit, or undici's. */
-export type FetchInit = RequestInit | UndiciRequestInit
+/** What `fetch` takes second: the global RequestInit, undici's, or that of a library with an undici of its own. */
+export type FetchInit = RequestInit | UndiciRequestInit | ForeignRequestInit
 
-/** A request in the terms of the installed undici, whichever classes it came in. */
-export interface PortableRequest {
-  readonly input: string | URL | UndiciRequest
-  readonly init: UndiciRequestInit
+/** What discord.js gives to its `makeRequest`, whose types no other version of undici fits. */
+export interface ForeignRequestInit {
+  readonly method?: string | undefined
+  readonly headers?: object | undefined
+  readonly body?: object | string | null | undefined
+  readonly signal?: AbortSignal | null | undefined
 }
+
+/** A request that we send ourselves. */
+export interface OutgoingRequest {
+  readonly url: URL
+  readonly method: string
+  readonly headers: RequestHeaders
+  readonly body: RequestBody | null
+  readonly redirect: 'follow' | 'manual' | 'error'
+  readonly signal: AbortSignal | null
+}
+
+/** The members of a RequestInit; any of them may be anything. */
+type InitMembers = Readonly<Partial<Record<keyof RequestInit | keyof UndiciRequestInit, unknown>>>
 
 /**
- * Translates the classes of Node's own fetch into those of the installed undici. The two do not know each
- * other: undici's fetch sends a global FormData as the text "[object FormData]", and takes a global Request
- * for a URL. Blob, File, Headers, URLSearchParams, streams and AbortSignal are the same in both.
+ * Reads the arguments of `fetch(url, init)` as the Request constructor does
+ * (https://fetch.spec.whatwg.org/#dom-request).
+ *
+ * @returns undefined for what undici's fetch has to do: schemes other than http and https, and members of
+ *   the init that few clients set
+ * @throws TypeError as the Request constructor does
  */
-export function portableRequest(input: FetchInput, init: FetchInit = {}): PortableRequest {
-  const own: UndiciRequestInit = { ...(init as UndiciRequestInit) }
-  if (own.body !== undefined && own.body !== null) {
-    own.body = portableBody(own.body)
-    // A stream can be sent one way only (Fetch standard, RequestDuplex); callers of other clients do not say so.
-    if (isStream(own.body)) own.duplex = 'half'
+export function readRequest(input: string | URL, init: FetchInit | undefined): OutgoingRequest | undefined {
+  const members: InitMembers = init ?? {}
+  if (!isOrdinary(members)) return undefined
+  const url = parseUrl(input)
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return undefined
+  if (url.username !== '' || url.password !== '')
+    throw new TypeError('Request cannot be constructed from a URL that includes credentials')
+  const method = members.method === undefined ? 'GET' : normalisedMethod(domString(members.method))
+  const headers = readHeaders(members.headers)
+  // The URL says which host, and the mode is the only one there is.
+  headers.delete('host')
+  headers.delete('sec-fetch-mode')
+  const body = readBody(members.body)
+  if (body === undefined) return undefined
+  if (body !== null) {
+    if (method === 'GET' || method === 'HEAD')
+      throw new TypeError('Request with GET/HEAD method cannot have body.')
+    if (!body.replayable && Boolean(members.keepalive))
+      throw new TypeError('A request with keepalive cannot have a stream for its body.')
+    if (body.contentType !== null && !headers.has('content-type'))
+      headers.set('content-type', body.contentType)
   }
-  if (typeof input === 'string' || input instanceof URL || input instanceof UndiciRequest)
-    return { input, init: own }
-  return { input: input.url, init: { ...initOf(input), ...own } }
+  const { redirect = 'follow', signal = null } = members
+  if (redirect !== 'follow' && redirect !== 'manual' && redirect !== 'error') return undefined
+  return { url, method, headers, body, redirect, signal: signal instanceof AbortSignal ? signal : null }
 }
 
-/** A global Request, opened up: undici's Request takes none but its own kind. */
-function initOf(request: Request): UndiciRequestInit {
-  const {
-    method,
-    headers,
-    body,
-    signal,
-    redirect,
-    referrer,
-    referrerPolicy,
-    integrity,
-    keepalive,
-    credentials,
-    mode,
-    cache,
-  } = request
-  return {
-    method,
-    headers: [...headers],
-    signal,
-    redirect,
-    referrer,
-    referrerPolicy,
-    integrity,
-    keepalive,
-    credentials,
-    cache,
-    ...(mode === 'navigate' ? undefined : { mode }),
-    ...(body === null ? undefined : { body, duplex: 'half' }),
-  }
-}
-
-function portableBody(body: NonNullable<UndiciRequestInit['body']>): NonNullable<UndiciRequestInit['body']> {
-  const source: unknown = body
-  if (source instanceof UndiciFormData || !isForm(source)) return body
-  const form = new UndiciFormData()
-  for (const [name, value] of source.entries()) {
-    if (typeof value === 'string') form.append(name, value)
-    else form.append(name, value, value.name)
-  }
-  return form
-}
-
-/** The part of FormData that is read. */
-interface Form {
-  entries(): Iterable<[string, string | File]>
-}
-
-/** Any FormData: the global one, and those of packages which follow the standard. */
-function isForm(value: unknown): value is Form {
+/** Members that change nothing here: there is no page, no cache and no cookie jar. */
+function isOrdinary(init: InitMembers): boolean {
+  const { mode, cache, referrer, referrerPolicy, integrity, window, duplex, signal, credentials } = init
   return (
-    typeof value === 'object' &&
-    value !== null &&
-    Symbol.toStringTag in value &&
-    value[Symbol.toStringTag] === 'FormData' &&
-    'entries' in value
+    typeof init === 'object' &&
+    (mode === undefined || mode === 'cors') &&
+    (cache === undefined || cache === 'default') &&
+    (referrer === undefined || referrer === '' || referrer === 'about:client') &&
+    (referrerPolicy === undefined || referrerPolicy === '') &&
+    (integrity === undefined || integrity === null || integrity === '') &&
+    (window === undefined || window === null) &&
+    (duplex === undefined || duplex === 'half') &&
+    (signal === undefined || signal === null || signal instanceof AbortSignal) &&
+    (credentials === undefined ||
+      credentials === 'same-origin' ||
+      credentials === 'include' ||
+      credentials === 'omit')
   )
 }
 
-function isStream(body: object | string): boolean {
-  return typeof body === 'object' && (body instanceof ReadableStream || Symbol.asyncIterator in body)
+function parseUrl(input: string | URL): URL {
+  try {
+    return new URL(input)
+  } catch {
+    // Neither the text nor the parser's error, which holds it: a path of Discord's may be a secret.
+    throw new TypeError(
+      'Failed to parse URL: an absolute one is expected, such as https://discord.com/api/v10',
+    )
+  }
+}
+
+/** https://fetch.spec.whatwg.org/#concept-method-normalize: not PATCH, which is older than its own capitals. */
+const NORMALISED = new Set(['DELETE', 'GET', 'HEAD', 'OPTIONS', 'POST', 'PUT'])
+
+/** https://fetch.spec.whatwg.org/#forbidden-method */
+const FORBIDDEN = new Set(['CONNECT', 'TRACE', 'TRACK'])
+
+function normalisedMethod(method: string): string {
+  if (NORMALISED.has(method) || method === 'PATCH') return method
+  if (!isToken(method)) throw new TypeError(`'${method}' is not a valid HTTP method.`)
+  const upper = method.toUpperCase()
+  if (FORBIDDEN.has(upper)) throw new TypeError(`'${method}' HTTP method is unsupported.`)
+  return NORMALISED.has(upper) ? upper : method
+}
+
+/** Undefined for a body that has to be read by undici. */
+function readBody(body: unknown): RequestBody | null | undefined {
+  if (body === undefined || body === null) return null
+  if (typeof body !== 'string' && typeof body !== 'object') return undefined
+  return requestBody(body)
 }

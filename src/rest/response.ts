@@ -1,43 +1,193 @@
-/** What a Response constructor cannot be told, but a fetched response knows. */
+import type { IncomingHttpHeaders } from 'node:http'
+import {
+  bytesSource,
+  cancelWithHolder,
+  collect,
+  keepWithoutHolder,
+  streamOf,
+  type BodySource,
+} from './response-body.js'
+
+/** What a fetched response knows beside its body. */
 export interface ResponseFacts {
+  readonly status: number
+  readonly statusText: string
+  readonly headers: IncomingHttpHeaders | Iterable<[string, string]>
   /** The final URL, without its fragment. */
   readonly url: string
   readonly redirected: boolean
   readonly type: Response['type']
 }
 
-/** A global Response that knows where it came from (Fetch standard, "response URL"). */
+/**
+ * A global Response that came over the network: it knows its URL, and its headers cannot be changed
+ * (https://fetch.spec.whatwg.org/#response-class).
+ *
+ * Most of a platform Response's cost is its stream, which most callers never see: they call `json()` or
+ * `text()` once. So the bytes are read without one where that is all that is asked for, and for everything
+ * else a platform Response is made, once, which then owns the body.
+ */
 export class FetchedResponse extends Response {
   readonly #facts: ResponseFacts
+  readonly #source: BodySource | null
+  #headers: Headers | undefined
+  /** The bytes were read without a stream. */
+  #read = false
+  #platform: Response | undefined
 
-  constructor(body: ConstructorParameters<typeof Response>[0], init: ResponseInit, facts: ResponseFacts) {
-    super(body, init)
+  /** @param body a source; or a platform Response, which then has the body; or null */
+  constructor(body: BodySource | Response | null, facts: ResponseFacts) {
+    super(null)
     this.#facts = facts
+    if (body instanceof Response) {
+      this.#platform = body
+      this.#source = null
+    } else {
+      this.#source = body
+      if (body !== null) cancelWithHolder(this, body)
+    }
   }
 
-  // Getters on the prototype, as the standard has them; the types of the base class call them plain properties,
-  // which the syntax of a class would not let us override.
+  /** The bytes, if nobody has asked for anything but bytes yet. */
+  #bytes(): Buffer | Promise<Buffer> | undefined {
+    const source = this.#source
+    if (source === null || this.#read || this.#platform !== undefined) return undefined
+    this.#read = true
+    keepWithoutHolder(source)
+    return source.ready() ?? collect(source)
+  }
+
+  /** The platform's own Response, from now on the owner of the body. */
+  #own(): Response {
+    this.#platform ??= this.#read ? spentResponse() : this.#unread()
+    return this.#platform
+  }
+
+  #unread(): Response {
+    const source = this.#source
+    // The status stays 200: the platform would refuse one beyond 599, and a body with some others.
+    const init = { headers: pairsOf(this.#facts.headers) }
+    if (source === null) return new Response(null, init)
+    keepWithoutHolder(source)
+    const ready = source.ready()
+    return new Response(ready ?? streamOf(source), init)
+  }
+
+  #clone(): FetchedResponse {
+    const ready = this.#platform === undefined && !this.#read ? this.#source?.ready() : undefined
+    return new FetchedResponse(ready === undefined ? this.#own().clone() : bytesSource(ready), this.#facts)
+  }
+
+  // Accessors and methods on the prototype, as the standard has them; the types of the base class call the
+  // former plain properties, which the syntax of a class would not let us override.
   static {
-    const fact = (name: keyof ResponseFacts): PropertyDescriptor => ({
+    const accessor = (get: (this: FetchedResponse) => unknown): PropertyDescriptor => ({
       configurable: true,
       enumerable: true,
-      get(this: FetchedResponse) {
-        return this.#facts[name]
-      },
+      get,
+    })
+    const method = (value: (this: FetchedResponse) => unknown): PropertyDescriptor => ({
+      configurable: true,
+      enumerable: true,
+      writable: true,
+      value,
     })
     Object.defineProperties(this.prototype, {
-      url: fact('url'),
-      redirected: fact('redirected'),
-      type: fact('type'),
-      clone: {
+      status: accessor(function () {
+        return this.#facts.status
+      }),
+      ok: accessor(function () {
+        return this.#facts.status >= 200 && this.#facts.status <= 299
+      }),
+      statusText: accessor(function () {
+        return this.#facts.statusText
+      }),
+      headers: accessor(function () {
+        this.#headers ??= new ImmutableHeaders(pairsOf(this.#facts.headers))
+        return this.#headers
+      }),
+      url: accessor(function () {
+        return this.#facts.url
+      }),
+      redirected: accessor(function () {
+        return this.#facts.redirected
+      }),
+      type: accessor(function () {
+        return this.#facts.type
+      }),
+      body: accessor(function () {
+        return this.#own().body
+      }),
+      bodyUsed: accessor(function () {
+        return this.#platform?.bodyUsed ?? this.#read
+      }),
+      clone: method(function () {
+        return this.#clone()
+      }),
+      json: method(async function () {
+        const bytes = this.#bytes()
+        return bytes === undefined ? this.#own().json() : (JSON.parse(utf8(await bytes)) as unknown)
+      }),
+      text: method(async function () {
+        const bytes = this.#bytes()
+        return bytes === undefined ? this.#own().text() : utf8(await bytes)
+      }),
+      arrayBuffer: method(async function () {
+        const bytes = this.#bytes()
+        return bytes === undefined ? this.#own().arrayBuffer() : new Uint8Array(await bytes).buffer
+      }),
+      // Not every supported Node has bytes() of its own (22.3 and later).
+      bytes: method(async function () {
+        const bytes = this.#bytes()
+        return new Uint8Array(await (bytes ?? this.#own().arrayBuffer()))
+      }),
+      blob: method(function () {
+        return this.#own().blob()
+      }),
+      formData: method(function () {
+        // eslint-disable-next-line @typescript-eslint/no-deprecated -- part of what a Response is
+        return this.#own().formData()
+      }),
+    })
+  }
+}
+
+/** Headers that came over the network (https://fetch.spec.whatwg.org/#headers-class, guard "immutable"). */
+class ImmutableHeaders extends Headers {
+  static {
+    for (const name of ['append', 'set', 'delete']) {
+      Object.defineProperty(this.prototype, name, {
         configurable: true,
         enumerable: true,
         writable: true,
-        value(this: FetchedResponse): FetchedResponse {
-          const { body, status, statusText, headers } = Response.prototype.clone.call(this)
-          return new FetchedResponse(body, { status, statusText, headers }, this.#facts)
+        value: () => {
+          throw new TypeError('immutable')
         },
-      },
-    })
+      })
+    }
   }
+}
+
+/** A value for each time that a header came: Set-Cookie must not be joined. */
+function pairsOf(headers: ResponseFacts['headers']): [string, string][] {
+  if (Symbol.iterator in headers) return [...headers]
+  const pairs: [string, string][] = []
+  for (const [name, value] of Object.entries(headers)) {
+    if (typeof value === 'string') pairs.push([name, value])
+    else for (const one of value ?? []) pairs.push([name, one])
+  }
+  return pairs
+}
+
+/** A Response whose body is used: it says so in the platform's own words. */
+function spentResponse(): Response {
+  const spent = new Response('')
+  void spent.text()
+  return spent
+}
+
+/** https://encoding.spec.whatwg.org/#utf-8-decode: without its byte order mark. */
+function utf8(bytes: Buffer): string {
+  const marked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
+  return bytes.toString('utf8', marked ? 3 : 0)
 }

@@ -1,0 +1,191 @@
+import { pipeline, Readable, Transform, type Duplex, type TransformCallback } from 'node:stream'
+import * as zlib from 'node:zlib'
+import type { BodySource } from './response-body.js'
+
+/** undici's limit, against answers that are made to burn memory (as curl's, CVE-2022-32206). */
+const MAX_CODINGS = 5
+
+/** A body of up to this size that is here as a whole is decoded at once: no stream, no thread, a tenth of the time. */
+const SYNC_BYTES = 64 * 1024
+/** Unless it grows beyond this. */
+const SYNC_OUTPUT_BYTES = 1024 * 1024
+
+/** RFC 9110 §8.4.1: how one coding is undone. */
+interface Coding {
+  decode(bytes: Buffer): Buffer
+  stream(): Duplex
+}
+
+/**
+ * The codings of a Content-Encoding header, outermost first. One that is not known leaves the body as it
+ * is, as in every fetch.
+ *
+ * @throws Error for more codings than anybody needs
+ */
+export function codingsOf(header: string): readonly Coding[] {
+  const names = header.toLowerCase().split(',')
+  if (names.length > MAX_CODINGS)
+    throw new Error(
+      `too many content-encodings in response: ${names.length}, maximum allowed is ${MAX_CODINGS}`,
+    )
+  const codings: Coding[] = []
+  for (const name of names.reverse()) {
+    const coding = CODINGS.get(name.trim())
+    if (coding === undefined) return []
+    codings.push(coding)
+  }
+  return codings
+}
+
+/**
+ * The decoded bytes of a body. What ends too early is an error: Node's fetch hands out the first part of a
+ * file as if it were all of it.
+ */
+export class DecodedBody implements BodySource {
+  readonly #source: BodySource
+  readonly #codings: readonly Coding[]
+  #iterator: AsyncIterator<Buffer, undefined> | undefined
+  /** What the source itself failed with, which is not to be wrapped. */
+  #broken: { readonly reason: unknown } | undefined
+  #ready: Buffer | undefined
+
+  constructor(source: BodySource, codings: readonly Coding[]) {
+    this.#source = source
+    this.#codings = codings
+  }
+
+  ready(): Buffer | undefined {
+    const bytes = this.#source.ready()
+    if (bytes === undefined || bytes.byteLength > SYNC_BYTES) return undefined
+    if (bytes.byteLength === 0) return bytes
+    try {
+      this.#ready ??= this.#codings.reduce((coded, coding) => coding.decode(coded), bytes)
+      return this.#ready
+    } catch {
+      // Too large for this way, or broken: the stream will tell.
+      return undefined
+    }
+  }
+
+  async next(): Promise<Buffer | null> {
+    try {
+      this.#iterator ??= await this.#start()
+      const result = await this.#iterator.next()
+      return result.done === true ? null : result.value
+    } catch (error) {
+      if (this.#broken !== undefined) throw this.#broken.reason
+      this.#source.cancel(error)
+      throw new TypeError('terminated', { cause: error })
+    }
+  }
+
+  cancel(reason?: unknown): void {
+    this.#source.cancel(reason)
+    void this.#iterator?.return?.().catch(() => undefined)
+  }
+
+  async #start(): Promise<AsyncIterator<Buffer, undefined>> {
+    const first = await this.#read()
+    // A body without a byte is no broken archive: there are servers that announce gzip and then send nothing.
+    if (first === null) return Readable.from([])[Symbol.asyncIterator]()
+    const decoders = this.#codings.map((coding) => coding.stream())
+    const last = decoders.at(-1)
+    if (last === undefined) throw new Error('no codings')
+    pipeline([Readable.from(this.#chunks(first)), ...decoders], () => undefined)
+    return last[Symbol.asyncIterator]()
+  }
+
+  async *#chunks(first: Buffer): AsyncGenerator<Buffer, void, undefined> {
+    let chunk: Buffer | null = first
+    while (chunk !== null) {
+      yield chunk
+      chunk = await this.#read()
+    }
+  }
+
+  async #read(): Promise<Buffer | null> {
+    try {
+      return await this.#source.next()
+    } catch (reason) {
+      this.#broken = { reason }
+      throw new Error('the source is broken', { cause: reason })
+    }
+  }
+}
+
+const LIMIT = { maxOutputLength: SYNC_OUTPUT_BYTES }
+
+/** What has come is passed on at once: a server may flush an event and keep the stream open. */
+const ZLIB = { flush: zlib.constants.Z_SYNC_FLUSH }
+
+const gzip: Coding = {
+  decode: (bytes) => zlib.gunzipSync(bytes, LIMIT),
+  stream: () => zlib.createGunzip(ZLIB),
+}
+
+const deflate: Coding = {
+  decode: (bytes) => (isZlib(bytes) ? zlib.inflateSync(bytes, LIMIT) : zlib.inflateRawSync(bytes, LIMIT)),
+  stream: () => new EitherInflate(),
+}
+
+const brotli: Coding = {
+  decode: (bytes) => zlib.brotliDecompressSync(bytes, LIMIT),
+  stream: () => zlib.createBrotliDecompress({ flush: zlib.constants.BROTLI_OPERATION_FLUSH }),
+}
+
+const CODINGS: ReadonlyMap<string, Coding> = new Map([
+  ['gzip', gzip],
+  ['x-gzip', gzip],
+  ['deflate', deflate],
+  ['br', brotli],
+  ...zstandard(),
+])
+
+/** Node 22.15, 23.8 and later. */
+function zstandard(): [string, Coding][] {
+  const decode: unknown = Reflect.get(zlib, 'zstdDecompressSync')
+  const create: unknown = Reflect.get(zlib, 'createZstdDecompress')
+  if (typeof decode !== 'function' || typeof create !== 'function') return []
+  return [
+    [
+      'zstd',
+      {
+        decode: (bytes) => Reflect.apply(decode, zlib, [bytes, LIMIT]) as Buffer,
+        stream: () => Reflect.apply(create, zlib, []) as Duplex,
+      },
+    ],
+  ]
+}
+
+/** RFC 9110 §8.4.1.2: "deflate" is zlib's format, but some servers send the bare stream. CM is 8 in zlib's. */
+function isZlib(bytes: Buffer): boolean {
+  return ((bytes[0] ?? 0) & 0x0f) === 0x08
+}
+
+class EitherInflate extends Transform {
+  #inflate: zlib.Inflate | zlib.InflateRaw | undefined
+
+  override _transform(chunk: Buffer, encoding: BufferEncoding, done: TransformCallback): void {
+    if (this.#inflate === undefined) {
+      if (chunk.byteLength === 0) {
+        done()
+        return
+      }
+      this.#inflate = isZlib(chunk) ? zlib.createInflate(ZLIB) : zlib.createInflateRaw(ZLIB)
+      this.#inflate.on('data', (decoded: Buffer) => this.push(decoded))
+      this.#inflate.on('end', () => this.push(null))
+      this.#inflate.on('error', (error) => this.destroy(error))
+    }
+    this.#inflate.write(chunk, encoding, done)
+  }
+
+  override _final(done: () => void): void {
+    this.#inflate?.end()
+    done()
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.#inflate?.destroy()
+    done(error)
+  }
+}

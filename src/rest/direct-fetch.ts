@@ -1,0 +1,241 @@
+import type { Dispatcher } from 'undici'
+import { addressOf, authority } from '../route/index.js'
+import { BLOCKED_PORTS } from './blocked-ports.js'
+import { codingsOf, DecodedBody } from './content-decoding.js'
+import { Exchange, named, type ExchangeOwner, type ResponseHead } from './exchange.js'
+import { maskedPath, Progress, type OnEvent, type Transfer } from './progress.js'
+import { followRedirect, isRedirect, locationOf, MAX_REDIRECTS } from './redirect.js'
+import type { OutgoingRequest } from './request.js'
+import type { BodySource } from './response-body.js'
+import { FetchedResponse } from './response.js'
+
+/** https://fetch.spec.whatwg.org/#null-body-status */
+const NULL_BODY_STATUSES: ReadonlySet<number> = new Set([204, 205, 304])
+
+export interface DirectFetchOptions {
+  readonly onEvent?: OnEvent | undefined
+}
+
+/**
+ * fetch as one dispatch: https://fetch.spec.whatwg.org/#fetching without what is for browsers only. Costs a
+ * quarter of undici's fetch, which builds a Request, two streams and two iterators for every call.
+ */
+export function directFetch(
+  dispatcher: Dispatcher,
+  request: OutgoingRequest,
+  { onEvent }: DirectFetchOptions,
+): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    new DirectFetch(dispatcher, request, onEvent, resolve, reject).start()
+  })
+}
+
+class DirectFetch implements ExchangeOwner {
+  readonly signal: AbortSignal | null
+  readonly #dispatcher: Dispatcher
+  readonly #onEvent: OnEvent | undefined
+  readonly #resolve: (response: Response) => void
+  readonly #reject: (reason: unknown) => void
+  #request: OutgoingRequest
+  #exchange: Exchange | undefined
+  #redirects = 0
+  #crossedOrigin = false
+  #misdirected = false
+  #ended = false
+  #unlisten: (() => void) | undefined
+
+  constructor(
+    dispatcher: Dispatcher,
+    request: OutgoingRequest,
+    onEvent: OnEvent | undefined,
+    resolve: (response: Response) => void,
+    reject: (reason: unknown) => void,
+  ) {
+    this.#dispatcher = dispatcher
+    this.#request = request
+    this.#onEvent = onEvent
+    this.#resolve = resolve
+    this.#reject = reject
+    this.signal = request.signal
+  }
+
+  start(): void {
+    const { signal, body } = this.#request
+    if (signal?.aborted === true) {
+      body?.cancel(signal.reason)
+      this.#reject(signal.reason)
+      return
+    }
+    if (signal !== null) {
+      const onAbort = (): void => this.#abort(signal.reason)
+      signal.addEventListener('abort', onAbort)
+      this.#unlisten = () => signal.removeEventListener('abort', onAbort)
+    }
+    this.#send()
+  }
+
+  onHead(head: ResponseHead, exchange: Exchange): { wanted: boolean; progress?: Progress | undefined } {
+    try {
+      return this.#answer(head, exchange)
+    } catch (cause) {
+      this.#fail(new TypeError('fetch failed', { cause }))
+      exchange.abort()
+      return { wanted: false }
+    }
+  }
+
+  onFailure(error: unknown): void {
+    const own = this.#request.body?.failure
+    this.#fail(own === undefined ? error : new TypeError('fetch failed', { cause: own.reason }))
+  }
+
+  onOver(exchange: Exchange): void {
+    // What a redirect left behind may come to its end while its successor is under way.
+    if (exchange === this.#exchange) this.#end(undefined)
+  }
+
+  #send(): void {
+    const { url, method, body } = this.#request
+    if (BLOCKED_PORTS.has(url.port)) {
+      this.#fail(new TypeError('fetch failed', { cause: new Error('bad port') }))
+      return
+    }
+    const { origin, href } = url
+    const exchange = new Exchange(this)
+    this.#exchange = exchange
+    try {
+      const progress =
+        body === null || this.#onEvent === undefined
+          ? undefined
+          : Progress.of(this.#transfer('upload-progress'), body.length, this.#onEvent)
+      this.#dispatcher.dispatch(
+        {
+          origin,
+          path: withoutFragment(href).slice(origin.length),
+          method,
+          headers: requestHeaders(this.#request),
+          body: body?.open(progress) ?? null,
+        },
+        exchange,
+      )
+    } catch (error) {
+      this.#fail(named('fetch failed', error))
+    }
+  }
+
+  #answer(head: ResponseHead, exchange: Exchange): { wanted: boolean; progress?: Progress | undefined } {
+    const { status, statusText, headers } = head
+    const { method, redirect, url, body } = this.#request
+    if (status === 407) throw new Error('proxy authentication required')
+    // https://fetch.spec.whatwg.org/#http-network-or-cache-fetch, step 16: nothing was done with it.
+    if (status === 421 && !this.#misdirected && (body === null || body.replayable)) {
+      this.#misdirected = true
+      this.#resend(this.#request)
+      return { wanted: false }
+    }
+    if (isRedirect(status) && redirect !== 'manual') {
+      if (redirect === 'error') throw new Error('unexpected redirect')
+      const location = locationOf(headers.location, url)
+      if (location !== null) {
+        this.#redirect(status, location)
+        return { wanted: false }
+      }
+    }
+    const bodiless = method === 'HEAD' || NULL_BODY_STATUSES.has(status)
+    const source = bodiless ? null : decoded(exchange.body, headers['content-encoding'])
+    this.#resolve(
+      new FetchedResponse(source, {
+        status,
+        statusText,
+        headers,
+        url: withoutFragment(url.href),
+        redirected: this.#redirects > 0,
+        type: this.#crossedOrigin ? 'cors' : 'basic',
+      }),
+    )
+    return {
+      wanted: !bodiless,
+      progress: bodiless ? undefined : this.#downloadProgress(headers['content-length']),
+    }
+  }
+
+  #redirect(status: number, location: URL): void {
+    if (this.#redirects === MAX_REDIRECTS) throw new Error('redirect count exceeded')
+    const next = followRedirect(this.#request, status, location)
+    this.#redirects += 1
+    this.#crossedOrigin ||= location.origin !== this.#request.url.origin
+    this.#resend(next)
+  }
+
+  /** One turn later: the end of a short response is then read, and its tunnel can carry the next request. */
+  #resend(request: OutgoingRequest): void {
+    this.#request = request
+    this.#exchange = undefined
+    setImmediate(() => {
+      if (!this.#ended) this.#send()
+    })
+  }
+
+  #abort(reason: unknown): void {
+    this.#reject(reason)
+    const exchange = this.#exchange
+    this.#end(reason)
+    exchange?.end(reason)
+  }
+
+  #fail(error: unknown): void {
+    this.#reject(error)
+    this.#end(error)
+  }
+
+  /** Nothing more will happen. */
+  #end(reason: unknown): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#unlisten?.()
+    this.#request.body?.cancel(reason)
+  }
+
+  #downloadProgress(length: string | undefined): Progress | undefined {
+    if (this.#onEvent === undefined) return undefined
+    return Progress.of(
+      this.#transfer('download-progress'),
+      length === undefined ? null : Number(length),
+      this.#onEvent,
+    )
+  }
+
+  #transfer(type: Transfer['type']): Transfer {
+    const { url, method } = this.#request
+    return { type, target: authority(addressOf(url)), method, path: maskedPath(url.pathname) }
+  }
+}
+
+function decoded(body: BodySource, encoding: string | undefined): BodySource {
+  if (encoding === undefined) return body
+  const codings = codingsOf(encoding)
+  return codings.length === 0 ? body : new DecodedBody(body, codings)
+}
+
+/** Adds what fetch adds, in the order in which Node's own adds it. */
+function requestHeaders({ headers, url, body }: OutgoingRequest): string[] {
+  const flat = headers.flat()
+  if (!headers.has('accept')) flat.push('accept', '*/*')
+  if (!headers.has('accept-language')) flat.push('accept-language', '*')
+  flat.push('sec-fetch-mode', 'cors')
+  if (!headers.has('user-agent')) flat.push('user-agent', 'node')
+  if (headers.has('range')) {
+    // https://fetch.spec.whatwg.org/#http-network-or-cache-fetch, step 18: a range of coded bytes cannot be decoded.
+    if (!headers.has('accept-encoding')) flat.push('accept-encoding', 'identity')
+  } else if (!headers.has('accept-encoding')) {
+    flat.push('accept-encoding', url.protocol === 'https:' ? 'br, gzip, deflate' : 'gzip, deflate')
+  }
+  const length = body?.length ?? null
+  if (length !== null && !headers.has('content-length')) flat.push('content-length', String(length))
+  return flat
+}
+
+function withoutFragment(href: string): string {
+  const hash = href.indexOf('#')
+  return hash === -1 ? href : href.slice(0, hash)
+}

@@ -1,0 +1,192 @@
+import { Readable } from 'node:stream'
+import { isAnyArrayBuffer } from 'node:util/types'
+import { asBuffer, CHUNK_BYTES, chunksOf, type BodyPiece } from './body-chunks.js'
+import { fileLength } from './file-length.js'
+import { encodeMultipart, isForm } from './multipart.js'
+import { sourceOf, type StreamSource } from './stream-source.js'
+
+/** Who watches a body being sent. */
+export interface SendObserver {
+  /** So many more bytes were handed to the connection. */
+  add(bytes: number): void
+  /** All were. */
+  finish(): void
+}
+
+/** The body of a request, ready to be sent. */
+export interface RequestBody {
+  /** The Content-Type that the standard gives this kind of body; null for none. */
+  readonly contentType: string | null
+  /** Null where only the end will tell. */
+  readonly length: number | null
+  /** Whether it can be sent once more, as a redirect with 307 or 308 asks for. */
+  readonly replayable: boolean
+  /** Why it could not be read to its end. */
+  readonly failure: { readonly reason: unknown } | undefined
+  /** Begins to send it. */
+  open(observer?: SendObserver): Buffer | Readable
+  /** It is needed no longer: ends what it is read from. */
+  cancel(reason: unknown): void
+}
+
+/** Above this a buffer is not copied: a caller's 500 MiB must not become 1 000. */
+const COPIED_BYTES = 1024 * 1024
+
+/**
+ * https://fetch.spec.whatwg.org/#concept-bodyinit-extract; a Node stream and any other async iterable of
+ * bytes are taken as well, as Node's fetch does.
+ *
+ * @returns undefined for what is none of these
+ * @throws TypeError for a stream that is in use
+ */
+export function requestBody(init: string | object): RequestBody | undefined {
+  if (typeof init === 'string') return bytesBody(Buffer.from(init), 'text/plain;charset=UTF-8')
+  if (ArrayBuffer.isView(init)) return bytesBody(ownBytes(asBuffer(init)), null)
+  if (isAnyArrayBuffer(init)) return bytesBody(ownBytes(Buffer.from(init)), null)
+  if (init instanceof URLSearchParams)
+    return bytesBody(Buffer.from(init.toString()), 'application/x-www-form-urlencoded;charset=UTF-8')
+  if (init instanceof Blob) return piecesBody([init], init.size, init.type === '' ? null : init.type)
+  if (init instanceof ReadableStream) return new StreamBody(sourceOf(init), null)
+  if (isForm(init)) {
+    const { pieces, length, contentType } = encodeMultipart(init)
+    return piecesBody(pieces, length, contentType)
+  }
+  if (isAsyncIterable(init)) return new StreamBody(sourceOf(init), fileLength(init))
+  return undefined
+}
+
+/** A body of bytes that nobody else changes. */
+export function bytesBody(bytes: Buffer, contentType: string | null): RequestBody {
+  return new BufferBody(bytes, contentType)
+}
+
+/** https://fetch.spec.whatwg.org/#concept-bodyinit-extract copies; what the caller does later must not be sent. */
+function ownBytes(bytes: Buffer): Buffer {
+  return bytes.byteLength > COPIED_BYTES ? bytes : Buffer.from(bytes)
+}
+
+function piecesBody(pieces: readonly BodyPiece[], length: number, contentType: string | null): RequestBody {
+  const [only] = pieces
+  return pieces.length === 1 && only instanceof Uint8Array
+    ? bytesBody(asBuffer(only), contentType)
+    : new PiecesBody(pieces, length, contentType)
+}
+
+function isAsyncIterable(value: object): value is AsyncIterable<unknown> {
+  return Symbol.asyncIterator in value && typeof value[Symbol.asyncIterator] === 'function'
+}
+
+class BufferBody implements RequestBody {
+  readonly failure = undefined
+  readonly contentType: string | null
+  readonly replayable = true
+  readonly #bytes: Buffer
+
+  constructor(bytes: Buffer, contentType: string | null) {
+    this.#bytes = bytes
+    this.contentType = contentType
+  }
+
+  get length(): number {
+    return this.#bytes.byteLength
+  }
+
+  open(observer?: SendObserver): Buffer | Readable {
+    // TLS encrypts at once what it is given at once, and needs as much memory again.
+    const whole = this.#bytes.byteLength <= CHUNK_BYTES && observer === undefined
+    return whole ? this.#bytes : readableOf(chunksOf([this.#bytes]), observer)
+  }
+
+  cancel(): void {
+    // Nothing is being read.
+  }
+}
+
+class PiecesBody implements RequestBody {
+  failure: RequestBody['failure']
+  readonly contentType: string | null
+  readonly length: number
+  readonly replayable = true
+  readonly #pieces: readonly BodyPiece[]
+
+  constructor(pieces: readonly BodyPiece[], length: number, contentType: string | null) {
+    this.#pieces = pieces
+    this.length = length
+    this.contentType = contentType
+  }
+
+  open(observer?: SendObserver): Buffer | Readable {
+    return this.length === 0 ? Buffer.alloc(0) : readableOf(failing(chunksOf(this.#pieces), this), observer)
+  }
+
+  cancel(): void {
+    // Blobs are read slice by slice: there is nothing to end.
+  }
+}
+
+/** What can be read but once. */
+export class StreamBody implements RequestBody {
+  failure: RequestBody['failure']
+  readonly contentType = null
+  readonly length: number | null
+  readonly replayable = false
+  readonly #source: StreamSource
+
+  constructor(source: StreamSource, length: number | null) {
+    this.#source = source
+    this.length = length
+  }
+
+  open(observer?: SendObserver): Readable {
+    return readableOf(failing(this.#chunks(), this), observer)
+  }
+
+  cancel(reason: unknown): void {
+    this.#source.cancel(reason)
+  }
+
+  async *#chunks(): AsyncGenerator<Buffer, void, undefined> {
+    let left = this.length ?? Infinity
+    let chunk: Buffer | null
+    while (left > 0 && (chunk = await this.#source.read()) !== null) {
+      // A file that grows while it is sent is sent as long as it was.
+      const bytes = chunk.byteLength > left ? chunk.subarray(0, left) : chunk
+      left -= bytes.byteLength
+      yield bytes
+    }
+  }
+}
+
+/** A Node stream, which undici reads with back-pressure and ends together with its request. */
+function readableOf(chunks: AsyncIterable<Buffer>, observer: SendObserver | undefined): Readable {
+  const readable = Readable.from(observer === undefined ? chunks : observed(chunks, observer), {
+    objectMode: true,
+    highWaterMark: 1,
+  })
+  // Whoever waits for the request is told by it; a stream that was never sent has no other listener.
+  return readable.on('error', () => undefined)
+}
+
+/** Keeps the reason of a failure for the one who has to name it: an errno of a file is no failure of the route. */
+async function* failing(
+  chunks: AsyncIterable<Buffer>,
+  body: { failure: RequestBody['failure'] },
+): AsyncGenerator<Buffer, void, undefined> {
+  try {
+    yield* chunks
+  } catch (reason) {
+    body.failure = { reason }
+    throw reason
+  }
+}
+
+async function* observed(
+  chunks: AsyncIterable<Buffer>,
+  observer: SendObserver,
+): AsyncGenerator<Buffer, void, undefined> {
+  for await (const chunk of chunks) {
+    yield chunk
+    observer.add(chunk.byteLength)
+  }
+  observer.finish()
+}

@@ -1,0 +1,177 @@
+/** Where the bytes of a response come from. Read by one reader, in one of its two ways. */
+export interface BodySource {
+  /** All of it, if it is here already and none of it was taken by {@link next}. */
+  ready(): Buffer | undefined
+  /** The next bytes; null at the end. Rejects with what broke the body. */
+  next(): Promise<Buffer | null>
+  /** Nobody wants the rest. */
+  cancel(reason?: unknown): void
+}
+
+/** How a body under way is slowed down and ended. */
+export interface BodyFlow {
+  pause(): void
+  resume(): void
+  /** Ends the transfer. */
+  abort(): void
+}
+
+/** As much as is held for a reader who does not read; then the tunnel is no longer read either. */
+const HIGH_WATER_BYTES = 64 * 1024
+
+/** The body of a response as it arrives. */
+export class IncomingBody implements BodySource {
+  readonly #flow: BodyFlow
+  readonly #signal: AbortSignal | null
+  #chunks: Buffer[] = []
+  #buffered = 0
+  #taken = false
+  #paused = false
+  #ended = false
+  #failure: { readonly reason: unknown } | undefined
+  #wake: (() => void) | undefined
+
+  constructor(flow: BodyFlow, signal: AbortSignal | null) {
+    this.#flow = flow
+    this.#signal = signal
+  }
+
+  push(chunk: Buffer): void {
+    if (this.#ended || this.#failure !== undefined) return
+    this.#chunks.push(chunk)
+    this.#buffered += chunk.byteLength
+    if (this.#wake !== undefined) this.#notify()
+    else if (this.#buffered >= HIGH_WATER_BYTES && !this.#paused) {
+      this.#paused = true
+      this.#flow.pause()
+    }
+  }
+
+  end(): void {
+    this.#ended = true
+    this.#notify()
+  }
+
+  /** https://fetch.spec.whatwg.org/#abort-fetch: what was not read yet is lost with it. */
+  fail(reason: unknown): void {
+    if (this.#failure !== undefined || (this.#ended && this.#chunks.length === 0)) return
+    this.#failure = { reason }
+    this.#chunks = []
+    this.#notify()
+  }
+
+  ready(): Buffer | undefined {
+    this.#heedAbort()
+    if (!this.#ended || this.#taken || this.#failure !== undefined) return undefined
+    const [first] = this.#chunks
+    if (this.#chunks.length === 1 && first !== undefined) return first
+    const whole = Buffer.concat(this.#chunks, this.#buffered)
+    this.#chunks = [whole]
+    return whole
+  }
+
+  async next(): Promise<Buffer | null> {
+    this.#taken = true
+    this.#heedAbort()
+    while (this.#chunks.length === 0 && !this.#ended && this.#failure === undefined) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+        this.#resume()
+      })
+    }
+    if (this.#failure !== undefined) throw this.#failure.reason
+    return this.#take()
+  }
+
+  cancel(): void {
+    if (this.#ended || this.#failure !== undefined) return
+    this.#ended = true
+    this.#chunks = []
+    this.#flow.abort()
+  }
+
+  /** The listener of the signal is gone with the last byte; who reads later has to be told all the same. */
+  #heedAbort(): void {
+    if (this.#signal?.aborted === true) this.fail(this.#signal.reason)
+  }
+
+  #take(): Buffer | null {
+    const chunk = this.#chunks.shift()
+    if (chunk === undefined) return null
+    this.#buffered -= chunk.byteLength
+    if (this.#buffered < HIGH_WATER_BYTES) this.#resume()
+    return chunk
+  }
+
+  #resume(): void {
+    if (!this.#paused) return
+    this.#paused = false
+    this.#flow.resume()
+  }
+
+  #notify(): void {
+    const wake = this.#wake
+    this.#wake = undefined
+    wake?.()
+  }
+}
+
+/** Bytes that are here: a copy that others may read too. */
+export function bytesSource(bytes: Buffer): BodySource {
+  let rest: Buffer | null = bytes
+  return {
+    ready: () => rest ?? undefined,
+    next: () => {
+      const chunk = rest
+      rest = null
+      return Promise.resolve(chunk?.byteLength === 0 ? null : chunk)
+    },
+    cancel: () => {
+      rest = null
+    },
+  }
+}
+
+/** Everything that a source has left. */
+export async function collect(source: BodySource): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let chunk: Buffer | null
+  while ((chunk = await source.next()) !== null) chunks.push(chunk)
+  const [only] = chunks
+  return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks)
+}
+
+/** A source whose reader has gone without reading it. */
+const abandoned = new FinalizationRegistry<BodySource>((source) => source.cancel())
+
+/** Ends the transfer when `holder` is garbage: nobody can read the rest any more, and it holds a tunnel. */
+export function cancelWithHolder(holder: object, source: BodySource): void {
+  abandoned.register(holder, source, source)
+}
+
+export function keepWithoutHolder(source: BodySource): void {
+  abandoned.unregister(source)
+}
+
+/**
+ * https://fetch.spec.whatwg.org/#concept-body-stream: bytes, and no more of them than are asked for. The
+ * stream gives its chunks away with their memory, so it gets copies: ours lie in the socket's.
+ */
+export function streamOf(source: BodySource): ReadableStream<Uint8Array> {
+  const stream = new ReadableStream({
+    type: 'bytes',
+    async pull(controller) {
+      const chunk = await source.next()
+      if (chunk !== null) {
+        controller.enqueue(new Uint8Array(chunk))
+        return
+      }
+      controller.close()
+      // https://streams.spec.whatwg.org/#rbs-request-respond: a reader with a buffer of its own waits for it.
+      controller.byobRequest?.respond(0)
+    },
+    cancel: (reason) => source.cancel(reason),
+  })
+  cancelWithHolder(stream, source)
+  return stream
+}

@@ -1,0 +1,57 @@
+import { Readable } from 'node:stream'
+import { isAnyArrayBuffer } from 'node:util/types'
+import { asBuffer } from './body-chunks.js'
+
+/** What a streamed body is read from: one reader, once. */
+export interface StreamSource {
+  /** The next bytes; null at the end. */
+  read(): Promise<Buffer | null>
+  /** No more will be read. */
+  cancel(reason: unknown): void
+}
+
+/** @throws TypeError for a stream that somebody else reads or has read */
+export function sourceOf(stream: ReadableStream<unknown> | AsyncIterable<unknown, undefined>): StreamSource {
+  return stream instanceof ReadableStream ? webSource(stream) : iteratedSource(stream)
+}
+
+function webSource(stream: ReadableStream<unknown>): StreamSource {
+  // Nothing else in Node's public face says that a web stream was read and let go again.
+  new Response(stream as ReadableStream<Uint8Array>)
+  const reader = stream.getReader()
+  return {
+    read: async () => {
+      const { done, value } = await reader.read()
+      return done ? null : bytesOf(value)
+    },
+    // It may be broken already; the request has its own error then.
+    cancel: (reason) => void reader.cancel(reason).catch(() => undefined),
+  }
+}
+
+function iteratedSource(stream: AsyncIterable<unknown, undefined>): StreamSource {
+  if (stream instanceof Readable && Readable.isDisturbed(stream))
+    throw new TypeError('The body is a stream that has been read already')
+  // It may fail before it is read, and the iterator listens from its first read on only.
+  if (stream instanceof Readable) stream.on('error', () => undefined)
+  const iterator = stream[Symbol.asyncIterator]()
+  return {
+    read: async () => {
+      const result = await iterator.next()
+      return result.done === true ? null : bytesOf(result.value)
+    },
+    cancel: () => {
+      // The iterator of a Node stream would only return when the read that is under way has ended.
+      if (stream instanceof Readable) stream.destroy()
+      else void iterator.return?.().catch(() => undefined)
+    },
+  }
+}
+
+/** Node streams with an encoding give strings. */
+function bytesOf(chunk: unknown): Buffer {
+  if (typeof chunk === 'string') return Buffer.from(chunk)
+  if (ArrayBuffer.isView(chunk)) return asBuffer(chunk)
+  if (isAnyArrayBuffer(chunk)) return Buffer.from(chunk)
+  throw new TypeError('The body is a stream of something else than bytes')
+}
