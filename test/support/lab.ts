@@ -1,0 +1,96 @@
+import { onTestFinished } from 'vitest'
+import {
+  createDiscordTransport,
+  type DiscordTransport,
+  type TransportEvent,
+  type TransportOptions,
+} from '../../src/index.js'
+import { createCertificateAuthority, type CertificateAuthority } from '../lab/certificates.js'
+import { startDiscord, type DiscordOptions, type FakeDiscord } from '../lab/discord/index.js'
+import { LabNames } from '../lab/names.js'
+import { startProxy, type LabProxy, type LabScheme, type ProxyOptions } from '../lab/proxy/index.js'
+
+export interface LabOptions extends Partial<Omit<ProxyOptions, 'names'>> {
+  /** Options of the fake Discord. */
+  readonly discord?: Partial<Omit<DiscordOptions, 'names'>>
+  /** Options of the transport, over those that make it work in this lab. */
+  readonly transport?: TransportOptions
+}
+
+/** A fake Discord, the one proxy that leads to it, and a transport through that proxy. */
+export interface Lab {
+  readonly names: LabNames
+  /** Issues every certificate of the lab: Discord's and the proxy's. */
+  readonly ca: CertificateAuthority
+  readonly discord: FakeDiscord
+  readonly proxy: LabProxy
+  readonly transport: DiscordTransport
+  /** What `transport` told its `onEvent`, unless the options brought their own. */
+  readonly events: readonly TransportEvent[]
+  /** Headers with the bot's token. */
+  readonly headers: { readonly authorization: string }
+  /** Another transport of this lab. */
+  createTransport(options?: TransportOptions): DiscordTransport
+  /** Another proxy of this lab. */
+  startProxy(options: Partial<Omit<ProxyOptions, 'names'>>): Promise<LabProxy>
+}
+
+/** An answer of the API that needs nothing but the token. */
+export const USERS_ME = 'https://discord.com/api/v10/users/@me'
+export const GATEWAY = 'wss://gateway.discord.gg/?v=10&encoding=json'
+
+let authority: Promise<CertificateAuthority> | undefined
+
+/** One for all labs of a test file: making keys is the slowest part of a lab. */
+export function labAuthority(): Promise<CertificateAuthority> {
+  authority ??= createCertificateAuthority()
+  return authority
+}
+
+/** Everything is closed when the test has finished. Not for concurrent tests. */
+export async function startLab(options: LabOptions = {}): Promise<Lab> {
+  const { discord: discordOptions, transport: transportOptions, ...proxyOptions } = options
+  const names = new LabNames()
+  const ca = await labAuthority()
+  const discord = await startDiscord({ names, ca, ...discordOptions })
+  onTestFinished(() => discord.close())
+
+  const addProxy = async (extra: Partial<Omit<ProxyOptions, 'names'>>): Promise<LabProxy> => {
+    const scheme: LabScheme = extra.scheme ?? 'http'
+    const tls = scheme === 'https' ? { tls: { ca } } : {}
+    const started = await startProxy({ ...tls, ...extra, scheme, names })
+    onTestFinished(() => started.close())
+    return started
+  }
+  const proxy = await addProxy(proxyOptions)
+
+  const events: TransportEvent[] = []
+  const createTransport = (extra: TransportOptions = {}): DiscordTransport => {
+    const created = createDiscordTransport({
+      // A source of the environment must be able to win.
+      ...(extra.env === undefined ? { proxy: proxy.url } : {}),
+      env: {},
+      tls: { ca: discord.ca },
+      proxyTls: { ca: ca.certificate },
+      connectTimeoutMs: 5_000,
+      // Tunnels and repetitions of its own would be in the way of tests that count and time.
+      keepWarm: false,
+      delivery: false,
+      onEvent: (event) => events.push(event),
+      ...extra,
+    })
+    onTestFinished(() => created.close())
+    return created
+  }
+  return {
+    names,
+    ca,
+    discord,
+    proxy,
+    transport: createTransport(transportOptions),
+    events,
+    headers: { authorization: `Bot ${discord.token}` },
+    createTransport,
+    startProxy: addProxy,
+  }
+}
