@@ -11,7 +11,9 @@ export interface HeartbeatActions {
 }
 
 /** Looks at the connection so many times in a heartbeat interval. */
-const TICKS_PER_BEAT = 4
+const TICKS_PER_BEAT = 5
+/** Silent looks in a row that mean death. With the one that heard the last byte: four fifths of an interval. */
+const DEADLY_SILENCE = 3
 
 /**
  * The heartbeat of one connection, and the watch over its peer, on one timer.
@@ -19,8 +21,8 @@ const TICKS_PER_BEAT = 4
  * https://discord.com/developers/docs/events/gateway#sending-heartbeats: the first after a random part of the
  * interval, then one each interval; one that is not acknowledged before the next is due means a zombie.
  *
- * A proxy that vanishes without a FIN would be noticed by that after up to two intervals. So a quarter of an
- * interval in which nothing was heard is followed by a question, and another without an answer means that
+ * A proxy that vanishes without a FIN would be noticed by that after up to two intervals. So a fifth of an
+ * interval in which nothing was heard is followed by a question, and two more without an answer mean that
  * nobody is there. The question is a WebSocket ping (RFC 6455 §5.5.2), which counts for no rate limit, or a
  * heartbeat where this peer has not been seen to answer pings.
  */
@@ -35,7 +37,9 @@ export class Heartbeat {
   #silentTicks = 0
   #answersPings = false
   #sentAt = 0
-  #awaitingAck = false
+  /** The look before which the oldest unacknowledged heartbeat was sent. */
+  #awaitingSince: number | undefined
+  #stopped = false
   #roundTripMs: number | null = null
 
   constructor(intervalMs: number, random: () => number, actions: HeartbeatActions) {
@@ -63,19 +67,22 @@ export class Heartbeat {
   }
 
   acknowledged(): void {
-    if (!this.#awaitingAck) return
-    this.#awaitingAck = false
+    if (this.#awaitingSince === undefined) return
+    this.#awaitingSince = undefined
     this.#roundTripMs = performance.now() - this.#sentAt
   }
 
   /** A heartbeat out of turn: Discord asked for one, or silence does. */
   beat(): void {
-    if (!this.#awaitingAck) this.#sentAt = performance.now()
-    this.#awaitingAck = true
+    if (this.#awaitingSince === undefined) {
+      this.#awaitingSince = this.#tick
+      this.#sentAt = performance.now()
+    }
     this.#actions.beat()
   }
 
   stop(): void {
+    this.#stopped = true
     clearTimeout(this.#timer)
   }
 
@@ -86,36 +93,42 @@ export class Heartbeat {
 
   #look(): void {
     const now = performance.now()
-    // A process that stood still has heard nothing either; what has arrived meanwhile is read after this turn.
-    const late = now - this.#due > this.#tickMs / 2
+    // A process that stood still has heard nothing either: such a look proves nothing.
+    const late = now - this.#due > this.#tickMs / 4
     this.#due = now + this.#tickMs
     const due = this.#tick++ % TICKS_PER_BEAT === this.#beatAt
     const received = this.#actions.received()
-    if (received !== this.#received || late) this.#silentTicks = 0
-    else this.#silentTicks += 1
+    if (received !== this.#received) this.#silentTicks = 0
+    else if (!late) this.#silentTicks += 1
     this.#received = received
 
-    if (this.#silentTicks >= 2) {
+    if (this.#silentTicks >= DEADLY_SILENCE) {
       this.#confirm('it answered neither a ping nor a heartbeat')
     } else if (due) {
-      if (this.#awaitingAck && !late) this.#confirmUnacknowledged()
+      if (this.#isUnacknowledged() && !late) this.#confirmUnacknowledged()
       else this.beat()
-    } else if (this.#silentTicks === 1) {
+    } else if (this.#silentTicks > 0) {
       if (this.#answersPings) this.#actions.ping()
       else this.beat()
     }
   }
 
+  /** One that was sent out of turn has not had its interval yet. */
+  #isUnacknowledged(): boolean {
+    return this.#awaitingSince !== undefined && this.#tick - this.#awaitingSince >= TICKS_PER_BEAT
+  }
+
   /** An answer may lie in the socket, unread because this turn of the event loop began with timers. */
   #confirm(why: string): void {
     setImmediate(() => {
-      if (this.#actions.received() === this.#received) this.#actions.dead(why)
+      if (!this.#stopped && this.#actions.received() === this.#received) this.#actions.dead(why)
     })
   }
 
   #confirmUnacknowledged(): void {
     setImmediate(() => {
-      if (this.#awaitingAck) this.#actions.dead('it did not acknowledge the last heartbeat')
+      if (this.#stopped) return
+      if (this.#isUnacknowledged()) this.#actions.dead('it did not acknowledge the last heartbeat')
       else this.beat()
     })
   }

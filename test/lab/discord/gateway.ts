@@ -27,6 +27,8 @@ export class Gateway {
   heartbeatIntervalMs: number
   /** Off: heartbeats are no longer acknowledged, on any connection. */
   acknowledging = true
+  /** The most WebSockets that were open at one time. */
+  peakConnections = 0
   readonly #server: GatewayServer
   readonly #sessions: GatewaySessions
   readonly #open = new Set<GatewayConnection>()
@@ -216,6 +218,7 @@ export class Gateway {
       },
     })
     this.#open.add(connection)
+    this.peakConnections = Math.max(this.peakConnections, this.#open.size)
     this.#connected.add(connection)
     // Version 9 is still served; anything else ends here, as does ETF, which nothing in this lab speaks.
     if (!['9', '10'].includes(upgrade.query.get('v') ?? '10')) {
