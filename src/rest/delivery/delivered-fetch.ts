@@ -1,0 +1,23 @@
+import type { Dispatcher } from 'undici'
+import type { DeliveryLimits } from '../../config/index.js'
+import { createFetch, type FetchOptions, type TransportFetch } from '../fetch.js'
+import { AnswerTimeout } from './answer-timeout.js'
+import { withDelivery } from './delivery.js'
+
+export interface DeliveredFetchOptions extends FetchOptions {
+  /** `false` sends everything once and as it is. */
+  readonly delivery: DeliveryLimits | false
+  /** Aborted, with a TransportError, when the transport closes. */
+  readonly closing: AbortSignal
+}
+
+/** The fetch of a transport: over one dispatcher, with delivery or without. */
+export function createDeliveredFetch(
+  dispatcher: Dispatcher,
+  { delivery, closing, ...options }: DeliveredFetchOptions,
+): TransportFetch {
+  const send = createFetch(dispatcher, options)
+  if (delivery === false) return send
+  const impatient = createFetch(new AnswerTimeout(dispatcher, delivery.answerTimeoutMs), options)
+  return withDelivery(send, delivery, { impatient, closing })
+}

@@ -1,0 +1,195 @@
+import type { DeliveryLimits } from '../../config/index.js'
+import { TransportError } from '../../errors.js'
+import { addressOf, authority } from '../../route/index.js'
+import type { TransportFetch } from '../fetch.js'
+import type { FetchInit, FetchInput } from '../request.js'
+import { backoff, retryAfterMs } from './backoff.js'
+import { systemClock, type DeliveryClock } from './clock.js'
+import { DoubtfulNonces } from './doubtful-nonces.js'
+import { inDoubt, type Doubt } from './in-doubt.js'
+import { takeOrder, type Order } from './order.js'
+
+/** What delivery works with beside the fetch. */
+export interface DeliveryContext {
+  /** The same fetch with a limit of `answerTimeoutMs` on the wait for an answer. Default: without any. */
+  readonly impatient?: TransportFetch
+  /** Aborted, with a TransportError, when the transport closes. */
+  readonly closing?: AbortSignal
+  readonly clock?: DeliveryClock
+}
+
+/**
+ * The answers that stand for "not now": the one that Discord documents as "wait a bit and retry", and its two
+ * neighbours, which come from the proxies in front of it. Not 500, which comes from behind them: it is an
+ * answer to this request. https://discord.com/developers/docs/topics/opcodes-and-status-codes#http
+ */
+const TRANSIENT = new Set([502, 503, 504])
+
+/**
+ * A fetch that repeats what fails, wherever that cannot have an effect twice.
+ *
+ * - While not one byte of a request has been sent, every request is repeated.
+ * - After that, and where the answer is 502, 503 or 504: GET, HEAD, PUT and DELETE, and Discord's Create
+ *   Message, whose body gets a nonce that Discord enforces. A DELETE whose first answer was lost may thus be
+ *   answered with 404.
+ * - Everything else fails with ERR_CONNECTION_LOST or ERR_TARGET_TIMEOUT, `retryable: false` and a hint that it
+ *   may have been carried out.
+ *
+ * Where a limit ends it, the last answer is returned and the last error thrown. 429 is returned at once: rate
+ * limits belong to the libraries above. A body that is a stream is sent once.
+ */
+export function withDelivery(
+  send: TransportFetch,
+  limits: DeliveryLimits,
+  context: DeliveryContext = {},
+): TransportFetch {
+  const delivery: Delivery = {
+    send,
+    limits,
+    impatient: context.impatient ?? send,
+    closing: context.closing,
+    clock: context.clock ?? systemClock,
+    nonces: new DoubtfulNonces(context.clock ?? systemClock),
+  }
+  return async function fetch(input, init) {
+    return new Call(delivery, takeOrder(input, init, delivery.nonces), signalOf(input, init)).run()
+  }
+}
+
+interface Delivery {
+  readonly send: TransportFetch
+  readonly impatient: TransportFetch
+  readonly limits: DeliveryLimits
+  readonly closing: AbortSignal | undefined
+  readonly clock: DeliveryClock
+  readonly nonces: DoubtfulNonces
+}
+
+type Outcome = { readonly response: Response } | { readonly error: unknown }
+
+/** One call of fetch and its attempts. */
+class Call {
+  readonly #delivery: Delivery
+  readonly #order: Order
+  readonly #signal: AbortSignal | undefined
+  readonly #startedAt: number
+  #attempts = 0
+  /** Set from the first attempt on that may have been carried out. */
+  #doubt: Doubt | undefined
+
+  constructor(delivery: Delivery, order: Order, signal: AbortSignal | undefined) {
+    this.#delivery = delivery
+    this.#order = order
+    this.#signal = signal
+    this.#startedAt = delivery.clock.now()
+  }
+
+  async run(): Promise<Response> {
+    for (;;) {
+      const begunAt = this.#delivery.clock.now()
+      const outcome = await this.#attempt(begunAt)
+      const waitMs = this.#waitAfter(outcome, begunAt)
+      if (waitMs === undefined) return this.#end(outcome)
+      // An answer that nobody reads would keep its tunnel.
+      if ('response' in outcome) outcome.response.body?.cancel().catch(() => undefined)
+      const stopped = await this.#wait(waitMs)
+      if (stopped !== undefined) return this.#end(stopped)
+    }
+  }
+
+  async #attempt(begunAt: number): Promise<Outcome> {
+    const { send, impatient } = this.#delivery
+    const { input, init } = this.#order
+    this.#attempts += 1
+    try {
+      return { response: await (this.#mayBeCutShort(begunAt) ? impatient : send)(input, init) }
+    } catch (error) {
+      return { error }
+    }
+  }
+
+  /** Whether another attempt can follow if this one is given up for want of an answer. */
+  #mayBeCutShort(begunAt: number): boolean {
+    const { attempts, budgetMs, answerTimeoutMs, minDelayMs } = this.#delivery.limits
+    const elapsed = begunAt - this.#startedAt
+    return (
+      this.#order.repeatable &&
+      this.#order.small &&
+      this.#attempts < attempts &&
+      elapsed + 2 * answerTimeoutMs + 2 * minDelayMs <= budgetMs
+    )
+  }
+
+  /** Milliseconds until the next attempt; undefined for no further one. */
+  #waitAfter(outcome: Outcome, begunAt: number): number | undefined {
+    if (!this.#isRepeated(outcome)) return undefined
+    const { limits, clock } = this.#delivery
+    if (this.#attempts >= limits.attempts) return undefined
+    const asked = 'response' in outcome ? retryAfterMs(outcome.response.headers.get('retry-after')) : 0
+    const waitMs = Math.max(asked, backoff(this.#attempts, limits, clock.random()))
+    const now = clock.now()
+    return now - this.#startedAt + waitMs + (now - begunAt) <= limits.budgetMs ? waitMs : undefined
+  }
+
+  #isRepeated(outcome: Outcome): boolean {
+    const { repeatable, replayable } = this.#order
+    if ('response' in outcome) {
+      if (!TRANSIENT.has(outcome.response.status)) return false
+      this.#doubt ??= { status: outcome.response.status, target: this.#target() }
+      return repeatable
+    }
+    const { error } = outcome
+    if (!(error instanceof TransportError)) return false
+    if (this.#isUnsent(error)) return error.retryable && replayable
+    this.#doubt ??= error
+    return repeatable && (error.code === 'ERR_CONNECTION_LOST' || error.code === 'ERR_TARGET_TIMEOUT')
+  }
+
+  /** The error of a redirect's second request says nothing of the first. */
+  #isUnsent(error: TransportError): boolean {
+    return error.sent === 'no' && (error.target === null || error.target === this.#target())
+  }
+
+  async #wait(ms: number): Promise<Outcome | undefined> {
+    const { clock, closing } = this.#delivery
+    try {
+      await clock.wait(
+        ms,
+        [this.#signal, closing].filter((signal) => signal !== undefined),
+      )
+      return undefined
+    } catch (error) {
+      return { error }
+    }
+  }
+
+  #end(outcome: Outcome): Response {
+    this.#keepNonce(outcome)
+    if ('response' in outcome) return outcome.response
+    const { error } = outcome
+    // An abort stays the caller's own reason.
+    if (this.#order.idempotent || this.#doubt === undefined || this.#signal?.aborted === true) throw error
+    throw inDoubt(this.#doubt, error)
+  }
+
+  /** For the repetitions of those who called: this call ended, and nobody knows how. */
+  #keepNonce(outcome: Outcome): void {
+    const { message } = this.#order
+    if (message === undefined) return
+    if ('response' in outcome) {
+      const { status } = outcome.response
+      if (status < 500 && (status !== 429 || this.#doubt === undefined)) return
+    } else if (outcome.error instanceof TransportError && this.#doubt === undefined) return
+    this.#delivery.nonces.keep(message.sent, message.nonce)
+  }
+
+  #target(): string {
+    return authority(addressOf(new URL(this.#order.url)))
+  }
+}
+
+function signalOf(input: FetchInput, init: FetchInit | undefined): AbortSignal | undefined {
+  const own = init?.signal
+  if (own !== undefined) return own ?? undefined
+  return typeof input === 'object' && 'signal' in input ? input.signal : undefined
+}

@@ -1,0 +1,82 @@
+import type { FormData as UndiciFormData } from 'undici'
+import type { FetchInit, FetchInput } from '../request.js'
+import { isCreateMessage } from './create-message.js'
+import type { DoubtfulNonces, SentMessage } from './doubtful-nonces.js'
+import { enforceInBytes, enforceInText, createNonce, type EnforcedBody } from './enforce-nonce.js'
+import { enforceInForm, isForm } from './enforce-nonce-form.js'
+import { readHeader } from './read-header.js'
+
+/** A request as delivery sees it. */
+export interface Order {
+  readonly input: FetchInput
+  /** With the nonce in its body. */
+  readonly init: FetchInit | undefined
+  readonly url: string
+  /** The body is still there after it was sent: it is no stream. */
+  readonly replayable: boolean
+  /** Two of it are as good as one (RFC 9110 §9.2.2). */
+  readonly idempotent: boolean
+  /** It can be repeated although it may have been carried out. */
+  readonly repeatable: boolean
+  /** So small that the time to its answer is not the time of an upload. */
+  readonly small: boolean
+  /** The message that got a nonce here, by which it is known if it comes again. */
+  readonly message: { readonly sent: SentMessage; readonly nonce: string } | undefined
+}
+
+const IDEMPOTENT = new Set(['GET', 'HEAD', 'PUT', 'DELETE'])
+
+const SMALL_BYTES = 1024 * 1024
+
+/** Reads the arguments of a fetch, and gives a Create Message its nonce. Throws nothing: that is fetch's part. */
+export function takeOrder(input: FetchInput, init: FetchInit | undefined, nonces: DoubtfulNonces): Order {
+  const request = typeof input === 'object' && 'url' in input ? input : undefined
+  const url = typeof input === 'string' ? input : 'url' in input ? input.url : input.href
+  const method = (init?.method ?? request?.method ?? 'GET').toUpperCase()
+  const body: unknown = init?.body ?? request?.body ?? null
+  const replayable = isReplayable(body)
+  const idempotent = IDEMPOTENT.has(method)
+  const order = { input, init, url, replayable, idempotent, small: isSmall(body), message: undefined }
+  if (!replayable || !isCreateMessage(method, url)) return { ...order, repeatable: idempotent && replayable }
+
+  const headers: unknown = init?.headers ?? request?.headers
+  // It counts the bytes of the body as it is.
+  if (readHeader(headers, 'content-length') !== undefined) return { ...order, repeatable: false }
+  const sender = (): string => `${readHeader(headers, 'authorization') ?? ''}\n${url}`
+  const sent = typeof body === 'string' ? { body, sender } : isForm(body) ? { body, sender } : undefined
+  const nonce = (sent && nonces.take(sent)) ?? createNonce()
+  const enforced = enforce(body, nonce)
+  if (enforced === undefined) return { ...order, repeatable: false }
+  const message = sent && enforced.added !== undefined ? { sent, nonce } : undefined
+  return { ...order, init: Object.assign({}, init, { body: enforced.body }), repeatable: true, message }
+}
+
+function enforce(
+  body: unknown,
+  nonce: string,
+): EnforcedBody<string | Buffer | FormData | UndiciFormData> | undefined {
+  if (typeof body === 'string') return enforceInText(body, nonce)
+  if (body instanceof ArrayBuffer) return enforceInBytes(new Uint8Array(body), nonce)
+  if (ArrayBuffer.isView(body)) {
+    return enforceInBytes(new Uint8Array(body.buffer, body.byteOffset, body.byteLength), nonce)
+  }
+  return isForm(body) ? enforceInForm(body, nonce) : undefined
+}
+
+function isReplayable(body: unknown): boolean {
+  if (body === null || typeof body === 'string') return true
+  return (
+    body instanceof ArrayBuffer ||
+    ArrayBuffer.isView(body) ||
+    body instanceof URLSearchParams ||
+    body instanceof Blob ||
+    isForm(body)
+  )
+}
+
+function isSmall(body: unknown): boolean {
+  if (body === null) return true
+  if (typeof body === 'string') return body.length <= SMALL_BYTES
+  if (body instanceof ArrayBuffer || ArrayBuffer.isView(body)) return body.byteLength <= SMALL_BYTES
+  return body instanceof URLSearchParams
+}
