@@ -12,7 +12,7 @@ import {
   type TransportOptions,
 } from './config/index.js'
 import { TransportWebSocket, type WebSocketOptions } from './gateway/index.js'
-import { createFetch, wrapRequestClient, type TransportFetch } from './rest/index.js'
+import { createDeliveredFetch, wrapRequestClient, type TransportFetch } from './rest/index.js'
 import {
   addressOf,
   KeepWarm,
@@ -48,7 +48,7 @@ export interface DiscordTransport extends AsyncDisposable {
   /**
    * A drop-in fetch. Takes the global and undici's FormData, Request, Headers, Blob and File, streams and
    * AbortSignal; answers with a global Response. Rejects with a TransportError where the route fails and with
-   * the signal's own reason where it was aborted. https://fetch.spec.whatwg.org/#fetch-method
+   * the signal's own reason where it was aborted. Repeats what fails as the option `delivery` says. https://fetch.spec.whatwg.org/#fetch-method
    */
   readonly fetch: TransportFetch
   /** Spread into Carbon's GatewayPlugin options (0.15 and later): `new GatewayPlugin({ ...gatewayOptions, intents })`. */
@@ -142,7 +142,8 @@ class Transport implements DiscordTransport {
         if (origin === REST_ORIGIN) this.#keepWarm.onCold()
       },
     })
-    this.fetch = createFetch(this.dispatcher)
+    const { onEvent, delivery } = options
+    this.fetch = createDeliveredFetch(this.dispatcher, { onEvent, delivery, closing: this.#route.closing })
     this.gatewayOptions = { agent: this.agent, webSocketFactory: (url) => this.createWebSocket(url) }
     this.requestOptions = { fetch: this.fetch }
   }
