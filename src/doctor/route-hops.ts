@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { ResolvedOptions, RoutePolicy } from '../config/index.js'
-import { TransportError, type TransportPhase } from '../errors.js'
+import { systemCode, TransportError, type TransportPhase } from '../errors.js'
 import { authority, type Route } from '../route/index.js'
 import { certificateOf, describeCertificate, proxyCertificate, type SeenCertificate } from './certificate.js'
 import { hopFailure, NO_TIME, type HopFailure, type HopLog } from './hop-log.js'
@@ -62,7 +62,7 @@ export async function openRoute(
   } catch (error) {
     clock.stop()
     const failure = hopFailure(error)
-    const certificate = await certificateAt(failure, route, options)
+    const certificate = isVerification(error) ? await certificateAt(failure, route, options) : undefined
     const detail = certificate === undefined ? null : describeCertificate(certificate)
     noteFailure(log, clock, failure, detail)
     return { ok: false, failure, cause: error instanceof TransportError ? error.cause : error, certificate }
@@ -145,6 +145,12 @@ function timeOf(clock: PhaseClock, id: HopId): { startMs: number | null; ms: num
 
 function sentCredentials({ policy: { proxy } }: Route): boolean {
   return proxy?.kind === 'tunnel' && proxy.credentials !== undefined
+}
+
+/** The peer showed a certificate, and it was refused for what it says. */
+function isVerification(error: unknown): boolean {
+  const code = error instanceof TransportError ? systemCode(error.cause) : undefined
+  return code !== undefined && /CERT|_ISSUER|_LEAF_|_SIGNATURE/.test(code)
 }
 
 /** A certificate that was refused is looked at once more, unverified, to name its issuer. Nothing is sent. */

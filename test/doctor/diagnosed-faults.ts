@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createDiscordTransport, type Diagnosis } from '../../src/index.js'
+import { startDiscord, type FakeDiscord } from '../lab/discord/index.js'
+import { LabNames } from '../lab/names.js'
+import { faultsFor, startProxy, type LabScheme, type NamedFault } from '../lab/proxy/index.js'
+import { labAuthority } from '../support/lab.js'
+import { LocalDns } from '../support/local-dns.js'
+import { OUTCOMES } from './fault-outcomes.js'
+
+/** Enough for every handshake that is honest, on a busy machine. */
+const CONNECT_TIMEOUT_MS = 500
+const TIMEOUT_MS = 1_200
+const MARGIN_MS = 1_000
+
+const AUTH = { username: 'us:er', password: 'p@ss/w%rd' }
+
+/** One test for each fault of a scheme: the doctor names its hop and its code, shows no secret, and ends in time. */
+export function describeDiagnosedFaults(scheme: LabScheme): void {
+  const names = new LabNames()
+  let discord: FakeDiscord
+
+  beforeAll(async () => {
+    discord = await startDiscord({ names, ca: await labAuthority() })
+  })
+  afterAll(() => discord.close())
+
+  const diagnosisOf = async ({ fault }: NamedFault): Promise<Diagnosis> => {
+    const ca = await labAuthority()
+    const tls = scheme === 'https' ? { tls: { ca } } : {}
+    const auth = JSON.stringify(fault).includes('auth') ? { auth: AUTH } : {}
+    const proxy = await startProxy({ scheme, names, fault, ...tls, ...auth })
+    const transport = createDiscordTransport({
+      proxy: proxy.url,
+      tls: { ca: discord.ca },
+      proxyTls: { ca: ca.certificate },
+      connectTimeoutMs: CONNECT_TIMEOUT_MS,
+      env: {},
+    })
+    try {
+      return await transport.diagnose({ timeoutMs: TIMEOUT_MS, inContainer: false })
+    } finally {
+      await transport.close()
+      await proxy.close()
+    }
+  }
+
+  const expected = OUTCOMES[scheme]
+  // SOCKS4 cannot carry a name, so that this process must know it; the patch of its DNS is one for all.
+  const each = scheme === 'socks4' ? test : test.concurrent
+  describe(`the doctor finds what is wrong with an ${scheme} proxy`, () => {
+    for (const fault of faultsFor(scheme)) {
+      const outcomes = [expected[fault.name] ?? 'works'].flat()
+      each(`${fault.name}: ${outcomes.join(' or ')}`, async () => {
+        if (scheme === 'socks4') {
+          const dns = LocalDns.install()
+          for (const { host, ipv4 } of names.addresses) dns.answer(host, ipv4)
+        }
+        const startedAt = performance.now()
+        const diagnosis = await diagnosisOf(fault)
+        expect(performance.now() - startedAt).toBeLessThan(TIMEOUT_MS + MARGIN_MS)
+        const outcome = outcomeOf(diagnosis)
+        expect(outcomes).toContain(outcome)
+        expect(diagnosis.ok).toBe(outcome === 'works')
+        expectConsistent(diagnosis)
+        // The URL has the right scheme: there is no better one. Credentials may be what is missing.
+        const value = diagnosis.fix?.value ?? null
+        if (value !== null)
+          expect([outcome, value]).toEqual([
+            'ERR_PROXY_AUTH proxy-auth',
+            expect.stringContaining(`${scheme}://USER`),
+          ])
+        const shown = JSON.stringify(diagnosis)
+        for (const secret of Object.values(AUTH)) {
+          expect(shown).not.toContain(secret)
+          expect(shown).not.toContain(encodeURIComponent(secret))
+        }
+      })
+    }
+
+    test('the table has every fault', () => {
+      expect(Object.keys(expected).sort()).toEqual(
+        faultsFor(scheme)
+          .map(({ name }) => name)
+          .sort(),
+      )
+    })
+  })
+}
+
+/** The first hop that failed, as the error of a client would call it. */
+export function outcomeOf({ hops }: Diagnosis): string {
+  const failed = hops.find(({ status }) => status === 'failed')
+  return failed === undefined ? 'works' : `${failed.code ?? ''} ${failed.id}`
+}
+
+/** Behind a hop that failed on the route, none is reached; one that failed says why and what to try. */
+function expectConsistent({ hops }: Diagnosis): void {
+  const failed = hops.findIndex(({ status }) => status === 'failed')
+  if (failed === -1) return
+  const { message, hint, phase, id } = hops[failed]!
+  expect(message).toMatch(/\w/)
+  expect(hint).toMatch(/\w/)
+  expect(phase).toBe(id)
+  for (const { status } of hops.slice(failed + 1)) expect(status).toBe('not-reached')
+  for (const { status, id: before } of hops.slice(0, failed)) {
+    if (before !== 'proxy-auth') expect(status).toBe('ok')
+  }
+}

@@ -1,0 +1,3 @@
+import { describeDiagnosedFaults } from './diagnosed-faults.js'
+
+describeDiagnosedFaults('socks5')
