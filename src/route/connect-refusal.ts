@@ -39,7 +39,8 @@ export function connectRefusal(
   }
   const { statusCode } = reply
   const answer = `${statusCode} ${refused.clean(reply.statusText)}`.trim()
-  if (statusCode === 407) {
+  // tinyproxy answers 407 to no credentials and 401 to wrong ones.
+  if (statusCode === 407 || statusCode === 401) {
     const what = refused.authorization === undefined ? 'wants credentials' : 'refused the credentials'
     return failure('ERR_PROXY_AUTH', 'proxy-auth', `${proxy} ${what} (${answer})`, undefined, hop, {
       hint: authenticationHint(reply, refused),
@@ -72,6 +73,8 @@ export function connectRefusal(
           hint: 'The proxy itself is reachable: its way out is slow or blocked for this destination.',
         },
       )
+    // Privoxy's "No such domain".
+    case 404:
     case 500:
     case 502:
     case 503:

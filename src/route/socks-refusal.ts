@@ -167,7 +167,7 @@ function socks4Refusal({ heard, hop }: SocksFailure, proxy: string): TransportEr
       undefined,
       hop,
       {
-        hint: 'SOCKS4 does not say whether its rules or its way out failed: look into its log, or use socks5://.',
+        hint: 'SOCKS4 does not say whether its rules or its way out failed, or whether it takes no names (Dante knows SOCKS4 but not 4a): look into its log, or use socks5://.',
       },
     )
   }

@@ -20,7 +20,7 @@ export interface ProxyUnderTest {
     /** To a name that it cannot resolve. Default ERR_TARGET_UNREACHABLE. */
     readonly unknownName?: TransportErrorCode
   }
-  /** How long a bot may be silent in the idle case. Default 1 500. */
+  /** How long a bot may be silent in the idle case. Default 800. */
   readonly idleMs?: number
   /** It closes tunnels that are idle for `idleMs`. */
   readonly cutsIdle?: boolean

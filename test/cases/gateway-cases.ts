@@ -56,7 +56,7 @@ export const GATEWAY_CASES: readonly Case[] = [
       const socket = await connect(transport)
       const gone = closeCode(socket)
       await send(transport, discord, { content: 'before the silence' })
-      const { idleMs = 1_500, cutsIdle = false } = proxy
+      const { idleMs = 800, cutsIdle = false } = proxy
       await delay(idleMs)
       await send(transport, discord, { content: 'after the silence' })
       if (cutsIdle) {

@@ -1,0 +1,67 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { itHolds, type CaseOutcome } from '../cases/index.js'
+import { watchLookups, type LookupWatch } from '../cases/local-names.js'
+import { missingPrograms, requireRealProxies, versionsOf } from './installed.js'
+import { openLocalSite, type LocalSite } from './local-site.js'
+import { REAL_PROXIES, startRealProxy, type RunningProxy } from './proxies/index.js'
+import { writeResult, type ProxyResult } from './results.js'
+
+const results: ProxyResult[] = []
+const skipped: { proxy: string; missing: readonly string[] }[] = []
+let local: LocalSite
+
+beforeAll(async () => {
+  local = await openLocalSite()
+  return async () => {
+    await local.close()
+    writeResult({ proxies: results, skipped })
+  }
+})
+
+for (const proxy of REAL_PROXIES) {
+  const missing = missingPrograms(proxy.programs)
+  if (missing.length > 0) {
+    skipped.push({ proxy: proxy.name, missing })
+    const title = `through ${proxy.name}: not installed (${missing.join(', ')})`
+    it.skipIf(!requireRealProxies)(title, () => expect(missing).toEqual([]))
+    continue
+  }
+
+  describe(`through ${proxy.name}`, () => {
+    const cases: Record<string, CaseOutcome['outcome']> = {}
+    results.push({ proxy: proxy.name, versions: versionsOf(proxy), cases })
+    let running: RunningProxy
+    let lookups: LookupWatch
+    let asked: number
+
+    beforeAll(async () => {
+      running = await startRealProxy(proxy, local.site)
+      asked = local.nameServer.queries.length
+      // This process knows no name; socks4, which cannot carry one, is told the addresses.
+      const knowsAddresses = running.under.url.startsWith('socks4:')
+      lookups = watchLookups((host) =>
+        knowsAddresses ? local.outside.names.resolve(host, 443)?.host : undefined,
+      )
+      return async () => {
+        lookups[Symbol.dispose]()
+        await running.stop()
+      }
+    })
+
+    itHolds(
+      () => ({ proxy: running.under, discord: local.outside.discord }),
+      ({ column, outcome }) => (cases[column] = outcome),
+    )
+
+    it('was asked for names: it looked them up, and this process did not', () => {
+      if (running.under.url.startsWith('socks4:')) {
+        expect(lookups.names).toContain('discord.com')
+      } else {
+        const names = local.nameServer.queries.slice(asked).map(({ name }) => name)
+        expect(names).toEqual(expect.arrayContaining(['discord.com', 'gateway.discord.gg']))
+        expect(lookups.names).toEqual([])
+      }
+      cases['names'] = 'passed'
+    })
+  })
+}
