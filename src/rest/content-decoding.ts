@@ -84,6 +84,10 @@ export class DecodedBody implements BodySource {
     void this.#iterator?.return?.().catch(() => undefined)
   }
 
+  heldBy(holder: object | undefined): void {
+    this.#source.heldBy(holder)
+  }
+
   async #start(): Promise<AsyncIterator<Buffer, undefined>> {
     const first = await this.#read()
     // A body without a byte is no broken archive: there are servers that announce gzip and then send nothing.

@@ -6,6 +6,8 @@ export interface BodySource {
   next(): Promise<Buffer | null>
   /** Nobody wants the rest. */
   cancel(reason?: unknown): void
+  /** Without this object nobody can read the rest: the transfer is then ended. Undefined: somebody reads. */
+  heldBy(holder: object | undefined): void
 }
 
 /** How a body under way is slowed down and ended. */
@@ -30,6 +32,8 @@ export class IncomingBody implements BodySource {
   #ended = false
   #failure: { readonly reason: unknown } | undefined
   #wake: (() => void) | undefined
+  #holder: object | undefined
+  #watched = false
 
   constructor(flow: BodyFlow, signal: AbortSignal | null) {
     this.#flow = flow
@@ -44,11 +48,13 @@ export class IncomingBody implements BodySource {
     else if (this.#buffered >= HIGH_WATER_BYTES && !this.#paused) {
       this.#paused = true
       this.#flow.pause()
+      this.#watchHolder()
     }
   }
 
   end(): void {
     this.#ended = true
+    this.#holder = undefined
     this.#notify()
   }
 
@@ -90,6 +96,24 @@ export class IncomingBody implements BodySource {
     this.#flow.abort()
   }
 
+  heldBy(holder: object | undefined): void {
+    if (this.#watched) abandoned.unregister(this)
+    this.#watched = false
+    this.#holder = this.#ended ? undefined : holder
+    if (this.#paused) this.#watchHolder()
+  }
+
+  /**
+   * A body that flows comes to its end by itself. Only one that is paused waits for its holder, and only then
+   * is garbage collection asked: doing so for each response costs more than all the rest of it.
+   */
+  #watchHolder(): void {
+    if (this.#holder === undefined) return
+    abandoned.register(this.#holder, this, this)
+    this.#watched = true
+    this.#holder = undefined
+  }
+
   /** The listener of the signal is gone with the last byte; who reads later has to be told all the same. */
   #heedAbort(): void {
     if (this.#signal?.aborted === true) this.fail(this.#signal.reason)
@@ -129,6 +153,7 @@ export function bytesSource(bytes: Buffer): BodySource {
     cancel: () => {
       rest = null
     },
+    heldBy: () => undefined,
   }
 }
 
@@ -141,17 +166,8 @@ export async function collect(source: BodySource): Promise<Buffer> {
   return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks)
 }
 
-/** A source whose reader has gone without reading it. */
-const abandoned = new FinalizationRegistry<BodySource>((source) => source.cancel())
-
-/** Ends the transfer when `holder` is garbage: nobody can read the rest any more, and it holds a tunnel. */
-export function cancelWithHolder(holder: object, source: BodySource): void {
-  abandoned.register(holder, source, source)
-}
-
-export function keepWithoutHolder(source: BodySource): void {
-  abandoned.unregister(source)
-}
+/** Paused bodies whose holder has gone: each keeps a tunnel busy that nobody reads. */
+const abandoned = new FinalizationRegistry<IncomingBody>((body) => body.cancel())
 
 /**
  * https://fetch.spec.whatwg.org/#concept-body-stream: bytes, and no more of them than are asked for. The
@@ -172,6 +188,6 @@ export function streamOf(source: BodySource): ReadableStream<Uint8Array> {
     },
     cancel: (reason) => source.cancel(reason),
   })
-  cancelWithHolder(stream, source)
+  source.heldBy(stream)
   return stream
 }

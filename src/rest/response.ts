@@ -1,12 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import {
-  bytesSource,
-  cancelWithHolder,
-  collect,
-  keepWithoutHolder,
-  streamOf,
-  type BodySource,
-} from './response-body.js'
+import { bytesSource, collect, streamOf, type BodySource } from './response-body.js'
 
 /** What a fetched response knows beside its body. */
 export interface ResponseFacts {
@@ -44,7 +37,7 @@ export class FetchedResponse extends Response {
       this.#source = null
     } else {
       this.#source = body
-      if (body !== null) cancelWithHolder(this, body)
+      body?.heldBy(this)
     }
   }
 
@@ -53,7 +46,7 @@ export class FetchedResponse extends Response {
     const source = this.#source
     if (source === null || this.#read || this.#platform !== undefined) return undefined
     this.#read = true
-    keepWithoutHolder(source)
+    source.heldBy(undefined)
     return source.ready() ?? collect(source)
   }
 
@@ -68,7 +61,7 @@ export class FetchedResponse extends Response {
     // The status stays 200: the platform would refuse one beyond 599, and a body with some others.
     const init = { headers: pairsOf(this.#facts.headers) }
     if (source === null) return new Response(null, init)
-    keepWithoutHolder(source)
+    source.heldBy(undefined)
     const ready = source.ready()
     return new Response(ready ?? streamOf(source), init)
   }
