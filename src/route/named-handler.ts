@@ -47,10 +47,13 @@ function nameError(error: Error, hop: Hop, harmless: boolean): Error {
       retryable: harmless,
     })
   }
-  const broken = error instanceof errors.SocketError || error instanceof errors.HTTPParserError
-  const system = code?.startsWith('E') === true && 'syscall' in error
+  const broken = BROKEN.some((kind) => error instanceof kind)
+  const system = code?.startsWith('E') === true && ('syscall' in error || /^ERR_(?:HTTP2|SSL|TLS)_/.test(code))
   return broken || system ? connectionLost(error, hop, harmless) : error
 }
+
+/** undici's names for a connection that is of no more use; the last is that of a broken HTTP/2 stream. */
+const BROKEN = [errors.SocketError, errors.HTTPParserError, errors.InformationalError]
 
 class Relay implements Dispatcher.DispatchHandler {
   readonly #handler: Dispatcher.DispatchHandler
