@@ -11,7 +11,7 @@ export interface WebSocketOptions extends Omit<
   /** Subprotocols to offer. */
   readonly protocols?: string | string[]
   /**
-   * Milliseconds from the call to the open socket: tunnel, TLS and upgrade together.
+   * Milliseconds from the call to the open socket: tunnel, TLS and upgrade together. 0 is the default too.
    * @default the transport's connectTimeoutMs
    */
   handshakeTimeout?: number
@@ -35,7 +35,9 @@ export class TransportWebSocket extends WebSocket {
     agent: Agent,
     { protocols, handshakeTimeout, ...options }: WebSocketOptions,
   ) {
-    const timeoutMs = handshakeTimeout ?? route.connectTimeoutMs
+    // In `ws` 0 means no deadline; here nothing is without one.
+    const timeoutMs =
+      handshakeTimeout !== undefined && handshakeTimeout > 0 ? handshakeTimeout : route.connectTimeoutMs
     // `connectTimeoutMs` travels with the request's options to the agent.
     const request: ClientOptions & { connectTimeoutMs: number } = {
       ...options,

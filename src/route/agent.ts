@@ -22,8 +22,7 @@ export class TunnelAgent extends Agent {
   /** Opens a tunnel for one request; a request that is destroyed meanwhile gives the tunnel up. */
   override async connect(request: ClientRequest, options: AgentConnectOpts): Promise<Socket> {
     const given = new AbortController()
-    const giveUp = (): void => given.abort(new Error('The request was destroyed'))
-    request.once('close', giveUp)
+    const stopWatching = onDestroyed(request, () => given.abort(hangUp()))
     try {
       const tls = tlsOverrides(options)
       const target = {
@@ -38,7 +37,7 @@ export class TunnelAgent extends Agent {
         ...timeLimit(options),
       })
     } finally {
-      request.off('close', giveUp)
+      stopWatching()
     }
   }
 
@@ -77,6 +76,26 @@ export class TunnelAgent extends Agent {
     this.#route.stats.request(true)
     super.reuseSocket(socket, request)
   }
+}
+
+/**
+ * A request that is destroyed says so by `close`, but not before it has a socket, which is what it is waiting
+ * for here: https://github.com/nodejs/node/blob/v20.19.0/lib/_http_client.js#L446
+ *
+ * @returns stops watching
+ */
+function onDestroyed(request: ClientRequest, listener: () => void): () => void {
+  const destroy = request.destroy.bind(request)
+  request.destroy = (error) => {
+    listener()
+    return destroy(error)
+  }
+  return () => Reflect.deleteProperty(request, 'destroy')
+}
+
+/** What Node itself says of a request that is destroyed without a reason. */
+function hangUp(): Error {
+  return Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' })
 }
 
 const TLS_FIELDS = [

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { Dispatcher, errors } from 'undici'
-import { closedError } from './failures.js'
+import { TransportError } from '../errors.js'
+import { closedError, timeoutError } from './failures.js'
 import { namedHandler } from './named-handler.js'
 import { failWaiting, OriginPool, type PoolOwner } from './origin-pool.js'
 import { addressOf } from './target.js'
@@ -91,6 +92,22 @@ export class TunnelDispatcher extends Dispatcher implements PoolOwner {
     if (starving !== undefined && !this.#hasRoom() && pool.closeIdle()) starving.open()
     pool.serve()
     this.onChange(pool)
+  }
+
+  /**
+   * A proxy that has kept silent towards one origin has kept the others waiting for room meanwhile: where no
+   * tunnel stands, they are not made to wait for a deadline of their own.
+   */
+  onRefused(error: Error): void {
+    const pools = [...this.#pools.values()]
+    if (!(error instanceof TransportError) || error.code !== 'ERR_PROXY_TIMEOUT') return
+    if (pools.some((pool) => pool.stands)) return
+    for (const pool of pools.filter(({ size }) => size === 0)) {
+      const hop = this.#route.hop(addressOf(pool.origin))
+      if (hop.proxy !== error.proxy) continue
+      pool.fail(timeoutError(hop, error.phase, this.#route.connectTimeoutMs))
+      this.#forget(pool)
+    }
   }
 
   onChange(pool: OriginPool): void {

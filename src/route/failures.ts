@@ -16,11 +16,17 @@ export function timeoutError(hop: Hop, phase: TransportPhase, timeoutMs: number)
     ...hop,
     code: byTarget ? 'ERR_TARGET_TIMEOUT' : 'ERR_PROXY_TIMEOUT',
     phase,
-    hint: byTarget
-      ? 'The proxy opened the tunnel, but nothing useful came through it. Check that the proxy lets its answers back, or raise connectTimeoutMs.'
-      : 'Check that the proxy is up and that this port is its own, or raise connectTimeoutMs.',
+    hint: timeoutHint(hop, byTarget),
     retryable: true,
   })
+}
+
+function timeoutHint(hop: Hop, byTarget: boolean): string {
+  if (hop.proxy === null)
+    return 'This route is direct: check the network, set a proxy, or raise connectTimeoutMs.'
+  return byTarget
+    ? 'The proxy opened the tunnel, but nothing useful came through it. Check that the proxy lets its answers back, or raise connectTimeoutMs.'
+    : 'Check that the proxy is up and that this port is its own, or raise connectTimeoutMs.'
 }
 
 const SILENCE: Record<TransportPhase, string> = {

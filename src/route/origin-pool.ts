@@ -29,6 +29,8 @@ export interface PoolOwner {
   onRequest(reused: boolean): void
   /** A tunnel has finished its request: the dispatcher decides what it does next. */
   onIdle(pool: OriginPool): void
+  /** A tunnel could not be opened; {@link onChange} follows. */
+  onRefused(error: Error): void
   /** A tunnel was opened or closed, or could not be opened. */
   onChange(pool: OriginPool): void
 }
@@ -36,6 +38,8 @@ export interface PoolOwner {
 /** One tunnel and the undici Client on it: one request at a time in HTTP/1.1, up to 100 in HTTP/2. */
 interface Lane {
   readonly client: Client
+  /** What was negotiated. */
+  readonly http2: boolean
   /** The socket, until the client has taken it with its first request. */
   fresh: Socket | undefined
   /** Takes no further request. */
@@ -66,6 +70,11 @@ export class OriginPool {
   constructor(origin: URL, owner: PoolOwner) {
     this.origin = origin
     this.#owner = owner
+  }
+
+  /** Whether a tunnel is open. */
+  get stands(): boolean {
+    return this.#lanes.size > 0
   }
 
   /** Tunnels open and being opened. */
@@ -113,7 +122,10 @@ export class OriginPool {
       },
       (error: unknown) => {
         settled()
-        if (generation === this.#generation) this.#refused(toError(error))
+        if (generation === this.#generation) {
+          this.#refused(toError(error))
+          this.#owner.onRefused(toError(error))
+        }
         this.#owner.onChange(this)
       },
     )
@@ -164,7 +176,10 @@ export class OriginPool {
   #put(request: Waiting, lane: Lane): void {
     this.#owner.onRequest(lane.used)
     lane.used = true
-    const accepted = lane.client.dispatch(request.options, request.handler)
+    // Else undici puts one POST at a time on a tunnel, HTTP/2 or not: a later request might fail with it, and it
+    // would have to be repeated. Nothing here repeats a request, so a tunnel is free to carry many.
+    const options = lane.http2 ? { ...request.options, idempotent: true } : request.options
+    const accepted = lane.client.dispatch(options, request.handler)
     // false is "busy now", but also what a request gets that undici rejects for its arguments.
     lane.busy = !accepted && lane.client.stats.size > 0
   }
@@ -172,6 +187,7 @@ export class OriginPool {
   #add(socket: Socket): void {
     // Idle, it must not keep a process alive that has nothing else to do; undici does the same between requests.
     socket.unref()
+    const http2 = isHttp2(socket)
     const stopWatching = watchIdle(socket, () => this.#drop(lane))
     const client = new Client(this.origin, {
       connect: (_target, callback) => {
@@ -185,11 +201,11 @@ export class OriginPool {
           (error: unknown) => callback(toError(error), null),
         )
       },
-      ...(isHttp2(socket) ? { allowH2: true, pipelining: MAX_STREAMS } : { pipelining: 1 }),
+      ...(http2 ? { allowH2: true, pipelining: MAX_STREAMS } : { pipelining: 1 }),
       keepAliveTimeout: Math.max(1, this.#owner.keepAliveMs),
       keepAliveMaxTimeout: Math.max(1, this.#owner.keepAliveMs),
     })
-    const lane: Lane = { client, fresh: socket, busy: false, used: false }
+    const lane: Lane = { client, http2, fresh: socket, busy: false, used: false }
     this.#lanes.add(lane)
     for (const { resolve } of this.#warming.splice(0)) resolve()
     const onGone = (): void => {

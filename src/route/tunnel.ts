@@ -112,7 +112,10 @@ export class Route {
       this.#track(wire, hop, startedAt)
       return socket
     } catch (error) {
-      const named = nameFailure(attempt.signal.aborted ? attempt.signal.reason : error, attempt.phase, hop)
+      // An attempt that was ended early has its reason: a named failure, or the caller's own.
+      const named: unknown = attempt.signal.aborted
+        ? attempt.signal.reason
+        : nameFailure(error, attempt.phase, hop)
       attempt.end(named)
       this.#report(named, hop, startedAt)
       throw named

@@ -30,9 +30,9 @@ export interface Lab {
   /** Headers with the bot's token. */
   readonly headers: { readonly authorization: string }
   /** Another transport of this lab. */
-  createTransport(options?: TransportOptions): DiscordTransport
+  readonly createTransport: (options?: TransportOptions) => DiscordTransport
   /** Another proxy of this lab. */
-  startProxy(options: Partial<Omit<ProxyOptions, 'names'>>): Promise<LabProxy>
+  readonly startProxy: (options: Partial<Omit<ProxyOptions, 'names'>>) => Promise<LabProxy>
 }
 
 /** An answer of the API that needs nothing but the token. */

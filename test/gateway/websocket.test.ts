@@ -1,0 +1,121 @@
+import { once } from 'node:events'
+import { describe, expect, test } from 'vitest'
+import { TransportError } from '../../src/index.js'
+import { failureOf, helloByWebSocket } from '../support/faces.js'
+import { GATEWAY, startLab } from '../support/lab.js'
+
+describe('a WebSocket of the transport', () => {
+  test('says hello through the proxy', async () => {
+    const { transport, proxy } = await startLab()
+    expect(await helloByWebSocket(transport)).toMatchObject({ op: 10 })
+    expect(proxy.established.map(({ target }) => target?.host)).toEqual(['gateway.discord.gg'])
+  })
+
+  test('keeps to a handshakeTimeout that is shorter than connectTimeoutMs while the proxy is silent', async () => {
+    const { transport, proxy } = await startLab({ fault: { kind: 'request', verb: 'silence' } })
+    const startedAt = performance.now()
+    const error = await failureOf(helloByWebSocket(transport, { handshakeTimeout: 200 }))
+    expect(performance.now() - startedAt).toBeLessThan(600)
+    expect(error).toMatchObject({ code: 'ERR_PROXY_TIMEOUT', phase: 'tunnel' })
+    expect(error.message).toContain('200 ms')
+    await (
+      await proxy.waitForConnection()
+    ).closed
+  })
+
+  test('has a deadline without handshakeTimeout too, and one of 0 takes none away', async () => {
+    const { transport } = await startLab({
+      fault: { kind: 'request', verb: 'silence' },
+      transport: { connectTimeoutMs: 200 },
+    })
+    for (const options of [{}, { handshakeTimeout: 0 }]) {
+      const startedAt = performance.now()
+      const error = await failureOf(helloByWebSocket(transport, options))
+      const took = performance.now() - startedAt
+      expect(took).toBeGreaterThan(190)
+      expect(took).toBeLessThan(600)
+      expect(error.message).toContain('200 ms')
+    }
+  })
+
+  test('fails in time when the upgrade itself gets no answer, and the proxy sees it go', async () => {
+    const { transport, proxy, discord } = await startLab({ transport: { connectTimeoutMs: 300 } })
+    discord.gateway.stallUpgradeOnce()
+    const error = await failureOf(helloByWebSocket(transport))
+    expect(error).toMatchObject({
+      code: 'ERR_TARGET_TIMEOUT',
+      phase: 'exchange',
+      target: 'gateway.discord.gg:443',
+    })
+    await (
+      await proxy.waitForConnection()
+    ).closed
+    expect(transport.stats().tunnels.open).toBe(0)
+  })
+
+  test('gives up its tunnel at once when it is terminated while connecting', async () => {
+    const { transport, proxy } = await startLab({
+      fault: { kind: 'request', verb: 'silence' },
+      transport: { connectTimeoutMs: 60_000 },
+    })
+    const socket = transport.createWebSocket(GATEWAY)
+    const error = once(socket, 'error')
+    const closed = new Promise((resolve) => socket.once('close', resolve))
+    const connection = await proxy.waitForConnection(({ target }) => target !== null)
+    socket.terminate()
+    await connection.closed
+    await closed
+    const [reason] = (await error) as [Error]
+    expect(reason.message).toContain('closed before the connection was established')
+  })
+
+  test("gives a 403 of Discord as Discord's, with the status in the message", async () => {
+    const { transport, discord } = await startLab()
+    discord.gateway.refuseUpgradeOnce({ status: 403 })
+    const error = await failureOf(helloByWebSocket(transport))
+    expect(error).toMatchObject({ code: 'ERR_TARGET_UNREACHABLE', phase: 'exchange', retryable: false })
+    expect(error.message).toBe('gateway.discord.gg:443 answered the WebSocket upgrade with 403')
+    expect(error.hint).toContain("not the proxy's")
+  })
+
+  test('calls 429 and 5xx of the upgrade retryable', async () => {
+    const { transport, discord } = await startLab()
+    for (const status of [429, 500, 503]) {
+      discord.gateway.refuseUpgradeOnce({ status })
+      expect(await failureOf(helloByWebSocket(transport))).toMatchObject({ retryable: true })
+    }
+  })
+
+  test('closes with 1006 when the proxy cuts it, and its tunnel is gone', async () => {
+    const { transport, proxy } = await startLab()
+    const socket = transport.createWebSocket(GATEWAY)
+    await once(socket, 'message')
+    const closed = once(socket, 'close')
+    proxy.cut()
+    expect((await closed)[0]).toBe(1006)
+    expect(transport.stats().tunnels.open).toBe(0)
+  })
+
+  test('throws for what is no WebSocket URL, and opens nothing', async () => {
+    const { transport, proxy } = await startLab()
+    expect(() => transport.createWebSocket('ftp://gateway.discord.gg')).toThrow(SyntaxError)
+    expect(() => transport.createWebSocket('gateway.discord.gg')).toThrow(SyntaxError)
+    expect(proxy.connections).toEqual([])
+  })
+
+  test('takes headers and the other options of ws', async () => {
+    const { transport, discord } = await startLab()
+    const options = { headers: { 'user-agent': 'lab' }, maxPayload: 10 }
+    await expect(helloByWebSocket(transport, options)).rejects.toThrow('Max payload size exceeded')
+    expect(discord.gateway.upgrades[0]?.headers['user-agent']).toBe('lab')
+  })
+})
+
+test('a WebSocket over a closed transport fails with ERR_TRANSPORT_CLOSED', async () => {
+  const { transport, proxy } = await startLab()
+  await transport.close()
+  const error = await failureOf(helloByWebSocket(transport))
+  expect(error).toBeInstanceOf(TransportError)
+  expect(error.code).toBe('ERR_TRANSPORT_CLOSED')
+  expect(proxy.connections).toEqual([])
+})
