@@ -1,0 +1,93 @@
+import { GatewayDispatchEvents } from 'discord-api-types/v10'
+import { describe, expect, it } from 'vitest'
+import { next, recordDispatches, withLab } from './gateway-lab.js'
+
+describe.concurrent('shards', () => {
+  it("'auto' are as many as Discord recommends, and each gets what is its own", () =>
+    withLab({}, async (lab) => {
+      lab.discord.gateway.rules.requiredShards = 3
+      lab.discord.gateway.sessionStarts.maxConcurrency = 3
+      const gateway = await lab.connected({ shards: 'auto' })
+      expect(gateway.shards.map(({ id, state }) => [id, state])).toEqual([
+        [0, 'ready'],
+        [1, 'ready'],
+        [2, 'ready'],
+      ])
+      expect(gateway.sessions.map(({ shardId, shardCount }) => [shardId, shardCount])).toEqual([
+        [0, 3],
+        [1, 3],
+        [2, 3],
+      ])
+      expect(lab.discord.gateway.sessionStarts.violations).toBe(0)
+      const seenBy: number[] = []
+      gateway.on('dispatch', ({ t }, shardId) => {
+        if (t === GatewayDispatchEvents.MessageCreate) seenBy.push(shardId)
+      })
+      const dispatches = recordDispatches(gateway)
+      lab.discord.sayAs(lab.discord.human, 'hello')
+      await dispatches.waitFor(({ t }) => t === 'MESSAGE_CREATE')
+      expect(seenBy).toEqual([gateway.shardOf(lab.discord.guildId)])
+    }))
+
+  it('[ids, total] are those only', () =>
+    withLab({}, async (lab) => {
+      lab.discord.gateway.sessionStarts.maxConcurrency = 16
+      const gateway = await lab.connected({ shards: [[3, 5], 8] })
+      expect(lab.discord.gateway.sessions.map(({ shard }) => shard)).toEqual([
+        [3, 8],
+        [5, 8],
+      ])
+      expect(gateway.shards).toHaveLength(2)
+    }))
+
+  it('identify a bucket at a time, and Discord has nothing to complain about', () =>
+    withLab({}, async (lab) => {
+      const { sessionStarts } = lab.discord.gateway
+      sessionStarts.maxConcurrency = 2
+      sessionStarts.enforce = true
+      await lab.connected({ shards: 5 })
+      expect(sessionStarts.violations).toBe(0)
+      const at = lab.discord.gateway.identifies.map((identify) => identify.at)
+      expect(at[2]! - at[0]!).toBeGreaterThanOrEqual(5_000)
+      expect(at[4]! - at[2]!).toBeGreaterThanOrEqual(5_000)
+    }))
+
+  it('have each their own trouble', () =>
+    withLab({}, async (lab) => {
+      lab.discord.gateway.sessionStarts.maxConcurrency = 4
+      const gateway = await lab.connected({ shards: 4 })
+      const reconnected: number[] = []
+      gateway.on('reconnecting', ({ shardId }) => reconnected.push(shardId))
+      const resumed = next(gateway, 'resumed')
+      lab.discord.gateway.sessions.find(({ shard }) => shard[0] === 2)!.connection!.terminate()
+      expect(await resumed).toMatchObject({ shardId: 2 })
+      expect(reconnected).toEqual([2])
+      expect(gateway.state).toBe('ready')
+    }))
+
+  it('are all resumed by another client that is given their sessions', () =>
+    withLab({}, async (lab) => {
+      lab.discord.gateway.sessionStarts.maxConcurrency = 3
+      const first = await lab.connected({ shards: 3 })
+      await first.close({ keepSession: true })
+      const second = await lab.connected({ shards: 3, session: first.sessions })
+      expect(second.shards.every(({ state }) => state === 'ready')).toBe(true)
+      expect(lab.discord.gateway.identifies).toHaveLength(3)
+      expect(lab.discord.gateway.resumes).toHaveLength(3)
+      expect(lab.discord.rest.requests.filter(({ route }) => route === '/gateway/bot')).toHaveLength(1)
+    }))
+
+  it('wait for the reset when the session starts of the day are used up', () =>
+    withLab({}, async (lab) => {
+      const { sessionStarts } = lab.discord.gateway
+      sessionStarts.remaining = 0
+      sessionStarts.resetAfterMs = 600
+      const gateway = lab.createGateway()
+      const lines: string[] = []
+      gateway.on('debug', (line) => lines.push(line))
+      const since = performance.now()
+      await gateway.connect()
+      expect(performance.now() - since).toBeGreaterThanOrEqual(500)
+      expect(lines).toContain('the session starts of today are used up: identifying in 1 s')
+    }))
+})
