@@ -121,6 +121,15 @@ export class TransportError extends Error {
   }
 }
 
+/** The same failure of a request of which more, or less, was sent than of the one that it was named for. */
+export function failureOf(
+  error: TransportError,
+  { sent, retryable }: Pick<TransportError, 'sent' | 'retryable'>,
+) {
+  const { code, phase, proxy, target, hint, cause } = error
+  return new TransportError(error.message, { code, phase, proxy, target, hint, retryable, sent, cause })
+}
+
 function describeCause(cause: unknown): Record<string, unknown> | undefined {
   if (!(cause instanceof Error)) return undefined
   return { name: cause.name, code: systemCode(cause), message: cause.message }

@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici'
+import { failureOf, TransportError } from '../errors.js'
 import { addressOf, authority } from '../route/index.js'
 import { BLOCKED_PORTS } from './blocked-ports.js'
 import { codingsOf, DecodedBody } from './content-decoding.js'
@@ -86,7 +87,11 @@ class DirectFetch implements ExchangeOwner {
 
   onFailure(error: unknown): void {
     const own = this.#request.body?.failure
-    this.#fail(own === undefined ? error : new TypeError('fetch failed', { cause: own.reason }))
+    if (own !== undefined) this.#fail(new TypeError('fetch failed', { cause: own.reason }))
+    // Whatever becomes of the second request, the first was carried out.
+    else if (this.#redirects > 0 && error instanceof TransportError)
+      this.#fail(failureOf(error, { sent: 'maybe', retryable: false }))
+    else this.#fail(error)
   }
 
   onOver(exchange: Exchange): void {

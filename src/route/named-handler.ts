@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { errors, type Dispatcher } from 'undici'
-import { systemCode, TransportError } from '../errors.js'
+import { failureOf, systemCode, TransportError } from '../errors.js'
 import { closedError, connectionLost, failure, type Hop } from './failures.js'
 
 /** RFC 9110 §9.2.2: repeating these has the same effect as sending them once. */
@@ -31,9 +31,7 @@ export function nameExchangeError(error: Error, method: string, hop: Hop, starte
   const named = nameError(error, hop, harmless)
   const sent = started ? 'maybe' : 'no'
   if (!(named instanceof TransportError) || named.sent === sent) return named
-  const { code, phase, proxy, target, hint, retryable, cause } = named
-  const details = { code, phase, proxy, target, hint, retryable: retryable && harmless, sent, cause } as const
-  return new TransportError(named.message, details)
+  return failureOf(named, { sent, retryable: named.retryable && harmless })
 }
 
 function nameError(error: Error, hop: Hop, harmless: boolean): Error {
@@ -48,7 +46,8 @@ function nameError(error: Error, hop: Hop, harmless: boolean): Error {
     })
   }
   const broken = BROKEN.some((kind) => error instanceof kind)
-  const system = code?.startsWith('E') === true && ('syscall' in error || /^ERR_(?:HTTP2|SSL|TLS)_/.test(code))
+  const system =
+    code?.startsWith('E') === true && ('syscall' in error || /^ERR_(?:HTTP2|SSL|TLS)_/.test(code))
   return broken || system ? connectionLost(error, hop, harmless) : error
 }
 
