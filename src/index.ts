@@ -7,7 +7,27 @@ export type {
   TransportOptions,
 } from './config/index.js'
 export { TransportError, type TransportErrorCode, type TransportPhase } from './errors.js'
-export type { TransportWebSocket, WebSocketOptions } from './gateway/index.js'
+export {
+  GatewayError,
+  type GatewayClient,
+  type GatewayClientOptions,
+  type GatewayClosed,
+  type GatewayCloseOptions,
+  type GatewayCompression,
+  type GatewayErrorCode,
+  type GatewayErrorDetails,
+  type GatewayEvents,
+  type GatewayProperties,
+  type GatewayReconnecting,
+  type GatewayReconnectOptions,
+  type GatewayResumed,
+  type GatewaySession,
+  type GatewayState,
+  type ShardState,
+  type ShardStatus,
+  type TransportWebSocket,
+  type WebSocketOptions,
+} from './gateway/index.js'
 export type { FetchInit, FetchInput, TransportFetch } from './rest/index.js'
 export type { TransportStats } from './route/index.js'
 export {

@@ -11,7 +11,12 @@ import {
   type RoutePolicy,
   type TransportOptions,
 } from './config/index.js'
-import { TransportWebSocket, type WebSocketOptions } from './gateway/index.js'
+import {
+  GatewayClient,
+  TransportWebSocket,
+  type GatewayClientOptions,
+  type WebSocketOptions,
+} from './gateway/index.js'
 import { createDeliveredFetch, wrapRequestClient, type TransportFetch } from './rest/index.js'
 import {
   addressOf,
@@ -62,6 +67,13 @@ export interface DiscordTransport extends AsyncDisposable {
    * @throws SyntaxError for a URL that no WebSocket can have
    */
   createWebSocket(url: string | URL, options?: WebSocketOptions): TransportWebSocket
+  /**
+   * A client of Discord's gateway through this transport; `connect()` opens it. `setProxy()` moves it by a
+   * resume, `close()` closes it.
+   *
+   * @throws TransportError ERR_PROXY_CONFIG naming every bad option
+   */
+  createGateway(options: GatewayClientOptions): GatewayClient
   /**
    * Makes an existing Carbon RequestClient (0.15, 0.16) send through this transport from now on.
    *
@@ -126,6 +138,7 @@ class Transport implements DiscordTransport {
   readonly requestOptions: { readonly fetch: TransportFetch }
   readonly #route: Route
   readonly #keepWarm: KeepWarm
+  readonly #gateways = new Set<GatewayClient>()
   #options: ResolvedOptions
   #closing: Promise<void> | undefined
 
@@ -154,6 +167,21 @@ class Transport implements DiscordTransport {
       socket.once('open', () => socket.once('close', this.#keepWarm.hold()))
     }
     return socket
+  }
+
+  createGateway(options: GatewayClientOptions): GatewayClient {
+    const gateway = new GatewayClient(
+      {
+        fetch: (url, init) => this.fetch(url, init),
+        createWebSocket: (url, socketOptions) => this.createWebSocket(url, socketOptions),
+        hop: (url) => this.#route.hop(addressOf(new URL(url))),
+        env: this.#options.env,
+      },
+      options,
+    )
+    this.#gateways.add(gateway)
+    gateway.once('closed', () => this.#gateways.delete(gateway))
+    return gateway
   }
 
   wrapRequestClient<Client extends object>(client: Client): Client {
@@ -191,6 +219,7 @@ class Transport implements DiscordTransport {
     this.#options = options
     this.dispatcher.renew()
     this.agent.renew()
+    for (const gateway of this.#gateways) gateway.reconnect({ reason: 'the proxy was changed' })
   }
 
   close(): Promise<void> {
@@ -212,6 +241,7 @@ class Transport implements DiscordTransport {
 
   async #end(): Promise<void> {
     this.#keepWarm.stop()
+    await Promise.all([...this.#gateways].map((gateway) => gateway.close()))
     this.#route.stop()
     this.agent.destroy()
     // Before the sockets: undici's HTTP/2 client throws where its socket is gone without its doing.
