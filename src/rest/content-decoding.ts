@@ -176,16 +176,22 @@ class EitherInflate extends Transform {
         return
       }
       this.#inflate = isZlib(chunk) ? zlib.createInflate(ZLIB) : zlib.createInflateRaw(ZLIB)
-      this.#inflate.on('data', (decoded: Buffer) => this.push(decoded))
-      this.#inflate.on('end', () => this.push(null))
+      this.#inflate.on('data', (decoded: Buffer) => {
+        if (!this.push(decoded)) this.#inflate?.pause()
+      })
       this.#inflate.on('error', (error) => this.destroy(error))
     }
     this.#inflate.write(chunk, encoding, done)
   }
 
+  override _read(size: number): void {
+    this.#inflate?.resume()
+    super._read(size)
+  }
+
   override _final(done: () => void): void {
-    this.#inflate?.end()
-    done()
+    if (this.#inflate === undefined) done()
+    else this.#inflate.once('end', done).end()
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
