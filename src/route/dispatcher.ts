@@ -78,7 +78,10 @@ export class TunnelDispatcher extends Dispatcher implements PoolOwner {
 
   /** Moves to a changed route: what is under way ends where it is, everything else goes the new way. */
   renew(): void {
-    for (const pool of this.#pools.values()) pool.renew()
+    for (const pool of this.#pools.values()) {
+      pool.renew()
+      if (pool.size === 0 && pool.waiting.length === 0) this.onChange(pool)
+    }
     this.#openWhereWanted()
   }
 

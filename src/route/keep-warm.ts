@@ -2,6 +2,9 @@
 const MIN_DELAY_MS = 1_000
 const MAX_DELAY_MS = 60_000
 
+/** A tunnel that ends sooner counts as a failure: a proxy that closes idle tunnels at once must not be stormed. */
+const STABLE_MS = 5_000
+
 /**
  * Keeps one tunnel to an origin ready for as long as somebody holds it: for Discord's REST API while a gateway
  * socket is open, so that the first reply after hours of silence costs one round trip. A tunnel that ends is
@@ -11,6 +14,9 @@ export class KeepWarm {
   readonly #open: () => Promise<void>
   #holders = 0
   #delayMs = 0
+  #openedAt = -Infinity
+  #opening = false
+  #stopped = false
   #timer: NodeJS.Timeout | undefined
 
   /** @param open opens a tunnel unless one stands */
@@ -21,40 +27,58 @@ export class KeepWarm {
   /** @returns gives the hold back; further calls do nothing */
   hold(): () => void {
     this.#holders += 1
-    if (this.#holders === 1) this.#schedule()
+    if (this.#holders === 1) {
+      this.#delayMs = 0
+      this.#schedule()
+    }
     let held = true
     return () => {
       if (!held) return
       held = false
       this.#holders -= 1
-      if (this.#holders === 0) this.stop()
+      if (this.#holders === 0) this.#cancel()
     }
   }
 
   /** The origin has no tunnel any more. */
   onCold(): void {
-    if (this.#holders > 0 && this.#timer === undefined) this.#schedule()
+    if (performance.now() - this.#openedAt < STABLE_MS) this.#wait()
+    else this.#delayMs = 0
+    this.#schedule()
   }
 
+  /** For good. */
   stop(): void {
+    this.#stopped = true
+    this.#cancel()
+  }
+
+  #cancel(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
   }
 
   #schedule(): void {
+    if (this.#stopped || this.#holders === 0 || this.#opening || this.#timer !== undefined) return
     // It must not keep a process alive that has nothing else to do.
     this.#timer = setTimeout(() => {
+      this.#timer = undefined
+      this.#opening = true
       this.#open().then(
         () => {
-          this.#timer = undefined
-          this.#delayMs = 0
+          this.#opening = false
+          this.#openedAt = performance.now()
         },
         () => {
-          this.#timer = undefined
-          this.#delayMs = Math.min(MAX_DELAY_MS, Math.max(MIN_DELAY_MS, this.#delayMs * 2))
-          this.onCold()
+          this.#opening = false
+          this.#wait()
+          this.#schedule()
         },
       )
     }, this.#delayMs).unref()
+  }
+
+  #wait(): void {
+    this.#delayMs = Math.min(MAX_DELAY_MS, Math.max(MIN_DELAY_MS, this.#delayMs * 2))
   }
 }

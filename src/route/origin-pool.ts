@@ -188,7 +188,7 @@ export class OriginPool {
     // Idle, it must not keep a process alive that has nothing else to do; undici does the same between requests.
     socket.unref()
     const http2 = isHttp2(socket)
-    const stopWatching = watchIdle(socket, () => this.#drop(lane))
+    const stopWatching = watchIdle(socket, Math.max(1, this.#owner.keepAliveMs), () => this.#drop(lane))
     const client = new Client(this.origin, {
       connect: (_target, callback) => {
         // The tunnel that this client was made for, and a new one should that be gone before its first request.
