@@ -32,7 +32,7 @@ export function connectRefusal(
       undefined,
       hop,
       {
-        hint: schemeHint(heard.speaks),
+        hint: schemeHint(heard.speaks, hop),
         retryable: false,
       },
     )

@@ -50,8 +50,10 @@ export async function openConnectTunnel(request: ConnectRequest, attempt: Attemp
   if (endpoint.protocol === 'https') {
     const raw = await dial(endpoint.host, endpoint.port, PROXY_PHASES, attempt)
     watch.count(raw)
-    attempt.phase = 'proxy-tls'
-    const tls = { ...request.proxyTls.options(endpoint.host), ...noteVerified(attempt), socket: raw }
+    const trust = request.proxyTls.options(endpoint.host)
+    // Without a check there is nothing to see of the handshake, so a deadline is put down to what follows it.
+    attempt.phase = trust.rejectUnauthorized === false ? 'tunnel' : 'proxy-tls'
+    const tls = { ...trust, ...noteVerified(attempt), socket: raw }
     exchange = connectThrough(new HttpsProxyAgent(url, { ...options, ...tls }), request)
   } else {
     const agent = new HttpsProxyAgent(url, options)
@@ -181,7 +183,7 @@ class AnswerWatch {
 
   #refusal(what: string, retryable: boolean): TransportError {
     const sentence = `the proxy ${this.#hop.proxy ?? ''} ${what}`
-    const hint = schemeHint(this.heard.speaks)
+    const hint = schemeHint(this.heard.speaks, this.#hop)
     return failure('ERR_PROXY_PROTOCOL', 'tunnel', sentence, undefined, this.#hop, { hint, retryable })
   }
 }

@@ -26,7 +26,7 @@ function timeoutHint(hop: Hop, byTarget: boolean): string {
     return 'This route is direct: check the network, set a proxy, or raise connectTimeoutMs.'
   return byTarget
     ? 'The proxy opened the tunnel, but nothing useful came through it. Check that the proxy lets its answers back, or raise connectTimeoutMs.'
-    : 'Check that the proxy is up and that this port is its own, or raise connectTimeoutMs.'
+    : 'Check that the proxy is up, that this port is its own and that it speaks the scheme of the URL, or raise connectTimeoutMs.'
 }
 
 const SILENCE: Record<TransportPhase, string> = {
@@ -245,5 +245,5 @@ function tlsHint(error: Error, ofTarget: boolean): string {
   }
   return ofTarget
     ? 'The connection broke during the TLS handshake: the proxy or a filter behind it may block this destination.'
-    : 'The connection broke during the TLS handshake: check that this port really speaks TLS, or write http://.'
+    : 'The connection broke during the TLS handshake: check that this port really speaks TLS, or write http://, or socks5:// for a SOCKS port.'
 }

@@ -1,3 +1,5 @@
+import type { Hop } from './failures.js'
+
 /** Enough of what a proxy says first to tell its protocol, and to read any SOCKS answer (at most 266 bytes). */
 const KEPT_BYTES = 512
 
@@ -43,11 +45,14 @@ export class Heard {
   }
 }
 
-/** Which scheme to try for what was heard. */
-export function schemeHint(speaks: Heard['speaks']): string {
+/** Which scheme to try for what was heard, other than the one that the proxy's URL has. */
+export function schemeHint(speaks: Heard['speaks'], { proxy }: Pick<Hop, 'proxy'>): string {
+  const written = proxy?.split(':', 1)[0] ?? ''
   switch (speaks) {
     case 'http':
-      return 'It seems to speak HTTP: write http:// in the proxy URL.'
+      return written === 'http' || written === 'https'
+        ? 'It speaks HTTP, but not as a proxy does: check the port of the proxy URL.'
+        : 'It seems to speak HTTP: write http:// in the proxy URL.'
     case 'socks5':
       return 'It seems to speak SOCKS5: write socks5:// in the proxy URL.'
     case 'socks4':
@@ -56,9 +61,19 @@ export function schemeHint(speaks: Heard['speaks']): string {
       return 'It seems to speak TLS: write https:// in the proxy URL.'
     case 'ssh':
       return 'It is an SSH server: point the proxy URL at the port of its dynamic forwarding (ssh -D) and write socks5://.'
-    case 'nothing':
-      return 'It closed the connection without a word: the scheme may be wrong (try http:// or socks5://), or it may refuse this client.'
+    case 'nothing': {
+      const others = SCHEMES_TO_TRY.filter((scheme) => !sameFamily(scheme, written))
+      return `It closed the connection without a word: the scheme may be wrong (try ${others.map((scheme) => `${scheme}://`).join(' or ')}), or it may refuse this client.`
+    }
     case 'unknown':
       return 'Check the port and the scheme of the proxy URL.'
   }
+}
+
+const SCHEMES_TO_TRY = ['http', 'https', 'socks5', 'socks4a'] as const
+
+function sameFamily(scheme: string, written: string): boolean {
+  const family = (name: string): string =>
+    name.startsWith('socks4') ? 'socks4' : name.replace(/^socks5?h?$/, 'socks5')
+  return family(scheme) === family(written)
 }

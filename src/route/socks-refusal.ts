@@ -22,7 +22,7 @@ export function socksRefusal(failed: SocksFailure): TransportError {
   if (heard.tooMuch) {
     const what = `${proxy} sent more than ${MAX_ANSWER_BYTES / 1024} KiB without finishing its answer`
     return failure('ERR_PROXY_PROTOCOL', 'tunnel', what, undefined, hop, {
-      hint: schemeHint(heard.speaks),
+      hint: schemeHint(heard.speaks, hop),
       retryable: false,
     })
   }
@@ -44,7 +44,7 @@ export function socksRefusal(failed: SocksFailure): TransportError {
   return failure('ERR_PROXY_PROTOCOL', 'tunnel', `${proxy} closed the connection ${when}`, undefined, hop, {
     hint:
       heard.bytes === 0
-        ? schemeHint('nothing')
+        ? schemeHint('nothing', hop)
         : 'The proxy may have restarted, or it may refuse this client: look into its log.',
   })
 }
@@ -217,7 +217,7 @@ function wrongVersion(heard: Heard, hop: Hop, proxy: string): TransportError {
     hop,
     {
       // Right at first and wrong later: then another scheme is no help.
-      hint: schemeHint(heard.speaks === 'socks5' ? 'unknown' : heard.speaks),
+      hint: schemeHint(heard.speaks === 'socks5' ? 'unknown' : heard.speaks, hop),
       retryable: false,
     },
   )

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events'
 import { onTestFinished } from 'vitest'
 import {
   createDiscordTransport,
@@ -27,6 +28,8 @@ export interface Lab {
   readonly transport: DiscordTransport
   /** What `transport` told its `onEvent`, unless the options brought their own. */
   readonly events: readonly TransportEvent[]
+  /** The next event of this type, from now on. */
+  readonly nextEvent: (type: TransportEvent['type']) => Promise<TransportEvent>
   /** Headers with the bot's token. */
   readonly headers: { readonly authorization: string }
   /** Another transport of this lab. */
@@ -65,6 +68,11 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
   const proxy = await addProxy(proxyOptions)
 
   const events: TransportEvent[] = []
+  const emitter = new EventEmitter()
+  const onEvent = (event: TransportEvent): void => {
+    events.push(event)
+    emitter.emit(event.type, event)
+  }
   const createTransport = (extra: TransportOptions = {}): DiscordTransport => {
     const created = createDiscordTransport({
       // A source of the environment must be able to win.
@@ -76,7 +84,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
       // Tunnels and repetitions of its own would be in the way of tests that count and time.
       keepWarm: false,
       delivery: false,
-      onEvent: (event) => events.push(event),
+      onEvent,
       ...extra,
     })
     onTestFinished(() => created.close())
@@ -89,6 +97,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     proxy,
     transport: createTransport(transportOptions),
     events,
+    nextEvent: (type) => new Promise((resolve) => emitter.once(type, resolve)),
     headers: { authorization: `Bot ${discord.token}` },
     createTransport,
     startProxy: addProxy,
