@@ -1,5 +1,5 @@
 import type { DeliveryLimits } from '../../config/index.js'
-import { TransportError } from '../../errors.js'
+import { failureOf, TransportError } from '../../errors.js'
 import { addressOf, authority } from '../../route/index.js'
 import type { TransportFetch } from '../fetch.js'
 import type { FetchInit, FetchInput } from '../request.js'
@@ -159,7 +159,9 @@ class Call {
       )
       return undefined
     } catch (error) {
-      return { error }
+      // close() knows of no request: here nothing is under way.
+      const unsent = error instanceof TransportError && this.#doubt === undefined
+      return { error: unsent ? failureOf(error, { sent: 'no', retryable: false }) : error }
     }
   }
 

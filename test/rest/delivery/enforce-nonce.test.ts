@@ -1,0 +1,177 @@
+import fc from 'fast-check'
+import { FormData as UndiciFormData } from 'undici'
+import { describe, expect, it } from 'vitest'
+import { enforceInForm } from '../../../src/rest/delivery/enforce-nonce-form.js'
+import { createNonce, enforceInBytes, enforceInText } from '../../../src/rest/delivery/enforce-nonce.js'
+
+const NONCE = 'n0nce'
+
+const space = fc.stringMatching(/^[ \t\r\n]{0,3}$/)
+/** Numbers that JSON.parse rounds, and spellings that JSON.stringify would not give back. */
+const awkward = fc.constantFrom(
+  '1234567890123456789',
+  '-0',
+  '1.0e+2',
+  '1e400',
+  '"\\u006eonce\\/"',
+  '"\\ud83d"',
+  '"}"',
+)
+const value = fc.oneof(
+  awkward,
+  fc.json({ stringUnit: 'binary' }),
+  fc.array(awkward).map((all) => `[${all.join()}]`),
+)
+const key = fc
+  .oneof(fc.string({ unit: 'binary' }), fc.constantFrom('content', 'flags', '__proto__', ''))
+  .filter((name) => name !== 'nonce' && name !== 'enforce_nonce')
+  .map((name) => JSON.stringify(name))
+/** The text of an object in any spelling, with keys that may come twice. */
+const object = fc.array(fc.tuple(space, key, space, space, value, space), { maxLength: 6 }).chain((members) =>
+  fc.tuple(space, space, space).map(([before, within, after]) => {
+    const text = members.map(([a, name, b, c, content, d]) => `${a}${name}${b}:${c}${content}${d}`).join()
+    return `${before}{${members.length === 0 ? within : text}}${after}`
+  }),
+)
+
+const parsed = (text: string): Record<string, unknown> => JSON.parse(text) as Record<string, unknown>
+
+describe('a nonce in JSON text', () => {
+  it('is all that changes, in the text and in what it means', () => {
+    fc.assert(
+      fc.property(object, (text) => {
+        const enforced = enforceInText(text, NONCE)
+        expect(enforced?.added).toBe(NONCE)
+        const { body = '' } = enforced ?? {}
+        expect(parsed(body)).toEqual({ ...parsed(text), nonce: NONCE, enforce_nonce: true })
+        const inserted = /,?"nonce":"n0nce","enforce_nonce":true(?=\}\s*$)/
+        expect(body).toMatch(inserted)
+        expect(body.replace(inserted, '')).toBe(text)
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  it('stands in UTF-8 where it stands in the text', () => {
+    fc.assert(
+      fc.property(object, (text) => {
+        // Half a surrogate pair has no UTF-8.
+        fc.pre(Buffer.from(text).toString() === text)
+        const bytes = enforceInBytes(new TextEncoder().encode(text), NONCE)
+        expect(bytes?.body.toString()).toBe(enforceInText(text, NONCE)?.body)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('the caller has is kept, and only enforced', () => {
+    fc.assert(
+      fc.property(
+        object,
+        fc.oneof(fc.string({ minLength: 1, maxLength: 25 }), fc.maxSafeInteger()),
+        (text, own) => {
+          const before = text.replace(
+            '{',
+            `{"nonce":${JSON.stringify(own)}${Object.keys(parsed(text)).length === 0 ? '' : ','}`,
+          )
+          const enforced = enforceInText(before, NONCE)
+          expect(enforced?.added).toBeUndefined()
+          expect(parsed(enforced?.body ?? '')).toEqual({ ...parsed(before), enforce_nonce: true })
+          expect(enforced?.body.replace(',"enforce_nonce":true', '')).toBe(before)
+        },
+      ),
+    )
+  })
+
+  it.each([
+    ['{"enforce_nonce":true}', '{"enforce_nonce":true,"nonce":"n0nce"}', NONCE],
+    ['{"nonce":"a","enforce_nonce":true}', '{"nonce":"a","enforce_nonce":true}', undefined],
+    ['{"nonce":12345678901234567890}', '{"nonce":12345678901234567890,"enforce_nonce":true}', undefined],
+    [
+      '{"content":"\\"nonce\\":1","x":{"nonce":2}}',
+      '{"content":"\\"nonce\\":1","x":{"nonce":2},"nonce":"n0nce","enforce_nonce":true}',
+      NONCE,
+    ],
+    ['{}', '{"nonce":"n0nce","enforce_nonce":true}', NONCE],
+  ])('%s becomes %s', (text, body, added) => {
+    expect(enforceInText(text, NONCE)).toEqual({ body, added })
+    expect(enforceInBytes(Buffer.from(text), NONCE)?.body.toString()).toBe(body)
+  })
+
+  it.each([
+    ['', 'no JSON'],
+    ['{"content":"hi"', 'cut off'],
+    ['{"content":"hi",}', 'a trailing comma'],
+    ['\ufeff{}', 'a byte order mark'],
+    ['[]', 'an array'],
+    ['"{}"', 'a string'],
+    ['null', 'null'],
+    ['content=hi&nonce=1', 'a form'],
+    ['{"enforce_nonce":false}', 'the caller does not want it'],
+    ['{"nonce":"a","enforce_nonce":false}', 'the caller does not want it'],
+    ['{"enforce_nonce":null}', 'not true'],
+    ['{"nonce":null}', 'no nonce'],
+    ['{"nonce":""}', 'an empty nonce'],
+    ['{"nonce":1.5}', 'a fraction'],
+    ['{"nonce":"12345678901234567890123456"}', 'longer than Discord takes'],
+  ])('%j stays as it is: %s', (text) => {
+    expect(enforceInText(text, NONCE)).toBeUndefined()
+    expect(enforceInBytes(Buffer.from(text), NONCE)).toBeUndefined()
+  })
+
+  it('is not put into bytes that are no UTF-8', () => {
+    expect(enforceInBytes(Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]), NONCE)).toBeUndefined()
+  })
+
+  it('has 25 characters of its own each time', () => {
+    const nonces = Array.from({ length: 1_000 }, createNonce)
+    expect(new Set(nonces).size).toBe(1_000)
+    for (const nonce of nonces) expect(nonce).toMatch(/^[0-9a-f]{25}$/)
+  })
+})
+
+describe('a nonce in payload_json', () => {
+  const file = new File([Buffer.alloc(16, 7)], 'ä.bin', { type: 'image/png' })
+
+  it.each<[string, () => FormData | UndiciFormData]>([
+    ['the global FormData', () => new FormData()],
+    ["undici's FormData", () => new UndiciFormData()],
+  ])('is all that changes in %s, and the form of the caller stays as it is', async (_name, create) => {
+    const form = create()
+    form.append('files[0]', file)
+    form.append('payload_json', '{"content":"hi","flags":4}')
+    form.append('note', 'text')
+    const before = [...form.entries()]
+    const enforced = enforceInForm(form, NONCE)
+    expect(enforced?.added).toBe(NONCE)
+    const after = [...(enforced?.body.entries() ?? [])]
+    expect(after.map(([name]) => name)).toEqual(['files[0]', 'payload_json', 'note'])
+    expect(after[1]?.[1]).toBe('{"content":"hi","flags":4,"nonce":"n0nce","enforce_nonce":true}')
+    const sent = after[0]?.[1]
+    expect(sent).toMatchObject({ name: 'ä.bin', type: 'image/png', size: 16 })
+    if (typeof sent === 'object') expect(await sent.text()).toBe(await file.text())
+    expect([...form.entries()]).toEqual(before)
+    expect(enforced?.body.constructor).toBe(form.constructor)
+  })
+
+  it.each<[string, [string, string | File][]]>([
+    ['there is none', [['content', 'hi']]],
+    [
+      'there are two',
+      [
+        ['payload_json', '{}'],
+        ['payload_json', '{}'],
+      ],
+    ],
+    ['it is a file', [['payload_json', new File(['{}'], 'payload.json')]]],
+    ['it is no JSON', [['payload_json', '{']]],
+    ['it does not want one', [['payload_json', '{"enforce_nonce":false}']]],
+  ])('is not added where %s', (_name, entries) => {
+    const form = new FormData()
+    for (const [name, content] of entries) {
+      if (typeof content === 'string') form.append(name, content)
+      else form.append(name, content)
+    }
+    expect(enforceInForm(form, NONCE)).toBeUndefined()
+  })
+})
