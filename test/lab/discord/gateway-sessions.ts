@@ -144,9 +144,11 @@ export class GatewaySessions {
   }
 
   closed(connection: GatewayConnection): void {
-    if (ENDS_SESSION.has(connection.closeCode ?? 0)) this.forget(connection)
     const { session } = connection
-    if (session?.connection === connection) session.connection = undefined
+    // Resumed elsewhere meanwhile: the close of the connection that it left does not end it.
+    if (session?.connection !== connection) return
+    session.connection = undefined
+    if (ENDS_SESSION.has(connection.closeCode ?? 0)) this.forget(connection)
   }
 }
 

@@ -1,0 +1,109 @@
+/** One client in a process of its own: reads a replay to its end and reports what that took. */
+import { createRequire } from 'node:module'
+import { pathToFileURL } from 'node:url'
+import { GatewayClient } from '../../src/gateway/index.js'
+import { createDiscordTransport } from '../../src/index.js'
+
+export interface EventsReport {
+  readonly version: string
+  readonly events: number
+  readonly seconds: number
+  readonly cpuSeconds: number
+  readonly peakMebibytes: number
+}
+
+const [library = '', url = '', compression = '', count = '0', ca = '', module = ''] = process.argv.slice(2)
+const last = Number(count) + 1
+const info = {
+  url,
+  shards: 1,
+  session_start_limit: { total: 1000, remaining: 1000, reset_after: 0, max_concurrency: 1 },
+}
+
+let began: { readonly at: number; readonly cpu: NodeJS.CpuUsage } | undefined
+let version = ''
+let events = 0
+
+function dispatched(payload: { readonly s: number; readonly t: string }): void {
+  if (payload.t === 'READY') {
+    began = { at: performance.now(), cpu: process.cpuUsage() }
+    return
+  }
+  events += 1
+  if (payload.s !== last || began === undefined) return
+  const { user, system } = process.cpuUsage(began.cpu)
+  const report: EventsReport = {
+    version,
+    events,
+    seconds: (performance.now() - began.at) / 1_000,
+    cpuSeconds: (user + system) / 1_000_000,
+    peakMebibytes: process.resourceUsage().maxRSS / 1_024,
+  }
+  process.send?.(report, () => process.exit(0))
+}
+
+async function ours(): Promise<void> {
+  version = 'discord-transport'
+  const transport = createDiscordTransport({ proxy: false, tls: { caFile: ca }, env: {} })
+  const gateway = new GatewayClient(
+    {
+      fetch: () => Promise.resolve(Response.json(info)),
+      createWebSocket: (address, options) => transport.createWebSocket(address, options),
+      hop: () => ({ proxy: null, target: new URL(url).host }),
+      env: {},
+    },
+    {
+      token: 'bench',
+      intents: 0,
+      compression: compression === 'zlib-stream' || compression === 'zstd-stream' ? compression : 'none',
+    },
+  )
+  gateway.on('dispatch', dispatched)
+  await gateway.connect()
+}
+
+/** @discordjs/ws 2 as far as this file uses it. */
+interface DiscordJsWs {
+  readonly WebSocketManager: new (options: object) => {
+    on(event: 'dispatch', listener: (payload: { readonly s: number; readonly t: string }) => void): unknown
+    connect(): Promise<void>
+  }
+  readonly CompressionMethod: { readonly ZlibNative: number }
+  readonly version: string
+}
+
+function isDiscordJsWs(value: unknown): value is DiscordJsWs {
+  return (
+    typeof value === 'object' && value !== null && 'WebSocketManager' in value && 'CompressionMethod' in value
+  )
+}
+
+async function theirs(): Promise<void> {
+  // From another folder, if one is named: this package may not have it, or an older one.
+  const resolve = createRequire(module === '' ? import.meta.url : pathToFileURL(`${module}/`)).resolve
+  const loaded: unknown = await import(pathToFileURL(resolve('@discordjs/ws')).href)
+  const api: unknown =
+    typeof loaded === 'object' && loaded !== null && 'default' in loaded && !('WebSocketManager' in loaded)
+      ? loaded.default
+      : loaded
+  if (!isDiscordJsWs(api)) throw new TypeError('not @discordjs/ws')
+  version = `@discordjs/ws ${api.version}`
+  const manager = new api.WebSocketManager({
+    token: 'bench',
+    intents: 0,
+    rest: { get: () => Promise.resolve(info) },
+    fetchGatewayInformation: () => Promise.resolve(info),
+    compression: compression === 'zlib-stream' ? api.CompressionMethod.ZlibNative : null,
+  })
+  manager.on('dispatch', (first) => dispatched('data' in first ? unwrapped(first.data) : first))
+  await manager.connect()
+}
+
+/** Version 1 wraps the payload. */
+function unwrapped(data: unknown): { readonly s: number; readonly t: string } {
+  if (typeof data === 'object' && data !== null && 's' in data && 't' in data)
+    return { s: Number(data.s), t: String(data.t) }
+  throw new TypeError('not a dispatch')
+}
+
+await (library === 'theirs' ? theirs() : ours())
