@@ -13,15 +13,18 @@ async function writeCommonJsEntries(): Promise<void> {
   }
 }
 
+/** The command: no library, so it needs neither types nor a CommonJS face. tsup keeps its #! line. */
+const command = { cli: 'src/cli/main.ts' }
+
 export default defineConfig([
   {
-    entry,
+    entry: { ...entry, ...command },
     format: ['esm'],
     target: 'node20',
     splitting: true,
     treeshake: true,
     clean: true,
-    dts: true,
+    dts: { entry },
     onSuccess: writeCommonJsEntries,
   },
   // The same declarations once more as .d.cts, so that CommonJS users get types of their own kind.

@@ -6,6 +6,24 @@ export type {
   TransportEvent,
   TransportOptions,
 } from './config/index.js'
+export type {
+  ConfigurationNote,
+  DiagnosedHop,
+  DiagnoseOptions,
+  Diagnosis,
+  DiagnosisCode,
+  Fix,
+  HopId,
+  HopProgress,
+  HopStatus,
+} from './doctor/index.js'
+export {
+  validateProxy,
+  type PolicyCheck,
+  type ProxyValidation,
+  type ValidateOptions,
+  type ValidationCheck,
+} from './doctor/index.js'
 export { TransportError, type TransportErrorCode, type TransportPhase } from './errors.js'
 export {
   GatewayError,

@@ -1,4 +1,5 @@
 import type { Agent } from 'node:http'
+import type { Agent as HttpsAgent } from 'node:https'
 import { inspect } from 'node:util'
 import type { Dispatcher } from 'undici'
 import {
@@ -11,6 +12,7 @@ import {
   type RoutePolicy,
   type TransportOptions,
 } from './config/index.js'
+import type { Diagnosis, DiagnoseOptions } from './doctor/index.js'
 import {
   GatewayClient,
   TransportWebSocket,
@@ -46,8 +48,11 @@ export interface GatewayOptions {
 export interface DiscordTransport extends AsyncDisposable {
   /** The proxy in use, redacted; null when every connection is direct. */
   readonly proxy: ProxyDescription | null
-  /** For `ws`, `node:http`, `node:https`, axios, got: anything that takes an http.Agent. */
-  readonly agent: Agent
+  /**
+   * For `ws`, `node:http`, `node:https`, axios, got: anything that takes an http.Agent. The type is that of got's
+   * option.
+   */
+  readonly agent: HttpsAgent
   /** For undici 7 and anything that takes its Dispatcher. */
   readonly dispatcher: Dispatcher
   /**
@@ -104,6 +109,13 @@ export interface DiscordTransport extends AsyncDisposable {
    * @throws TransportError ERR_PROXY_CONFIG; then nothing has changed
    */
   setProxy(url: string | URL | false): void
+  /**
+   * Tries every hop to Discord over connections of its own, and says which one fails, why, and what to try:
+   * what `discord-transport doctor` prints, as data. Never later than `timeoutMs`.
+   *
+   * @throws the reason of `options.signal`
+   */
+  diagnose(options?: DiagnoseOptions): Promise<Diagnosis>
   /**
    * Ends every tunnel, WebSockets included. What is under way fails with ERR_TRANSPORT_CLOSED; resolves when
    * the last socket is closed.
@@ -220,6 +232,12 @@ class Transport implements DiscordTransport {
     this.dispatcher.renew()
     this.agent.renew()
     for (const gateway of this.#gateways) gateway.reconnect({ reason: 'the proxy was changed' })
+  }
+
+  async diagnose(options?: DiagnoseOptions): Promise<Diagnosis> {
+    // Nobody pays for the doctor who does not call it.
+    const { diagnose } = await import('./doctor/index.js')
+    return diagnose({ policy: this.#route.policy, options: this.#options }, options)
   }
 
   close(): Promise<void> {

@@ -1,0 +1,49 @@
+import { validateProxy } from '../../index.js'
+import { transportOptions, type ConnectionFlags } from '../connection-options.js'
+import { EXIT, UsageError, type ExitCode } from '../exit-codes.js'
+import { print, styleFor } from '../text/terminal.js'
+import { validationText } from '../text/validation-text.js'
+
+export interface ValidateFlags extends ConnectionFlags {
+  readonly allowedUrl?: readonly string[]
+  readonly deniedUrl?: readonly string[]
+  readonly policy?: boolean
+  readonly timeoutMs: number
+  readonly json?: boolean
+}
+
+export async function validate(flags: ValidateFlags): Promise<ExitCode> {
+  const { proxyTls, tls } = transportOptions(flags)
+  checkUrls(flags.allowedUrl ?? [], '--allowed-url')
+  checkUrls(flags.deniedUrl ?? [], '--denied-url')
+  const progress = flags.json !== true && process.stderr.isTTY
+  let done = 0
+  const validation = await validateProxy({
+    proxyUrl: flags.proxyUrl,
+    proxyTls,
+    tls,
+    allowedUrls: flags.allowedUrl,
+    deniedUrls: flags.deniedUrl,
+    policy: flags.policy,
+    timeoutMs: flags.timeoutMs,
+    onCheck: () => {
+      done += 1
+      if (progress) process.stderr.write(`\r\u001b[K${done} checks done`)
+    },
+  })
+  if (progress) process.stderr.write('\r\u001b[K')
+  await print(
+    flags.json === true
+      ? `${JSON.stringify(validation, null, 2)}\n`
+      : validationText(validation, styleFor(process.stdout)),
+  )
+  return validation.ok ? EXIT.ok : EXIT.failed
+}
+
+/** @throws UsageError, which does not repeat the URL: it may hold credentials */
+function checkUrls(urls: readonly string[], flag: string): void {
+  for (const url of urls) {
+    if (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)) continue
+    throw new UsageError(`${flag}: expected an http:// or https:// URL`)
+  }
+}
