@@ -17,6 +17,10 @@ export class TunnelAgent extends Agent {
     // `timeout` ends a socket that has been idle in the pool for this long; 0 would keep it for ever.
     super({ keepAlive: keepAliveMs > 0, timeout: keepAliveMs })
     this.#route = route
+    // Loggers that walk enumerable properties would find the headers of requests, and the token in them.
+    for (const table of ['sockets', 'freeSockets', 'requests']) {
+      Object.defineProperty(this, table, { enumerable: false })
+    }
   }
 
   /** Opens a tunnel for one request; a request that is destroyed meanwhile gives the tunnel up. */

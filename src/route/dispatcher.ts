@@ -92,7 +92,7 @@ export class TunnelDispatcher extends Dispatcher implements PoolOwner {
   onIdle(pool: OriginPool): void {
     // Between two requests of a busy origin is the moment for one that has no tunnel at all.
     const starving = this.#wanting().find((other) => other.size === 0)
-    if (starving !== undefined && !this.#hasRoom() && pool.closeIdle()) starving.open()
+    if (starving !== undefined && !this.#hasRoom() && !this.#makesRoom()) pool.closeIdle()
     pool.serve()
     this.onChange(pool)
   }
@@ -115,7 +115,7 @@ export class TunnelDispatcher extends Dispatcher implements PoolOwner {
 
   onChange(pool: OriginPool): void {
     if (pool.size === 0 && pool.waiting.length === 0) {
-      this.#forget(pool)
+      if (pool.held === 0) this.#forget(pool)
       if (!this.#closed) this.#onCold?.(pool.origin)
     }
     if (this.#waits()) {
@@ -188,10 +188,11 @@ export class TunnelDispatcher extends Dispatcher implements PoolOwner {
     })
   }
 
-  /** Opens tunnels for what waits, the oldest first, as far as `maxTunnels` allows. */
+  /** Opens tunnels for what waits, origins without any first, then the oldest, as far as `maxTunnels` allows. */
   #openWhereWanted(): void {
     for (const pool of this.#wanting()) {
-      while (pool.wantsTunnel && (this.#hasRoom() || this.#makeRoom(pool))) pool.open()
+      while (pool.wantsTunnel && this.#hasRoom()) pool.open()
+      if (pool.wantsTunnel) this.#makeRoom(pool)
     }
   }
 
@@ -199,19 +200,26 @@ export class TunnelDispatcher extends Dispatcher implements PoolOwner {
     if (!this.#waits()) return []
     return [...this.#pools.values()]
       .filter((pool) => pool.wantsTunnel)
-      .sort((one, other) => (one.waiting[0]?.since ?? 0) - (other.waiting[0]?.since ?? 0))
+      .sort((one, other) => rank(one) - rank(other) || since(one) - since(other))
   }
 
   #hasRoom(): boolean {
     let size = 0
-    for (const pool of this.#pools.values()) size += pool.size
+    for (const pool of this.#pools.values()) size += pool.held
     return size < this.#maxTunnels
   }
 
-  /** An origin without any tunnel takes the place of another's idle one, so that none starves. */
-  #makeRoom(pool: OriginPool): boolean {
-    if (pool.size > 0) return false
-    return [...this.#pools.values()].some((other) => other !== pool && other.closeIdle())
+  /**
+   * An origin without any tunnel takes the place of another's idle one, so that none starves. It opens its own
+   * when that is gone: a proxy that allows just so many connections must not see one more.
+   */
+  #makeRoom(pool: OriginPool): void {
+    if (pool.size > 0 || this.#makesRoom()) return
+    for (const other of this.#pools.values()) if (other !== pool && other.closeIdle()) return
+  }
+
+  #makesRoom(): boolean {
+    return [...this.#pools.values()].some((pool) => pool.yields)
   }
 
   async #end(error: Error): Promise<void> {
@@ -220,6 +228,15 @@ export class TunnelDispatcher extends Dispatcher implements PoolOwner {
     await Promise.all(pools.map((pool) => pool.destroy(error)))
     for (const resolve of this.#onDrained.splice(0)) resolve()
   }
+}
+
+/** Who has no tunnel at all comes first. */
+function rank({ size }: OriginPool): number {
+  return size === 0 ? 0 : 1
+}
+
+function since({ waiting }: OriginPool): number {
+  return waiting[0]?.since ?? 0
 }
 
 function settle(done: Promise<void>, callback: (() => void) | undefined): Promise<void> | undefined {

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { Client, type Dispatcher } from 'undici'
 import { watchIdle } from './idle-watch.js'
+import { isAbandoned } from './named-handler.js'
 
 /** A request that waits for a tunnel. */
 export interface Waiting {
@@ -63,6 +64,8 @@ export class OriginPool {
   readonly #warming: { resolve: () => void; reject: (error: Error) => void }[] = []
   /** When each attempt began that is under way, oldest first. */
   readonly #opening: { readonly since: number }[] = []
+  /** Tunnels that make room for another origin and are not gone yet. */
+  #ending = 0
   #refusedAt = -Infinity
   /** Counts the routes: a tunnel that was begun on an earlier one is not used. */
   #generation = 0
@@ -80,6 +83,16 @@ export class OriginPool {
   /** Tunnels open and being opened. */
   get size(): number {
     return this.#lanes.size + this.#opening.length
+  }
+
+  /** Tunnels that count towards the limit: those of {@link size}, and those that are just being closed. */
+  get held(): number {
+    return this.size + this.#ending
+  }
+
+  /** Whether a tunnel of this origin is making room for another origin. */
+  get yields(): boolean {
+    return this.#ending > 0
   }
 
   get busy(): boolean {
@@ -101,7 +114,7 @@ export class OriginPool {
       while (!lane.busy) {
         const next = this.waiting.shift()
         if (next === undefined) return
-        this.#put(next, lane)
+        if (!isAbandoned(next.handler)) this.#put(next, lane)
       }
     }
   }
@@ -143,16 +156,20 @@ export class OriginPool {
     for (const lane of this.#lanes) {
       this.#lanes.delete(lane)
       if (lane.fresh === undefined) void lane.client.close()
-      else endLane(lane)
+      else void endLane(lane)
     }
   }
 
-  /** Ends one idle tunnel, if there is one. */
+  /** Ends one idle tunnel, if there is one. The owner hears of a change when it is gone. */
   closeIdle(): boolean {
     for (const lane of this.#lanes) {
       if (lane.client.stats.size > 0) continue
       this.#lanes.delete(lane)
-      endLane(lane)
+      this.#ending += 1
+      void endLane(lane).then(() => {
+        this.#ending -= 1
+        this.#owner.onChange(this)
+      })
       return true
     }
     return false
@@ -247,7 +264,7 @@ export class OriginPool {
 
   #drop(lane: Lane): void {
     if (!this.#lanes.delete(lane)) return
-    endLane(lane)
+    void endLane(lane)
     this.#owner.onChange(this)
   }
 }
@@ -256,9 +273,14 @@ function isHttp2(socket: Socket): boolean {
   return socket instanceof TLSSocket && socket.alpnProtocol === 'h2'
 }
 
-function endLane(lane: Lane): void {
-  lane.fresh?.destroy()
-  void lane.client.destroy()
+/** Resolves when the tunnel's socket is closed. */
+async function endLane({ fresh, client }: Lane): Promise<void> {
+  if (fresh?.closed === false) {
+    const closed = new Promise<void>((resolve) => fresh.once('close', () => resolve()))
+    fresh.destroy()
+    await closed
+  }
+  await client.destroy()
 }
 
 function toError(error: unknown): Error {

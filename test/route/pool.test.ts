@@ -1,0 +1,119 @@
+import { describe, expect, test } from 'vitest'
+import type { TransportEvent } from '../../src/index.js'
+import { getByAgent, getByDispatcher, getByFetch } from '../support/faces.js'
+import { startLab, USERS_ME } from '../support/lab.js'
+
+const CDN = 'https://cdn.discordapp.com/none'
+
+/** The most tunnels that were open at one time. The proxy hears of a closed one a moment after we do. */
+function peakOf(events: readonly TransportEvent[]): number {
+  let open = 0
+  let peak = 0
+  for (const { type } of events) {
+    if (type === 'tunnel-open') peak = Math.max(peak, ++open)
+    else if (type === 'tunnel-close') open -= 1
+  }
+  return peak
+}
+
+describe('tunnels are used again', () => {
+  test('1 000 sequential sends use one tunnel', async () => {
+    const { transport, proxy, discord, headers } = await startLab()
+    const url = `https://discord.com/api/v10/channels/${discord.channelId}/messages`
+    for (let index = 0; index < 1_000; index++) {
+      const response = await transport.fetch(url, {
+        method: 'POST',
+        headers: { ...headers, 'content-type': 'application/json' },
+        body: JSON.stringify({ content: `number ${index}` }),
+      })
+      expect(response.status).toBe(200)
+      await response.arrayBuffer()
+    }
+    expect(proxy.connections).toHaveLength(1)
+    expect(transport.stats()).toMatchObject({
+      requests: 1_000,
+      tunnels: { opened: 1, open: 1, reused: 999, failed: 0 },
+    })
+  })
+
+  test('by the agent as well', async () => {
+    const { transport, proxy, headers } = await startLab()
+    for (let index = 0; index < 20; index++) {
+      expect((await getByAgent(transport, USERS_ME, { headers })).status).toBe(200)
+    }
+    expect(proxy.connections).toHaveLength(1)
+    expect(transport.stats().tunnels).toEqual({ opened: 1, open: 1, reused: 19, failed: 0 })
+  })
+
+  test('until they have been idle for keepAliveMs', async () => {
+    const { transport, proxy, headers } = await startLab({ transport: { keepAliveMs: 150 } })
+    await getByDispatcher(transport, USERS_ME, headers)
+    await getByAgent(transport, USERS_ME, { headers })
+    await Promise.all(proxy.connections.map(({ closed }) => closed))
+    expect(proxy.connections).toHaveLength(2)
+    expect(transport.stats().tunnels.open).toBe(0)
+  })
+
+  test('not at all by the agent with keepAliveMs 0', async () => {
+    const { transport, proxy, headers } = await startLab({ transport: { keepAliveMs: 0 } })
+    await getByAgent(transport, USERS_ME, { headers })
+    await getByAgent(transport, USERS_ME, { headers })
+    expect(proxy.connections).toHaveLength(2)
+    await Promise.all(proxy.connections.map(({ closed }) => closed))
+  })
+})
+
+describe('maxTunnels', () => {
+  test('holds for 200 concurrent sends, over two origins together', async () => {
+    const { transport, proxy, headers, events } = await startLab({ transport: { maxTunnels: 4 } })
+    const sends = Array.from({ length: 200 }, (_, index) =>
+      getByFetch(transport, index % 2 === 0 ? USERS_ME : CDN, headers),
+    )
+    const statuses = (await Promise.all(sends)).map(({ status }) => status)
+    expect(new Set(statuses)).toEqual(new Set([200, 404]))
+    expect(peakOf(events)).toBeLessThanOrEqual(4)
+    expect(new Set(proxy.established.map(({ target }) => target?.host)).size).toBe(2)
+  })
+
+  test('of one serves many origins one after the other', async () => {
+    const { transport, proxy, headers, events } = await startLab({ transport: { maxTunnels: 1 } })
+    for (let round = 0; round < 3; round++) {
+      await getByFetch(transport, USERS_ME, headers)
+      await getByFetch(transport, CDN)
+    }
+    expect(peakOf(events)).toBe(1)
+    expect(proxy.connections).toHaveLength(6)
+  })
+
+  test('lets no origin starve while another is busy without end', async () => {
+    const { transport, headers } = await startLab({ transport: { maxTunnels: 2 } })
+    let busy = true
+    const keepBusy = async (): Promise<void> => {
+      while (busy) await getByFetch(transport, USERS_ME, headers)
+    }
+    const others = Array.from({ length: 8 }, keepBusy)
+    const { status } = await getByFetch(transport, CDN)
+    busy = false
+    await Promise.all(others)
+    expect(status).toBe(404)
+  })
+
+  test('does not count what the agent opens, WebSockets among it', async () => {
+    const { transport, proxy, headers } = await startLab({ transport: { maxTunnels: 1 } })
+    const sockets = ['a', 'b'].map(() => transport.createWebSocket('wss://gateway.discord.gg/?v=10'))
+    await Promise.all(sockets.map((socket) => new Promise((resolve) => socket.once('message', resolve))))
+    expect((await getByFetch(transport, USERS_ME, headers)).status).toBe(200)
+    expect(proxy.openCount).toBe(3)
+    for (const socket of sockets) socket.terminate()
+  })
+
+  test('is reached by a burst, and a proxy that allows fewer fails none of it', async () => {
+    const { transport, proxy, headers } = await startLab({
+      maxConnections: 3,
+      transport: { maxTunnels: 8 },
+    })
+    const burst = Array.from({ length: 50 }, () => getByFetch(transport, USERS_ME, headers))
+    for (const { status } of await Promise.all(burst)) expect(status).toBe(200)
+    expect(proxy.peakOpen).toBeLessThanOrEqual(3)
+  })
+})
