@@ -1,4 +1,5 @@
 export type {
+  DeliveryOptions,
   ProxyDescription,
   ProxyProtocol,
   ProxySource,
