@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Dispatcher } from 'undici'
 import { failureOf, TransportError } from '../errors.js'
 import { addressOf, authority } from '../route/index.js'
@@ -27,16 +28,21 @@ export function directFetch(
   { onEvent }: DirectFetchOptions,
 ): Promise<Response> {
   return new Promise((resolve, reject) => {
-    new DirectFetch(dispatcher, request, onEvent, resolve, reject).start()
+    new DirectFetch(dispatcher, request, onEvent, { resolve, reject }).start()
   })
+}
+
+interface Caller {
+  resolve(response: Response): void
+  reject(reason: unknown): void
 }
 
 class DirectFetch implements ExchangeOwner {
   readonly signal: AbortSignal | null
   readonly #dispatcher: Dispatcher
   readonly #onEvent: OnEvent | undefined
-  readonly #resolve: (response: Response) => void
-  readonly #reject: (reason: unknown) => void
+  /** Undefined once it is settled: a promise holds its Response, and nothing here may do so. */
+  #caller: Caller | undefined
   #request: OutgoingRequest
   #exchange: Exchange | undefined
   #redirects = 0
@@ -49,14 +55,12 @@ class DirectFetch implements ExchangeOwner {
     dispatcher: Dispatcher,
     request: OutgoingRequest,
     onEvent: OnEvent | undefined,
-    resolve: (response: Response) => void,
-    reject: (reason: unknown) => void,
+    caller: Caller,
   ) {
     this.#dispatcher = dispatcher
     this.#request = request
     this.#onEvent = onEvent
-    this.#resolve = resolve
-    this.#reject = reject
+    this.#caller = caller
     this.signal = request.signal
   }
 
@@ -64,10 +68,12 @@ class DirectFetch implements ExchangeOwner {
     const { signal, body } = this.#request
     if (signal?.aborted === true) {
       body?.cancel(signal.reason)
-      this.#reject(signal.reason)
+      this.#caller?.reject(signal.reason)
       return
     }
     if (signal !== null) {
+      // A listener for each fetch that is under way is no leak, however many share a signal.
+      setMaxListeners(0, signal)
       const onAbort = (): void => this.#abort(signal.reason)
       signal.addEventListener('abort', onAbort)
       this.#unlisten = () => signal.removeEventListener('abort', onAbort)
@@ -148,7 +154,7 @@ class DirectFetch implements ExchangeOwner {
     }
     const bodiless = method === 'HEAD' || NULL_BODY_STATUSES.has(status)
     const source = bodiless ? null : decoded(exchange.body, headers['content-encoding'])
-    this.#resolve(
+    this.#caller?.resolve(
       new FetchedResponse(source, {
         status,
         statusText,
@@ -158,6 +164,7 @@ class DirectFetch implements ExchangeOwner {
         type: this.#crossedOrigin ? 'cors' : 'basic',
       }),
     )
+    this.#caller = undefined
     return {
       wanted: !bodiless,
       progress: bodiless ? undefined : this.#downloadProgress(headers['content-length']),
@@ -182,14 +189,14 @@ class DirectFetch implements ExchangeOwner {
   }
 
   #abort(reason: unknown): void {
-    this.#reject(reason)
+    this.#caller?.reject(reason)
     const exchange = this.#exchange
     this.#end(reason)
     exchange?.end(reason)
   }
 
   #fail(error: unknown): void {
-    this.#reject(error)
+    this.#caller?.reject(error)
     this.#end(error)
   }
 

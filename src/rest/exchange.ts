@@ -49,6 +49,11 @@ export class Exchange implements Dispatcher.DispatchHandler, BodyFlow {
     this.abort()
   }
 
+  /** Read by our dispatcher while the request is in its queue. */
+  get abandoned(): boolean {
+    return this.#stage === 'over'
+  }
+
   pause(): void {
     this.#controller?.pause()
   }

@@ -54,7 +54,20 @@ function nameError(error: Error, hop: Hop, harmless: boolean): Error {
 /** undici's names for a connection that is of no more use; the last is that of a broken HTTP/2 stream. */
 const BROKEN = [errors.SocketError, errors.HTTPParserError, errors.InformationalError]
 
-class Relay implements Dispatcher.DispatchHandler {
+/** A handler that can lose interest in a request before it has begun. */
+export interface AbandonableHandler extends Dispatcher.DispatchHandler {
+  readonly abandoned: boolean
+}
+
+/**
+ * Whether nobody waits for the answer any more. Such a request leaves the queue: undici could only begin it and
+ * abort it then, and an abort costs the tunnel.
+ */
+export function isAbandoned(handler: Dispatcher.DispatchHandler | AbandonableHandler): boolean {
+  return 'abandoned' in handler && handler.abandoned
+}
+
+class Relay implements AbandonableHandler {
   readonly #handler: Dispatcher.DispatchHandler
   readonly #name: (error: Error, started: boolean) => Error
   #started = false
@@ -62,6 +75,10 @@ class Relay implements Dispatcher.DispatchHandler {
   constructor(handler: Dispatcher.DispatchHandler, name: (error: Error, started: boolean) => Error) {
     this.#handler = handler
     this.#name = name
+  }
+
+  get abandoned(): boolean {
+    return isAbandoned(this.#handler)
   }
 
   onRequestStart(controller: Dispatcher.DispatchController, context: unknown): void {
