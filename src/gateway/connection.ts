@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net'
 import type { GatewayDispatchPayload } from 'discord-api-types/v10'
 import type { RawData, WebSocket } from 'ws'
-import { createDecompressor, type Decompressor, type GatewayCompression } from './compression.js'
+import { createDecompressor, type GatewayCompression } from './compression.js'
+import type { Decompressor } from './decompressor.js'
 import { peerGone, silentGateway, socketClosed, unreadable, type Disconnect } from './disconnect.js'
 import { Heartbeat } from './heartbeat.js'
 import type { GatewayLinks } from './links.js'
@@ -47,6 +48,8 @@ export class Connection {
   readonly #socket: WebSocket
   #decompressor: Decompressor | undefined
   #heartbeat: Heartbeat | undefined
+  /** Whether anything was dispatched since the last acknowledgement. */
+  #busy = false
   #tcp: Socket | undefined
   #deadline: NodeJS.Timeout | undefined
   /** Why this side left it; from then on nothing that arrives counts. */
@@ -153,10 +156,13 @@ export class Connection {
   #handle(payload: ReceivedPayload): void {
     switch (payload.kind) {
       case 'dispatch':
+        this.#busy = true
         this.#owner.dispatch(payload.payload)
         return
       case 'heartbeat-ack':
         this.#heartbeat?.acknowledged()
+        if (!this.#busy) this.#decompressor?.rest()
+        this.#busy = false
         return
       case 'heartbeat-request':
         this.#heartbeat?.beat()

@@ -6,6 +6,7 @@ import type {
   GatewaySendPayload,
   GatewayVoiceStateUpdateData,
 } from 'discord-api-types/v10'
+import { bestCompression, type GatewayCompression } from './compression.js'
 import { ConnectLimit } from './connect-limit.js'
 import type { GatewayEvents, GatewayState, ShardStatus } from './events.js'
 import { closedGateway, GatewayError } from './gateway-error.js'
@@ -63,6 +64,7 @@ export class GatewayClient extends EventEmitter<GatewayEvents> implements AsyncD
     this.#options = parseGatewayOptions(options, links.env)
     this.#presence = this.#options.presence
     const { compression, maxPayload } = this.#options
+    const best = (): GatewayCompression => bestCompression(this.#shards.size)
     const identifies = new IdentifyQueue((waitMs) =>
       this.#debug(
         `the session starts of today are used up: identifying in ${Math.ceil(waitMs / 1000)} s`,
@@ -71,7 +73,12 @@ export class GatewayClient extends EventEmitter<GatewayEvents> implements AsyncD
     )
     this.#context = {
       options: this.#options,
-      connection: { links, random, compression, maxPayload },
+      connection: () => ({
+        links,
+        random,
+        compression: compression === 'auto' ? best() : compression,
+        maxPayload,
+      }),
       identifies,
       info: new GatewayInfoSource(
         links,

@@ -21,7 +21,8 @@ import type { GatewaySession, LiveSession } from './session.js'
 /** What all shards of a client share. */
 export interface ShardContext {
   readonly options: ResolvedGatewayOptions
-  readonly connection: ConnectionSettings
+  /** Known once the number of shards is. */
+  readonly connection: () => ConnectionSettings
   readonly info: GatewayInfoSource
   readonly identifies: IdentifyQueue
   readonly connects: ConnectLimit
@@ -277,7 +278,7 @@ export class Shard implements ConnectionOwner {
       this.#debug(`connecting to ${new URL(url).host}`)
       const { gatewayRuntimeReadyTimeoutMs, gatewayReadyTimeoutMs } = options
       const timeoutMs = this.#wasReady ? gatewayRuntimeReadyTimeoutMs : gatewayReadyTimeoutMs
-      this.#connection = new Connection(connection, url, timeoutMs, this)
+      this.#connection = new Connection(connection(), url, timeoutMs, this)
     } catch (error) {
       if (signal.aborted || this.#attempt !== attempt) return
       attempt.leave?.()

@@ -1,7 +1,6 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { createDiscordTransport, TransportError } from '../../../src/index.js'
-import { bestCompression } from '../../../src/gateway/compression.js'
 import { parseGatewayOptions } from '../../../src/gateway/options.js'
 
 const SECRET = 'MTIz.GabcdE.secret-of-the-bot'
@@ -29,7 +28,7 @@ describe('options of a gateway', () => {
       presence: undefined,
       properties: { os: process.platform, browser: 'discord-transport', device: 'discord-transport' },
       largeThreshold: undefined,
-      compression: bestCompression(),
+      compression: 'auto',
       maxPayload: 67_108_864,
       gatewayInfoTimeoutMs: 30_000,
       gatewayReadyTimeoutMs: 15_000,
