@@ -261,9 +261,10 @@ class Transport implements DiscordTransport {
     this.#keepWarm.stop()
     await Promise.all([...this.#gateways].map((gateway) => gateway.close()))
     this.#route.stop()
-    this.agent.destroy()
     // Before the sockets: undici's HTTP/2 client throws where its socket is gone without its doing.
     await this.dispatcher.destroy()
+    // Before the agent, which would end its sockets without a reason.
     await this.#route.close()
+    this.agent.destroy()
   }
 }

@@ -26,7 +26,7 @@ export class TunnelAgent extends Agent {
   /** Opens a tunnel for one request; a request that is destroyed meanwhile gives the tunnel up. */
   override async connect(request: ClientRequest, options: AgentConnectOpts): Promise<Socket> {
     const given = new AbortController()
-    const stopWatching = onDestroyed(request, () => given.abort(hangUp()))
+    const stopWatching = onDestroyed(request, (reason) => given.abort(reason ?? hangUp()))
     try {
       const tls = tlsOverrides(options)
       const target = {
@@ -88,10 +88,10 @@ export class TunnelAgent extends Agent {
  *
  * @returns stops watching
  */
-function onDestroyed(request: ClientRequest, listener: () => void): () => void {
+function onDestroyed(request: ClientRequest, listener: (reason: Error | undefined) => void): () => void {
   const destroy = request.destroy.bind(request)
   request.destroy = (error) => {
-    listener()
+    listener(error)
     return destroy(error)
   }
   return () => Reflect.deleteProperty(request, 'destroy')

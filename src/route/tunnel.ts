@@ -43,7 +43,8 @@ export class Route {
   readonly #proxyTls: TlsClient
   readonly #targetTls: TlsClient
   readonly #closing = new AbortController()
-  readonly #open = new Set<Socket>()
+  /** Each open connection, and what the caller holds of it: TLS to the destination, or the connection itself. */
+  readonly #open = new Map<Socket, Socket>()
   #pac: PacScript | undefined
 
   constructor(policy: RoutePolicy, options: ResolvedOptions) {
@@ -109,7 +110,7 @@ export class Route {
       attempt.signal.throwIfAborted()
       const wire = await this.#connect(target, hop, attempt)
       const socket = target.secure ? await this.#targetTls.upgrade(wire, target, attempt) : wire
-      this.#track(wire, hop, startedAt)
+      this.#track(wire, socket, hop, startedAt)
       return socket
     } catch (error) {
       // An attempt that was ended early has its reason: a named failure, or the caller's own.
@@ -124,18 +125,24 @@ export class Route {
     }
   }
 
-  /** Gives up every tunnel that is being opened, and opens no more. */
-  stop(): void {
-    this.#closing.abort(closedError())
+  /**
+   * Gives up every tunnel that is being opened, and opens no more.
+   *
+   * @returns what everything fails with that this ends
+   */
+  stop(): Error {
+    const reason = closedError()
+    this.#closing.abort(reason)
+    return reason
   }
 
   /** Ends every tunnel, and resolves when the last socket is closed. */
   async close(): Promise<void> {
-    this.stop()
-    const closed = [...this.#open].map(
-      (socket) => new Promise<void>((resolve) => socket.once('close', () => resolve())),
+    const reason = this.stop()
+    const closed = [...this.#open.keys()].map(
+      (wire) => new Promise<void>((resolve) => wire.once('close', () => resolve())),
     )
-    for (const socket of this.#open) socket.destroy()
+    for (const socket of this.#open.values()) socket.destroy(reason)
     await Promise.all(closed)
   }
 
@@ -248,9 +255,9 @@ export class Route {
     return checkProxyAuthorization(value)
   }
 
-  #track(wire: Socket, hop: Hop, startedAt: number): void {
+  #track(wire: Socket, socket: Socket, hop: Hop, startedAt: number): void {
     this.stats.tunnelOpened(wire)
-    this.#open.add(wire)
+    this.#open.set(wire, socket)
     wire.once('close', () => {
       this.#open.delete(wire)
       this.#emit({

@@ -4,6 +4,7 @@ import { PassThrough } from 'node:stream'
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import type { DiscordTransport } from '../../src/index.js'
+import { deferred } from '../support/deferred.js'
 import {
   FACES,
   getByAgent,
@@ -86,7 +87,7 @@ describe.each(SCHEMES)('through an %s proxy with credentials', (scheme) => {
     const { transport, discord, headers } = lab
     expectNoSecret(lab, ...parts(transport))
 
-    const release = deferred()
+    const release = deferred<undefined>()
     discord.rest.intercept('GET /users/@me', async () => {
       await release.promise
       return undefined
@@ -194,9 +195,3 @@ test('a request that names the agent shows no secret through the agent', async (
   expectNoSecret(lab, Reflect.get(request, 'agent'))
   request.destroy()
 })
-
-function deferred(): { promise: Promise<unknown>; resolve: (value: unknown) => void } {
-  let resolve: (value: unknown) => void = () => undefined
-  const promise = new Promise((settle) => (resolve = settle))
-  return { promise, resolve }
-}
