@@ -1,4 +1,4 @@
-import { DENIED_NAMES, DENIED_RANGES } from '../../doctor/index.js'
+import { DENIED_NAMES, DENIED_RANGES } from '../../doctor/denied-destinations.js'
 import { comment } from './comment.js'
 
 /**
@@ -7,12 +7,17 @@ import { comment } from './comment.js'
  */
 const UNKNOWN_TO_SQUID = new Set(['::ffff:0:0/96'])
 
+/** A range that holds another of the same ACL makes Squid drop one of them: ::/96 holds ::1. */
+function aclOf(cidr: string): string {
+  return cidr === '::/96' ? 'denied_embedded_ipv4' : 'denied_destinations'
+}
+
 /** Rules to be included before the first `http_access allow`. `dst` also matches what a name resolves to. */
 export function squidPolicy(): string {
   const ranges = DENIED_RANGES.flatMap(({ cidr, category, reason }) =>
     UNKNOWN_TO_SQUID.has(cidr)
       ? comment('#', cidr, `${reason}. Squid matches it by its IPv4 rules`)
-      : [...comment('#', category, reason), `acl denied_destinations dst ${cidr}`],
+      : [...comment('#', category, reason), `acl ${aclOf(cidr)} dst ${cidr}`],
   )
   const names = DENIED_NAMES.flatMap(({ name, category, reason }) => [
     ...comment('#', category, reason),
@@ -28,6 +33,7 @@ export function squidPolicy(): string {
     '',
     'http_access deny denied_names',
     'http_access deny denied_destinations',
+    'http_access deny denied_embedded_ipv4',
     '',
   ].join('\n')
 }

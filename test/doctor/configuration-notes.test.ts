@@ -1,0 +1,119 @@
+import { describe, expect, test } from 'vitest'
+import { parseOptions, resolveProxy, type TransportOptions } from '../../src/config/index.js'
+import {
+  configurationNotes,
+  type ConfigurationNote,
+  type NoteCode,
+} from '../../src/doctor/configuration-notes.js'
+import { TransportError } from '../../src/index.js'
+
+const TARGET = { host: 'discord.com', port: 443 }
+
+function notes(
+  env: Record<string, string>,
+  { inContainer = false, ...options }: TransportOptions & { inContainer?: boolean } = {},
+): readonly ConfigurationNote[] {
+  const resolved = parseOptions({ ...options, env })
+  const policy = ((): ReturnType<typeof resolveProxy> | null => {
+    try {
+      return resolveProxy(resolved)
+    } catch (error) {
+      if (error instanceof TransportError) return null
+      throw error
+    }
+  })()
+  return configurationNotes({ env, policy, noProxy: resolved.noProxy, inContainer, target: TARGET })
+}
+
+const codes = (found: readonly ConfigurationNote[]): readonly NoteCode[] => found.map(({ code }) => code)
+
+describe('what lost, and what does not count', () => {
+  test.each<
+    [string, Record<string, string>, TransportOptions & { inContainer?: boolean }, readonly NoteCode[]]
+  >([
+    ['a lone HTTPS_PROXY is what it should be', { HTTPS_PROXY: 'http://p:1' }, {}, []],
+    [
+      'HTTP_PROXY alone is never used',
+      { HTTP_PROXY: 'http://p:1' },
+      {},
+      ['http-proxy-unused', 'no-proxy-found'],
+    ],
+    ['nothing at all is direct', {}, {}, ['no-proxy-found']],
+    [
+      'HTTPS_PROXY loses to OPENCLAW_PROXY_URL',
+      { OPENCLAW_PROXY_URL: 'http://a:1', HTTPS_PROXY: 'http://b:1' },
+      {},
+      ['source-overridden'],
+    ],
+    [
+      'the same value twice is no conflict',
+      { OPENCLAW_PROXY_URL: 'http://a:1', HTTPS_PROXY: 'http://a:1' },
+      {},
+      [],
+    ],
+    [
+      'every variable loses to the option',
+      { HTTPS_PROXY: 'http://b:1', ALL_PROXY: 'http://c:1' },
+      { proxy: 'http://a:1' },
+      ['source-overridden', 'source-overridden'],
+    ],
+    [
+      'upper and lower case differ',
+      { HTTPS_PROXY: 'http://a:1', https_proxy: 'http://b:1' },
+      {},
+      ['source-overridden', 'case-pair-differs'],
+    ],
+    [
+      'NO_PROXY takes Discord out',
+      { HTTPS_PROXY: 'http://a:1', NO_PROXY: '.discord.com' },
+      {},
+      ['no-proxy-matches'],
+    ],
+    [
+      'NO_PROXY would match, but OPENCLAW_PROXY_URL is the policy',
+      { OPENCLAW_PROXY_URL: 'http://a:1', NO_PROXY: 'discord.com' },
+      {},
+      ['no-proxy-not-counted'],
+    ],
+    [
+      'NO_PROXY about others is nobody’s business',
+      { OPENCLAW_PROXY_URL: 'http://a:1', NO_PROXY: 'corp' },
+      {},
+      [],
+    ],
+    [
+      'an entry that cannot be read',
+      { HTTPS_PROXY: 'http://a:1', NO_PROXY: '10.0.0.0/99' },
+      {},
+      ['no-proxy-unreadable'],
+    ],
+    [
+      'loopback in a container',
+      { HTTPS_PROXY: 'http://localhost:7890' },
+      { inContainer: true },
+      ['loopback-in-container'],
+    ],
+    ['loopback outside of one', { HTTPS_PROXY: 'http://127.0.0.1:7890' }, {}, []],
+    ['another host in a container', { HTTPS_PROXY: 'http://10.0.0.1:7890' }, { inContainer: true }, []],
+    [
+      'a source that is not usable',
+      { HTTPS_PROXY: 'ftp://x', HTTP_PROXY: 'http://p:1' },
+      {},
+      ['http-proxy-unused'],
+    ],
+  ])('%s', (_title, env, options, expected) => {
+    expect(codes(notes(env, options))).toEqual(expected)
+  })
+
+  test('no note shows a credential', () => {
+    const secret = 'hunter2-hunter2'
+    const found = notes({
+      OPENCLAW_PROXY_URL: `http://me:${secret}@a:1`,
+      HTTPS_PROXY: `http://me:${secret}@b:1`,
+      https_proxy: `http://me:${secret}/broken@c:1`,
+      NO_PROXY: `me:${secret}@discord.com`,
+    })
+    expect(codes(found)).toContain('source-overridden')
+    expect(JSON.stringify(found)).not.toContain(secret)
+  })
+})

@@ -1,0 +1,230 @@
+import { once } from 'node:events'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { Server as PermissiveProxy } from 'proxy-chain'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import {
+  validateProxy,
+  type PolicyCheck,
+  type ProxyValidation,
+  type ValidateOptions,
+} from '../../src/index.js'
+import { DENIED_NAMES, DENIED_RANGES } from '../../src/doctor/index.js'
+import { startLab, type Lab } from '../support/lab.js'
+import { addExampleCom } from './example-com.js'
+
+async function validate(lab: Lab, options: ValidateOptions = {}): Promise<ProxyValidation> {
+  return validateProxy({
+    proxyUrl: lab.proxy.url,
+    env: {},
+    tls: { ca: lab.discord.ca },
+    proxyTls: { ca: lab.ca.certificate },
+    timeoutMs: 2_000,
+    ...options,
+  })
+}
+
+/** A real HTTP proxy that opens and forwards whatever it is asked for, less what `refuse` says. */
+async function startPermissive(
+  refuse: (request: { isHttp: boolean }) => boolean = () => false,
+): Promise<string> {
+  const server = new PermissiveProxy({
+    port: 0,
+    host: '127.0.0.1',
+    prepareRequestFunction: ({ isHttp }) => {
+      if (!refuse({ isHttp })) return undefined
+      return { requestAuthentication: true, failMsg: 'refused' }
+    },
+  })
+  await server.listen()
+  onTestFinished(() => server.close(true))
+  return `http://127.0.0.1:${server.port}`
+}
+
+const summary = ({ checks }: ProxyValidation): unknown =>
+  checks.map(({ kind, ok, status }) => [kind, ok, status])
+
+describe('without destinations', () => {
+  test.each(['http', 'https', 'socks4a', 'socks5'] as const)(
+    '%s: Discord and example.com are let through, and loopback is not reached',
+    async (scheme) => {
+      const lab = await startLab({ scheme })
+      await addExampleCom(lab)
+      const result = await validate(lab)
+      expect(result.config).toEqual({
+        enabled: true,
+        proxyUrl: lab.proxy.url,
+        source: 'config',
+        errors: [],
+      })
+      expect(result.checks.map(({ kind, ok }) => [kind, ok])).toEqual([
+        ['allowed', true],
+        ['allowed', true],
+        ['canary', true],
+      ])
+      expect(result.ok).toBe(true)
+    },
+  )
+
+  test('a proxy that opens a tunnel to loopback fails: the token of the canary came back', async () => {
+    const lab = await startLab()
+    const { ok, checks } = await validate(lab, { proxyUrl: await startPermissive(), allowedUrls: [] })
+    expect(ok).toBe(false)
+    expect(checks).toMatchObject([{ kind: 'canary', ok: false, status: 200 }])
+    expect(checks[0]?.error).toContain('by CONNECT')
+  })
+
+  test('a proxy that refuses CONNECT to loopback and forwards a plain request there fails', async () => {
+    const lab = await startLab()
+    const proxyUrl = await startPermissive(({ isHttp }) => !isHttp)
+    const { ok, checks } = await validate(lab, { proxyUrl, allowedUrls: [] })
+    expect(ok).toBe(false)
+    expect(checks[0]?.error).toContain('by a plain request')
+  })
+
+  test('a destination that cannot be reached fails', async () => {
+    const lab = await startLab()
+    const result = await validate(lab)
+    expect(result.ok).toBe(false)
+    expect(summary(result)).toEqual([
+      ['allowed', true, 200],
+      ['allowed', false, null],
+      ['canary', true, expect.any(Number)],
+    ])
+  })
+})
+
+describe('with destinations', () => {
+  test('a status other than 2xx is not "let through"', async () => {
+    const lab = await startLab()
+    const result = await validate(lab, { allowedUrls: ['https://discord.com/api/v10/users/@me'] })
+    expect(result.checks[0]).toMatchObject({ ok: false, status: 401 })
+  })
+
+  test('a denied URL that answers was reached, whatever it answers', async () => {
+    const lab = await startLab()
+    const result = await validate(lab, {
+      allowedUrls: [],
+      deniedUrls: ['https://discord.com/api/v10/gateway', 'https://discord.com/api/v10/users/@me'],
+    })
+    expect(summary(result)).toEqual([
+      ['denied', false, 200],
+      ['denied', false, 401],
+    ])
+  })
+
+  test('a denied URL that fails by itself is inconclusive, and that is a failure', async () => {
+    const lab = await startLab()
+    const result = await validate(lab, { allowedUrls: [], deniedUrls: ['https://nowhere.example/'] })
+    expect(result.ok).toBe(false)
+    expect(result.checks[0]?.error).toMatch(/^inconclusive: ERR_TARGET_UNREACHABLE/)
+  })
+
+  test('a denied URL passes when the proxy refuses it in so many words', async () => {
+    const lab = await startLab({ fault: { kind: 'status', status: 403 } })
+    const result = await validate(lab, { allowedUrls: [], deniedUrls: ['https://intranet.example/'] })
+    expect(result.ok).toBe(true)
+    expect(result.checks[0]?.error).toMatch(/^ERR_PROXY_DENIED/)
+  })
+
+  test('the refusal of SOCKS4 is ambiguous, and so inconclusive', async () => {
+    const lab = await startLab({ scheme: 'socks4a', fault: { kind: 'socks-reply', code: 0x5b } })
+    const result = await validate(lab, { allowedUrls: [], deniedUrls: ['https://intranet.example/'] })
+    expect(result.ok).toBe(false)
+    expect(result.checks[0]?.error).toMatch(/^inconclusive/)
+  })
+
+  test('what is no URL is an error of the caller', async () => {
+    await expect(validateProxy({ env: {}, deniedUrls: ['intranet'] })).rejects.toMatchObject({
+      code: 'ERR_PROXY_CONFIG',
+    })
+  })
+})
+
+describe('configuration', () => {
+  test('no proxy is a failure, not a direct connection', async () => {
+    const result = await validateProxy({ env: {} })
+    expect(result).toMatchObject({
+      ok: false,
+      config: { enabled: false, proxyUrl: null, source: null },
+      checks: [],
+    })
+    expect(result.config.errors[0]).toContain('no proxy was found')
+  })
+
+  test('a variable that is not usable is named without its value', async () => {
+    const result = await validateProxy({ env: { HTTPS_PROXY: 'ftp://user:hunter2@host' } })
+    expect(result.config.errors[0]).toContain('HTTPS_PROXY')
+    expect(JSON.stringify(result)).not.toContain('hunter2')
+  })
+
+  test('NO_PROXY opens no way around the proxy', async () => {
+    const lab = await startLab({ fault: { kind: 'status', status: 403 } })
+    const result = await validate(lab, {
+      proxyUrl: undefined,
+      env: { HTTPS_PROXY: lab.proxy.url, NO_PROXY: '*' },
+      allowedUrls: ['https://discord.com/api/v10/gateway'],
+    })
+    expect(result.config.source).toBe('HTTPS_PROXY')
+    expect(result.checks[0]?.error).toMatch(/^ERR_PROXY_DENIED/)
+  })
+
+  test('credentials are shown nowhere', async () => {
+    const auth = { username: 'us@er', password: 'p@ss/w%rd' }
+    const lab = await startLab({ auth })
+    await addExampleCom(lab)
+    const result = await validate(lab, {
+      deniedUrls: ['https://me:s3cret-s3cret@discord.com/api/v10/gateway?token=s3cret-s3cret'],
+    })
+    expect(result.checks.map(({ ok }) => ok)).toEqual([true, true, false])
+    const shown = JSON.stringify(result)
+    for (const secret of [...Object.values(auth), encodeURIComponent(auth.password), 's3cret'])
+      expect(shown).not.toContain(secret)
+  })
+})
+
+describe('policy', () => {
+  const policyOf = ({ checks }: ProxyValidation): readonly PolicyCheck[] =>
+    checks.flatMap((check) => ('verdict' in check ? [check] : []))
+
+  test('every range and every name is tried through the proxy, and a refusal passes', async () => {
+    const lab = await startLab({ scheme: 'socks5', fault: { kind: 'socks-reply', code: 2 } })
+    const result = await validate(lab, { allowedUrls: [], deniedUrls: [], policy: true })
+    expect(result.ok).toBe(true)
+    expect(policyOf(result).map(({ destination }) => destination)).toEqual([
+      ...DENIED_RANGES.map(({ cidr }) => cidr),
+      ...DENIED_NAMES.map(({ name }) => name),
+    ])
+    expect(new Set(policyOf(result).map(({ verdict }) => verdict))).toEqual(new Set(['denied']))
+    expect(lab.proxy.connections).toHaveLength(DENIED_RANGES.length + DENIED_NAMES.length)
+  })
+
+  test('"cannot reach" is not "will not": inconclusive, and so a failure', async () => {
+    const lab = await startLab({ fault: { kind: 'status', status: 503 } })
+    const result = await validate(lab, { allowedUrls: [], deniedUrls: [], policy: true })
+    expect(result.ok).toBe(false)
+    expect(new Set(policyOf(result).map(({ verdict }) => verdict))).toEqual(new Set(['inconclusive']))
+  })
+
+  test('a tunnel that opens is a failure, and nothing is sent into it', async () => {
+    const lab = await startLab({ scheme: 'socks5' })
+    // A service in a denied range that says what it hears.
+    const heard: Buffer[] = []
+    const server = createServer().listen(0, '127.0.0.1')
+    server.on('connection', (socket) => socket.on('data', (chunk: Buffer) => heard.push(chunk)))
+    await once(server, 'listening')
+    onTestFinished(async () => {
+      server.closeAllConnections()
+      server.close()
+      await once(server, 'close')
+    })
+    const { port } = server.address() as AddressInfo
+    lab.names.add('169.254.169.254', 443, { host: '127.0.0.1', port })
+    const result = await validate(lab, { allowedUrls: [], deniedUrls: [], policy: true })
+    const reached = policyOf(result).filter(({ verdict }) => verdict === 'reached')
+    expect(reached).toContainEqual(
+      expect.objectContaining({ destination: '169.254.0.0/16', category: 'link-local', ok: false }),
+    )
+    expect(heard).toEqual([])
+  })
+})
