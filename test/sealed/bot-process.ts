@@ -26,6 +26,7 @@ export interface BotCalls {
 }
 
 const REPLY_FILE = Buffer.alloc(1024 * 1024, 'discord-transport')
+const SMALL_FILE = REPLY_FILE.subarray(0, 16 * 1024)
 const RETRY_MS = 1_000
 const intents = GatewayIntentBits.Guilds | GatewayIntentBits.GuildMessages | GatewayIntentBits.MessageContent
 
@@ -76,7 +77,8 @@ class Bot extends MessageCreateListener {
 
 /** Until it is acknowledged, under one nonce: Discord answers a repeat with the first message. */
 async function insist(client: Client, message: Message, content: string): Promise<void> {
-  const body = { content, nonce: message.id, enforce_nonce: true }
+  const files = content.includes('a file') ? [{ name: 'small.bin', data: new Blob([SMALL_FILE]) }] : []
+  const body = { content, files, nonce: message.id, enforce_nonce: true }
   for (;;) {
     try {
       await client.rest.post(Routes.channelMessages(message.channelId), { body })

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto'
+import { readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import {
   CREDENTIALS,
   DENIED_HOST,
@@ -16,6 +18,7 @@ interface Variant {
 
 /** Debian's folder for squid's helpers. */
 const NCSA_AUTH = '/usr/lib/squid/basic_ncsa_auth'
+const SHARED_MEMORY = '/dev/shm'
 
 /** basic_ncsa_auth takes the bare MD5 of a password, among the hashes of crypt(3). */
 async function authLines(desk: ProxyDesk): Promise<readonly string[]> {
@@ -35,6 +38,12 @@ async function portLine(desk: ProxyDesk, port: number, { scheme }: Variant): Pro
   if (scheme === 'http') return `http_port ${address}`
   const { cert, key } = await desk.certificate()
   return `https_port ${address} tls-cert=${cert} tls-key=${key}`
+}
+
+function removeSharedMemory(service: string): void {
+  for (const name of readdirSync(SHARED_MEMORY)) {
+    if (name.startsWith(`${service}-`)) rmSync(join(SHARED_MEMORY, name))
+  }
 }
 
 async function start(desk: ProxyDesk, variant: Variant): ReturnType<RealProxy['start']> {
@@ -63,7 +72,10 @@ async function start(desk: ProxyDesk, variant: Variant): ReturnType<RealProxy['s
     'visible_hostname squid.lab',
   ]
   const file = await desk.write('squid.conf', `${config.join('\n')}\n`)
-  await desk.run(port, 'squid', ['-f', file, '-N'])
+  // Its shared memory is named after the service, and outlives a squid that was killed.
+  const service = `dt${process.pid}x${port}`
+  desk.atEnd(() => removeSharedMemory(service))
+  await desk.run(port, 'squid', ['-f', file, '-n', service, '-N'])
   return {
     url: proxyUrl(scheme, site, port, auth ? CREDENTIALS : undefined),
     refusedUrls: auth ? refusedUrls(scheme, site, port) : [],
