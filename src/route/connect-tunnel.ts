@@ -161,11 +161,10 @@ class AnswerWatch {
       error instanceof Error && /^(Proxy connection ended|Invalid header|No header)/.test(error.message)
     if (!foreign) return error
     if (this.#attempt.phase === 'proxy-tls') return new Error('the connection was closed in the middle of it')
-    const { speaks } = this.heard
-    const what =
-      speaks === 'nothing' ? 'closed the connection without answering' : 'does not answer as an HTTP proxy'
     // The agent's message may quote the answer, so it is not kept as the cause.
-    return this.#refusal(what, speaks === 'nothing')
+    if (this.heard.speaks === 'nothing') return this.#refusal('closed the connection without answering', true)
+    if (error.message.startsWith('Proxy connection ended')) return this.#cutShort()
+    return this.#refusal('does not answer as an HTTP proxy', false)
   }
 
   #add(chunk: Buffer): void {
@@ -181,9 +180,21 @@ class AnswerWatch {
     this.#attempt.end(this.#refusal(what, false))
   }
 
-  #refusal(what: string, retryable: boolean): TransportError {
+  /** What came looks right as far as it goes: anything else is refused by its first bytes. */
+  #cutShort(): TransportError {
+    return this.#refusal(
+      'closed the connection in the middle of its answer',
+      true,
+      'The proxy may have restarted, or something on the way to it cut the connection.',
+    )
+  }
+
+  #refusal(
+    what: string,
+    retryable: boolean,
+    hint = schemeHint(this.heard.speaks, this.#hop),
+  ): TransportError {
     const sentence = `the proxy ${this.#hop.proxy ?? ''} ${what}`
-    const hint = schemeHint(this.heard.speaks, this.#hop)
     return failure('ERR_PROXY_PROTOCOL', 'tunnel', sentence, undefined, this.#hop, { hint, retryable })
   }
 }
