@@ -31,7 +31,11 @@ export function redactCrash(
 ): string {
   const values = [
     ...Object.entries(env).flatMap(([name, value]) => (SECRET_NAMES.test(name) ? (value ?? '') : [])),
-    ...argv.slice(2).flatMap((argument) => argument.replace(/^--[\w-]+=/, '')),
+    // The argument itself, and where it names a variable (--token-env) that one's value.
+    ...argv.slice(2).flatMap((argument) => {
+      const value = argument.replace(/^--[\w-]+=/, '')
+      return [value, env[value] ?? '']
+    }),
   ]
   const secrets = new Set(values.flatMap(writtenForms).filter((form) => form.length > 3))
   let shown = text

@@ -1,0 +1,77 @@
+import { describe, expect, test } from 'vitest'
+import { builtCommand } from './command.js'
+
+const command = builtCommand()
+
+describe('--help', () => {
+  test('lists every command and the exit codes', async () => {
+    const { code, stdout, stderr } = await command.run(['--help'])
+    expect([code, stderr]).toEqual([0, ''])
+    for (const name of ['doctor', 'validate', 'explain', 'policy', 'env'])
+      expect(stdout).toContain(`  ${name} `)
+    expect(stdout).toContain('Exit code: 0')
+  })
+
+  test.each(['doctor', 'validate', 'explain', 'policy', 'env'])('%s describes its flags', async (name) => {
+    const { code, stdout } = await command.run([name, '--help'])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/Usage: discord-transport \w+ \[options\]/)
+    expect(stdout).toContain('--')
+  })
+
+  test('--version is that of package.json', async () => {
+    const { code, stdout } = await command.run(['--version'])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\S*\n$/)
+  })
+})
+
+describe('wrong usage ends with 2, says what was expected and repeats no value', () => {
+  test.each<[string, string[], RegExp]>([
+    ['no command', [], /Usage:/],
+    ['an unknown command', ['doctro'], /unknown command 'doctro'[\s\S]*doctor/],
+    ['a URL in place of a command', ['http://me:hunter2@proxy'], /unknown command/],
+    ['an unknown flag', ['doctor', '--verbose'], /unknown option '--verbose'/],
+    ['a token as a flag', ['doctor', '--token=hunter2'], /unknown option '--token/],
+    ['a bad number', ['doctor', '--timeout-ms', 'hunter2'], /whole number of milliseconds from 1 to 600000/],
+    ['a bad choice', ['policy', '--format', 'hunter2'], /squid, nftables, dante, json/],
+    ['a missing argument', ['explain'], /missing required argument 'url'/],
+    ['no URL to explain', ['explain', 'hunter2'], /expected a URL with a host/],
+    ['a scheme that is none', ['doctor', '--proxy-url', 'ftp://me:hunter2@proxy'], /use one of http, https/],
+    ['a blank proxy', ['doctor', '--proxy-url', ' '], /expected scheme:\/\/host:port/],
+    [
+      'a bad port',
+      ['validate', '--proxy-url', 'http://me:hunter2@proxy:99999'],
+      /port must be a whole number/,
+    ],
+    ['a file that is not there', ['doctor', '--tls-ca-file', '/nowhere.pem'], /--tls-ca-file/],
+    ['no URL to allow', ['validate', '--allowed-url', 'hunter2'], /expected an http:\/\/ or https:\/\/ URL/],
+    ['a token in place of its variable', ['doctor', '--token-env', 'hunter2.x.y'], /name of a variable/],
+    ['an empty variable', ['doctor', '--token-env', 'NO_SUCH_TOKEN'], /it is empty/],
+    ['a token file that is not there', ['doctor', '--token-file', '/nowhere'], /ENOENT/],
+    ['two tokens', ['doctor', '--token-env', 'A', '--token-file', 'b'], /one of the two/],
+  ])('%s', async (_title, args, expected) => {
+    const { code, stdout, stderr } = await command.run(args)
+    expect(code).toBe(2)
+    expect(stderr).toMatch(expected)
+    expect(stdout).toBe('')
+    expect(stderr).not.toContain('hunter2')
+  })
+})
+
+/** The fastest of some: what else this machine does is not the command's time. */
+async function fastest(args: readonly string[]): Promise<number> {
+  const times: number[] = []
+  for (let round = 0; round < 7; round++) {
+    const startedAt = performance.now()
+    await command.run(args)
+    times.push(performance.now() - startedAt)
+  }
+  return Math.min(...times)
+}
+
+describe('it starts in under 300 ms', () => {
+  test.each([['--help'], ['policy'], ['explain', 'https://discord.com/']])('%s', async (...args) => {
+    expect(await fastest(args)).toBeLessThan(300)
+  })
+})
