@@ -13,6 +13,8 @@ export interface AttemptLimits {
   readonly onPhase?: ((phase: TransportPhase) => void) | undefined
 }
 
+const PART_MARGIN_MS = 5
+
 /**
  * One bounded attempt: a deadline, the abort signals and every socket opened so far. Whichever ends it
  * early, each pending step rejects at once and each socket is destroyed, so that nothing outlives it.
@@ -70,6 +72,20 @@ export class Attempt {
   /** Milliseconds left, at least 1. */
   get remainingMs(): number {
     return Math.max(1, Math.ceil(this.#expiresAt - performance.now()))
+  }
+
+  /**
+   * An attempt within this one, at the first of so many choices that are left: it has its share of the time, and
+   * ends a little before this one, because it knows better who is to blame.
+   */
+  part(choices: number, onTimeout: (phase: TransportPhase, timeoutMs: number) => Error): Attempt {
+    const timeoutMs = Math.max(1, Math.floor(this.remainingMs / choices) - PART_MARGIN_MS)
+    return new Attempt({
+      timeoutMs,
+      signals: [this.signal],
+      onTimeout: (phase) => onTimeout(phase, timeoutMs),
+      onPhase: (phase) => (this.phase = phase),
+    })
   }
 
   /** Takes charge of a socket: it is destroyed if the attempt ends early. */

@@ -1,11 +1,16 @@
 import { rootCertificates } from 'node:tls'
 import { parseProxyUrl, type PacEndpoint, type ProxyEndpoint, type TlsSettings } from '../config/index.js'
+import { systemCode, TransportError } from '../errors.js'
 import type { Attempt } from './attempt.js'
-import { failure, type Hop } from './failures.js'
+import { failure, timeoutError, type Hop } from './failures.js'
+import { PacDownload } from './pac-download.js'
 import { authority, type Target } from './target.js'
 
 /** How long a script is used before it is fetched again. A failed fetch keeps the one at hand. */
 const SCRIPT_LIFETIME_MS = 5 * 60_000
+
+/** A download ends before the attempt that began it, so that the next attempt begins another. */
+const MARGIN_MS = 5
 
 /** The part of pac-proxy-agent that is used: it loads and runs the script, the connection is ours. */
 interface PacAgent {
@@ -35,7 +40,7 @@ export class PacScript {
     hop: Hop,
     attempt: Attempt,
   ): Promise<readonly (ProxyEndpoint | 'direct')[]> {
-    const find = await attempt.step('pac', this.#script(hop))
+    const find = await attempt.step('pac', this.#script(hop, attempt))
     const url = `${target.secure ? 'https' : 'http'}://${authority(target)}/`
     const answer = await attempt.step(
       'pac',
@@ -52,10 +57,12 @@ export class PacScript {
     return proxies[0] === 'direct' ? ['direct'] : proxies.filter((proxy) => proxy !== 'direct')
   }
 
-  async #script(hop: Hop): Promise<(url: string) => Promise<unknown>> {
+  async #script(hop: Hop, attempt: Attempt): Promise<(url: string) => Promise<unknown>> {
     const stale = this.#loaded === undefined || performance.now() - this.#loaded.at > SCRIPT_LIFETIME_MS
     if (stale) {
-      this.#loading ??= this.#load().finally(() => (this.#loading = undefined))
+      this.#loading ??= this.#load(hop, attempt.remainingMs - MARGIN_MS).finally(
+        () => (this.#loading = undefined),
+      )
       try {
         await this.#loading
       } catch (error) {
@@ -66,13 +73,16 @@ export class PacScript {
     return this.#loaded.find
   }
 
-  async #load(): Promise<void> {
+  async #load(hop: Hop, timeoutMs: number): Promise<void> {
     const { proxies } = await import('proxy-agent')
     const PacProxyAgent = await proxies[this.#endpoint.protocol][1]()
+    const download = new PacDownload({
+      timeoutMs,
+      onTimeout: () => timeoutError(hop, 'pac', timeoutMs),
+      onTooLarge: () => brokenScript(hop, 'is too large to be one'),
+    })
     const options = {
-      // The script's server is asked directly and once: no pooled socket may stay behind.
-      agent: false,
-      signal: this.#closed,
+      agent: download.agent,
       ...(this.#tls.ca === undefined ? undefined : { ca: [...rootCertificates, ...this.#tls.ca] }),
       rejectUnauthorized: this.#tls.rejectUnauthorized,
       // alert() would print to the console of the bot.
@@ -80,7 +90,13 @@ export class PacScript {
     }
     const agent: unknown = new PacProxyAgent(`pac+${this.#endpoint.scriptUrl}`, options)
     if (!isPacAgent(agent)) throw new TypeError('proxy-agent gave no PAC resolver')
-    this.#loaded = { find: await agent.getResolver(), at: performance.now() }
+    try {
+      this.#loaded = { find: await download.run(agent.getResolver(), this.#closed), at: performance.now() }
+    } catch (error) {
+      // What fails on the way has a code of the system, TLS or HTTP; the interpreter's errors have none.
+      if (error instanceof TransportError || systemCode(error) !== undefined) throw error
+      throw brokenScript(hop, 'cannot be used: it is no JavaScript with a function FindProxyForURL')
+    }
   }
 
   #parse(choice: string, hop: Hop): ProxyEndpoint | 'direct' {
@@ -89,9 +105,13 @@ export class PacScript {
     const scheme = PAC_SCHEMES[type.toUpperCase()]
     if (scheme === undefined || address === '')
       throw brokenScript(hop, 'names a kind of proxy that is not known')
-    const proxy = parseProxyUrl(`${scheme}://${address}`, `PAC script ${this.#endpoint.redactedUrl}`)
-    if (proxy.kind === 'pac') throw brokenScript(hop, 'names another PAC script')
-    return proxy
+    try {
+      const proxy = parseProxyUrl(`${scheme}://${address}`, 'FindProxyForURL')
+      if (proxy.kind === 'tunnel') return proxy
+    } catch {
+      // The reason speaks of an option's value; the script's answer is not one.
+    }
+    throw brokenScript(hop, 'names a proxy whose address is not host:port')
   }
 }
 

@@ -158,11 +158,19 @@ export class Route {
     let first: unknown
     for (const [index, proxy] of proxies.entries()) {
       if (proxy === 'direct') return dial(target.host, target.port, TARGET_PHASES, attempt)
+      if (proxy.redactedUrl === hop.proxy) return this.#through(proxy, target, hop, attempt)
+      // One of those that a PAC script names.
+      const via = { ...hop, proxy: proxy.redactedUrl }
+      const part = attempt.part(proxies.length - index, (phase, ms) => timeoutError(via, phase, ms))
       try {
-        return await this.#through(proxy, target, { ...hop, proxy: proxy.redactedUrl }, attempt)
+        return attempt.own(await this.#through(proxy, target, via, part))
       } catch (error) {
-        first ??= nameFailure(error, attempt.phase, { ...hop, proxy: proxy.redactedUrl })
+        const named: unknown = part.signal.aborted ? part.signal.reason : nameFailure(error, part.phase, via)
+        part.end(named)
+        first ??= named
         if (attempt.signal.aborted || index === proxies.length - 1) throw first
+      } finally {
+        part.dispose()
       }
     }
     throw failure('ERR_PROXY_CONFIG', 'pac', 'The PAC script names no usable proxy', undefined, hop, {
