@@ -5,9 +5,9 @@ import type { TransportFetch } from '../fetch.js'
 import type { FetchInit, FetchInput } from '../request.js'
 import { backoff, retryAfterMs } from './backoff.js'
 import { systemClock, type DeliveryClock } from './clock.js'
+import { readDeliveryRequest, type DeliveryRequest } from './delivery-request.js'
 import { DoubtfulNonces } from './doubtful-nonces.js'
 import { inDoubt, type Doubt } from './in-doubt.js'
-import { takeOrder, type Order } from './order.js'
 
 /** What delivery works with beside the fetch. */
 export interface DeliveryContext {
@@ -52,7 +52,7 @@ export function withDelivery(
     nonces: new DoubtfulNonces(context.clock ?? systemClock),
   }
   return async function fetch(input, init) {
-    return new Call(delivery, takeOrder(input, init, delivery.nonces), signalOf(input, init)).run()
+    return new Call(delivery, readDeliveryRequest(input, init, delivery.nonces), signalOf(input, init)).run()
   }
 }
 
@@ -70,16 +70,16 @@ type Outcome = { readonly response: Response } | { readonly error: unknown }
 /** One call of fetch and its attempts. */
 class Call {
   readonly #delivery: Delivery
-  readonly #order: Order
+  readonly #request: DeliveryRequest
   readonly #signal: AbortSignal | undefined
   readonly #startedAt: number
   #attempts = 0
   /** Set from the first attempt on that may have been carried out. */
   #doubt: Doubt | undefined
 
-  constructor(delivery: Delivery, order: Order, signal: AbortSignal | undefined) {
+  constructor(delivery: Delivery, request: DeliveryRequest, signal: AbortSignal | undefined) {
     this.#delivery = delivery
-    this.#order = order
+    this.#request = request
     this.#signal = signal
     this.#startedAt = delivery.clock.now()
   }
@@ -99,7 +99,7 @@ class Call {
 
   async #attempt(begunAt: number): Promise<Outcome> {
     const { send, impatient } = this.#delivery
-    const { input, init } = this.#order
+    const { input, init } = this.#request
     this.#attempts += 1
     try {
       return { response: await (this.#mayBeCutShort(begunAt) ? impatient : send)(input, init) }
@@ -113,8 +113,8 @@ class Call {
     const { attempts, budgetMs, answerTimeoutMs, minDelayMs } = this.#delivery.limits
     const elapsed = begunAt - this.#startedAt
     return (
-      this.#order.repeatable &&
-      this.#order.small &&
+      this.#request.repeatable &&
+      this.#request.small &&
       this.#attempts < attempts &&
       elapsed + 2 * answerTimeoutMs + 2 * minDelayMs <= budgetMs
     )
@@ -132,7 +132,7 @@ class Call {
   }
 
   #isRepeated(outcome: Outcome): boolean {
-    const { repeatable, replayable } = this.#order
+    const { repeatable, replayable } = this.#request
     if ('response' in outcome) {
       if (!TRANSIENT.has(outcome.response.status)) return false
       this.#doubt ??= { status: outcome.response.status, target: this.#target() }
@@ -168,15 +168,22 @@ class Call {
   #end(outcome: Outcome): Response {
     this.#keepNonce(outcome)
     if ('response' in outcome) return outcome.response
-    const { error } = outcome
-    // An abort stays the caller's own reason.
-    if (this.#order.idempotent || this.#doubt === undefined || this.#signal?.aborted === true) throw error
-    throw inDoubt(this.#doubt, error)
+    throw this.#failure(outcome.error)
+  }
+
+  /** What the caller is told: of all attempts, not only of the last. */
+  #failure(error: unknown): unknown {
+    const doubt = this.#doubt
+    const aborted = this.#signal?.aborted === true && error === this.#signal.reason
+    if (doubt === undefined || aborted) return error
+    if (!this.#request.idempotent) return inDoubt(doubt, error)
+    const forgets = error instanceof TransportError && error.sent === 'no'
+    return forgets ? failureOf(error, { sent: 'maybe', retryable: error.retryable }) : error
   }
 
   /** For the repetitions of those who called: this call ended, and nobody knows how. */
   #keepNonce(outcome: Outcome): void {
-    const { message } = this.#order
+    const { message } = this.#request
     if (message === undefined) return
     if ('response' in outcome) {
       const { status } = outcome.response
@@ -186,7 +193,7 @@ class Call {
   }
 
   #target(): string {
-    return authority(addressOf(new URL(this.#order.url)))
+    return authority(addressOf(new URL(this.#request.url)))
   }
 }
 

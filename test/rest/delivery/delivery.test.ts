@@ -85,6 +85,14 @@ describe('after that', () => {
     expect(sent).toHaveLength(3)
   })
 
+  it('a harmless one that may have been carried out does not say that nothing was sent', async () => {
+    for (const first of [lost(), 503]) {
+      const { fetch } = scripted([first, unreachable()])
+      const error = await failureOf(fetch(WEBHOOK, { method: 'DELETE' }))
+      expect(error).toMatchObject({ code: 'ERR_PROXY_UNREACHABLE', sent: 'maybe', retryable: true })
+    }
+  })
+
   it.each<[string, FetchInit]>([
     ['text', { method: 'PUT', body: 'x' }],
     ['bytes', { method: 'PUT', body: new Uint8Array(3) }],

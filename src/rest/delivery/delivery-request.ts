@@ -7,7 +7,7 @@ import { enforceInForm, isForm } from './enforce-nonce-form.js'
 import { readHeader } from './read-header.js'
 
 /** A request as delivery sees it. */
-export interface Order {
+export interface DeliveryRequest {
   readonly input: FetchInput
   /** With the nonce in its body. */
   readonly init: FetchInit | undefined
@@ -29,26 +29,35 @@ const IDEMPOTENT = new Set(['GET', 'HEAD', 'PUT', 'DELETE'])
 const SMALL_BYTES = 1024 * 1024
 
 /** Reads the arguments of a fetch, and gives a Create Message its nonce. Throws nothing: that is fetch's part. */
-export function takeOrder(input: FetchInput, init: FetchInit | undefined, nonces: DoubtfulNonces): Order {
+export function readDeliveryRequest(
+  input: FetchInput,
+  init: FetchInit | undefined,
+  nonces: DoubtfulNonces,
+): DeliveryRequest {
   const request = typeof input === 'object' && 'url' in input ? input : undefined
-  const url = typeof input === 'string' ? input : 'url' in input ? input.url : input.href
+  const url = request?.url ?? textOf(input)
   const method = (init?.method ?? request?.method ?? 'GET').toUpperCase()
   const body: unknown = init?.body ?? request?.body ?? null
   const replayable = isReplayable(body)
   const idempotent = IDEMPOTENT.has(method)
-  const order = { input, init, url, replayable, idempotent, small: isSmall(body), message: undefined }
-  if (!replayable || !isCreateMessage(method, url)) return { ...order, repeatable: idempotent && replayable }
+  const base = { input, init, url, replayable, idempotent, small: isSmall(body), message: undefined }
+  if (!replayable || !isCreateMessage(method, url)) return { ...base, repeatable: idempotent && replayable }
 
   const headers: unknown = init?.headers ?? request?.headers
   // It counts the bytes of the body as it is.
-  if (readHeader(headers, 'content-length') !== undefined) return { ...order, repeatable: false }
+  if (readHeader(headers, 'content-length') !== undefined) return { ...base, repeatable: false }
   const sender = (): string => `${readHeader(headers, 'authorization') ?? ''}\n${url}`
   const sent = typeof body === 'string' ? { body, sender } : isForm(body) ? { body, sender } : undefined
   const nonce = (sent && nonces.take(sent)) ?? createNonce()
   const enforced = enforce(body, nonce)
-  if (enforced === undefined) return { ...order, repeatable: false }
+  if (enforced === undefined) return { ...base, repeatable: false }
   const message = sent && enforced.added !== undefined ? { sent, nonce } : undefined
-  return { ...order, init: Object.assign({}, init, { body: enforced.body }), repeatable: true, message }
+  return { ...base, init: Object.assign({}, init, { body: enforced.body }), repeatable: true, message }
+}
+
+/** As fetch reads it: of a URL, and of whatever else can be written as one. */
+function textOf(input: unknown): string {
+  return String(input)
 }
 
 function enforce(
