@@ -1,0 +1,54 @@
+import { describe, expect, test } from 'vitest'
+import { builtCommand } from './command.js'
+
+const command = builtCommand()
+const DISCORD = 'https://discord.com/api/v10/gateway'
+
+describe('explain', () => {
+  test.each<[string, Record<string, string>, readonly string[], string]>([
+    ['no proxy', {}, [], 'goes direct: no proxy is configured'],
+    ['a variable', { HTTPS_PROXY: 'http://p:1' }, [], 'goes through http://p:1: HTTPS_PROXY is set'],
+    [
+      'a bypass list',
+      { HTTPS_PROXY: 'http://p:1', NO_PROXY: '.discord.com' },
+      [],
+      'goes direct: NO_PROXY entry .discord.com matches',
+    ],
+    [
+      'the command line',
+      { HTTPS_PROXY: 'http://p:1', NO_PROXY: '*' },
+      ['--proxy-url', 'socks5://me:hunter2@q:2'],
+      'goes through socks5://***:***@q:2: the proxy option is set',
+    ],
+  ])('%s', async (_title, env, flags, expected) => {
+    const { code, stdout } = await command.run(['explain', DISCORD, ...flags], { env })
+    expect(code).toBe(0)
+    expect(stdout).toBe(`${DISCORD} ${expected}\n`)
+  })
+
+  test('--json has route, reason and the proxy with its source', async () => {
+    const { stdout } = await command.run(['explain', '--json', 'wss://gateway.discord.gg/?v=10'], {
+      env: { ALL_PROXY: 'socks5://me:hunter2@q:2' },
+    })
+    expect(JSON.parse(stdout)).toEqual({
+      url: 'wss://gateway.discord.gg/',
+      route: 'proxy',
+      reason: 'ALL_PROXY is set',
+      proxy: { url: 'socks5://***:***@q:2', protocol: 'socks5', host: 'q', port: 2, source: 'ALL_PROXY' },
+    })
+  })
+
+  test('a variable that is not usable: exit code 1, its name and no value', async () => {
+    const { code, stdout } = await command.run(['explain', DISCORD], {
+      env: { HTTPS_PROXY: 'ftp://me:hunter2@p' },
+    })
+    expect(code).toBe(1)
+    expect(stdout).toContain('HTTPS_PROXY')
+    expect(stdout).not.toContain('hunter2')
+  })
+
+  test('credentials in the URL that is asked about are not repeated', async () => {
+    const { stdout } = await command.run(['explain', 'https://me:hunter2@discord.com/?token=hunter2'])
+    expect(stdout).not.toContain('hunter2')
+  })
+})
