@@ -4,6 +4,9 @@ import type { FakeDiscord } from '../lab/discord/index.js'
 /** A name that no proxy and no resolver knows. */
 export const UNKNOWN_HOST = 'no-such-host.discord.gg'
 
+/** What some proxies have and others have not: credentials to check, a host to refuse, a way to restart. */
+export type Ability = 'credentials' | 'policy' | 'restart'
+
 /** A proxy as the cases see it: where it is, and what it is expected to say. */
 export interface ProxyUnderTest {
   /** What a user would give us, credentials included. */
@@ -42,7 +45,7 @@ export interface Case {
   readonly title: string
   /** The same, short enough for the head of a column. */
   readonly column: string
-  /** Default: to every proxy. */
-  readonly appliesTo?: (proxy: ProxyUnderTest) => boolean
+  /** Default: nothing. */
+  readonly needs?: Ability
   readonly run: (context: CaseContext) => Promise<void>
 }

@@ -70,7 +70,7 @@ export const GATEWAY_CASES: readonly Case[] = [
   {
     title: 'after a restart of the proxy the gateway connects again and a send succeeds',
     column: 'restart',
-    appliesTo: ({ restart }) => restart !== undefined,
+    needs: 'restart',
     run: async ({ open, proxy, discord }) => {
       const transport = open()
       const socket = await connect(transport)

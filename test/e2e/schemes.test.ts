@@ -159,7 +159,7 @@ describe.each(SCENARIOS)('through $scheme', (scenario) => {
   })
   afterAll(() => site.close())
 
-  itHolds(() => ({
+  itHolds(scenario.auth ? ['credentials'] : [], () => ({
     proxy: site.under,
     discord: site.outside.discord,
     options: {

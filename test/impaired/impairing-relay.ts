@@ -8,10 +8,10 @@ export interface Impairment {
   readonly seed: number
   /** How long each chunk is under way, in each direction. */
   readonly delayMs: number
-  /** Each of so many connections is reset, at a byte chosen at random. 0: none. */
+  /** The first of so many connections is reset, at a byte chosen at random. 0: none. */
   readonly resetEach: number
   readonly resetBytes: readonly [least: number, most: number]
-  /** Each of so many connections stops for a while, at a moment chosen at random. 0: none. */
+  /** The second of so many connections stops for a while, at a moment chosen at random. 0: none. */
   readonly stallEach: number
   readonly stallMs: readonly [least: number, most: number]
 }
@@ -59,8 +59,8 @@ export class ImpairingRelay {
   #accept(client: Socket): void {
     this.#connections += 1
     const { delayMs, resetEach, resetBytes, stallEach, stallMs } = this.#impairment
-    const resets = resetEach > 0 && this.#connections % resetEach === 0
-    const stalls = stallEach > 0 && this.#connections % stallEach === 0
+    const resets = resetEach > 0 && this.#connections % resetEach === 1
+    const stalls = stallEach > 0 && this.#connections % stallEach === 2
     const upstream = connect({ ...this.#to, allowHalfOpen: true, noDelay: true })
     for (const socket of [client, upstream]) socket.on('error', () => undefined)
     const bytes = this.#random.between(...resetBytes)

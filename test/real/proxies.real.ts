@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { itHolds, type CaseOutcome } from '../cases/index.js'
+import { ALL_CASES, itHolds, type CaseOutcome } from '../cases/index.js'
 import { watchLookups, type LookupWatch } from '../cases/local-names.js'
+import { subjectForm } from '../cases/subject.js'
 import { missingPrograms, requireRealProxies, versionsOf } from './installed.js'
 import { openLocalSite, type LocalSite } from './local-site.js'
 import { REAL_PROXIES, startRealProxy, type RunningProxy } from './proxies/index.js'
@@ -14,7 +15,13 @@ beforeAll(async () => {
   local = await openLocalSite()
   return async () => {
     await local.close()
-    writeResult({ proxies: results, skipped })
+    writeResult({
+      node: process.versions.node,
+      form: subjectForm,
+      columns: ALL_CASES.map(({ column }) => column),
+      proxies: results,
+      skipped,
+    })
   }
 })
 
@@ -49,6 +56,7 @@ for (const proxy of REAL_PROXIES) {
     })
 
     itHolds(
+      ['restart', ...proxy.has],
       () => ({ proxy: running.under, discord: local.outside.discord }),
       ({ column, outcome }) => (cases[column] = outcome),
     )

@@ -1,7 +1,6 @@
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { CaseOutcome } from '../cases/index.js'
-import { subjectForm } from '../cases/subject.js'
 
 /** A proxy and how its cases went. */
 export interface ProxyResult {
@@ -15,6 +14,8 @@ export interface RunResult {
   readonly node: string
   /** `sources`, `import` or `require`. */
   readonly form: string
+  /** Of the list of cases, in its order. */
+  readonly columns: readonly string[]
   readonly proxies: readonly ProxyResult[]
   readonly skipped: readonly { readonly proxy: string; readonly missing: readonly string[] }[]
 }
@@ -22,8 +23,7 @@ export interface RunResult {
 /** Written by every run, read by scripts/real/table.ts; not part of the repository. */
 export const RESULTS_FOLDER = join(import.meta.dirname, '../../results/real-proxies')
 
-export function writeResult(result: Pick<RunResult, 'proxies' | 'skipped'>): void {
-  const run: RunResult = { node: process.versions.node, form: subjectForm, ...result }
+export function writeResult(run: RunResult): void {
   mkdirSync(RESULTS_FOLDER, { recursive: true })
   const name = `node-${run.node.split('.', 1)[0] ?? ''}-${run.form}.json`
   writeFileSync(join(RESULTS_FOLDER, name), `${JSON.stringify(run, undefined, 2)}\n`)

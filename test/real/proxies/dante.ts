@@ -27,10 +27,15 @@ function addSystemUser(desk: ProxyDesk, name: string): void {
   system('chpasswd', [], `${name}:${CREDENTIALS.password}\n`)
 }
 
-async function start(desk: ProxyDesk, { scheme, user = false }: Variant): ReturnType<RealProxy['start']> {
+function checksUsers({ scheme, user = false }: Variant): boolean {
+  return user && scheme === 'socks5'
+}
+
+async function start(desk: ProxyDesk, variant: Variant): ReturnType<RealProxy['start']> {
   const { site } = desk
   const port = await site.freePort()
-  const checks = user && scheme === 'socks5'
+  const { scheme, user = false } = variant
+  const checks = checksUsers(variant)
   const name = `dt-${process.pid}-${port}`
   if (checks) addSystemUser(desk, name)
   const config = [
@@ -60,6 +65,7 @@ function dante(name: string, variant: Variant): RealProxy {
     name,
     packages: ['dante-server'],
     programs: ['danted', 'useradd', 'chpasswd'],
+    has: checksUsers(variant) ? ['policy', 'credentials'] : ['policy'],
     start: (desk) => start(desk, variant),
   }
 }

@@ -5,6 +5,7 @@ function microsocks(name: string, auth: boolean): RealProxy {
     name,
     packages: ['microsocks'],
     programs: ['microsocks'],
+    has: auth ? ['credentials'] : [],
     start: async (desk) => {
       const { site } = desk
       const port = await site.freePort()

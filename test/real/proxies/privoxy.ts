@@ -5,6 +5,7 @@ export const PRIVOXY: readonly RealProxy[] = [
     name: 'privoxy',
     packages: ['privoxy'],
     programs: ['privoxy'],
+    has: ['policy'],
     start: async (desk) => {
       const { site, directory } = desk
       const port = await site.freePort()

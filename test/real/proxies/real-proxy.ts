@@ -1,6 +1,6 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ProxyUnderTest } from '../../cases/index.js'
+import type { Ability, ProxyUnderTest } from '../../cases/index.js'
 import type { CertificateAuthority } from '../../lab/certificates.js'
 import { Daemon } from '../daemon.js'
 
@@ -30,6 +30,7 @@ export interface RealProxy {
   readonly name: string
   readonly packages: readonly string[]
   readonly programs: readonly string[]
+  readonly has: readonly Ability[]
   readonly start: (desk: ProxyDesk) => Promise<Pick<ProxyUnderTest, 'url'> & Partial<ProxyUnderTest>>
 }
 

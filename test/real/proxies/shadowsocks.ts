@@ -6,6 +6,7 @@ export const SHADOWSOCKS: readonly RealProxy[] = [
     name: 'ss-local before ss-server',
     packages: ['shadowsocks-libev'],
     programs: ['ss-local', 'ss-server'],
+    has: [],
     start: async (desk) => {
       const { site } = desk
       const serverPort = await site.freePort()

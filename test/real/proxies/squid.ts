@@ -89,6 +89,10 @@ function squid(name: string, variant: Variant): RealProxy {
     name,
     packages: ['squid-openssl'],
     programs: ['squid'],
+    has: [
+      ...(variant.auth === true ? (['credentials'] as const) : []),
+      ...(variant.denies === true ? (['policy'] as const) : []),
+    ],
     start: (desk) => start(desk, variant),
   }
 }

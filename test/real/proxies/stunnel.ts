@@ -6,6 +6,7 @@ export const STUNNEL: readonly RealProxy[] = [
     name: 'stunnel before tinyproxy',
     packages: ['stunnel4', 'tinyproxy-bin'],
     programs: ['stunnel', 'tinyproxy'],
+    has: ['policy'],
     start: async (desk) => {
       const { site } = desk
       const behind = await runTinyproxy(desk)

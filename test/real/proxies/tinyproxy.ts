@@ -40,6 +40,7 @@ function tinyproxy(name: string, variant: Variant): RealProxy {
     name,
     packages: ['tinyproxy-bin'],
     programs: ['tinyproxy'],
+    has: variant.auth === true ? ['policy', 'credentials'] : ['policy'],
     start: async (desk) => {
       const { site } = desk
       const port = await runTinyproxy(desk, variant)

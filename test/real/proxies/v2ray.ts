@@ -9,6 +9,7 @@ function v2ray(name: string, scheme: Scheme): RealProxy {
     name,
     packages: ['v2ray'],
     programs: ['v2ray'],
+    has: auth ? ['policy', 'credentials'] : ['policy'],
     start: async (desk) => {
       const { site } = desk
       const port = await site.freePort()

@@ -1,0 +1,5 @@
+/** Puts the results of the last `npm run test:real` and `npm run test:nodes` into docs/proxies.md. */
+import { join } from 'node:path'
+import { updateDocument } from './table.js'
+
+updateDocument(join(import.meta.dirname, '../../docs/proxies.md'))
