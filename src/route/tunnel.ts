@@ -157,7 +157,14 @@ export class Route {
     const proxies = await this.#proxiesFor(target, hop, attempt)
     let first: unknown
     for (const [index, proxy] of proxies.entries()) {
-      if (proxy === 'direct') return dial(target.host, target.port, TARGET_PHASES, attempt)
+      if (proxy === 'direct') {
+        const reason =
+          hop.proxy === null
+            ? this.#policy.decide(target.host, target.port).reason
+            : 'the PAC script answers DIRECT'
+        this.#emit({ type: 'direct', target: hop.target, reason })
+        return dial(target.host, target.port, TARGET_PHASES, attempt)
+      }
       if (proxy.redactedUrl === hop.proxy) return this.#through(proxy, target, hop, attempt)
       // One of those that a PAC script names.
       const via = { ...hop, proxy: proxy.redactedUrl }

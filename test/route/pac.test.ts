@@ -94,6 +94,7 @@ describe('a PAC script', () => {
     const url = USERS_ME.replace('discord.com', `discord.com:${destination?.port}`)
     expect((await getByDispatcher(transport, url, lab.headers)).status).toBe(200)
     expect(lab.proxy.connections).toEqual([])
+    expect(lab.events[0]).toMatchObject({ type: 'direct', reason: 'the PAC script answers DIRECT' })
   })
 
   test('is asked for every destination', async () => {
