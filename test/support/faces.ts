@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers'
 import { request } from 'undici'
 import { TransportError, type DiscordTransport } from '../../src/index.js'
 import type { WebSocketOptions } from '../../src/index.js'
-import { GATEWAY, USERS_ME } from './lab.js'
+import { GATEWAY, USERS_ME } from './urls.js'
 
 /** A GET with node:https on the agent; resolves with status and body. */
 export async function getByAgent(

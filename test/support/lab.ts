@@ -11,6 +11,8 @@ import { startDiscord, type DiscordOptions, type FakeDiscord } from '../lab/disc
 import { LabNames } from '../lab/names.js'
 import { startProxy, type LabProxy, type LabScheme, type ProxyOptions } from '../lab/proxy/index.js'
 
+export { GATEWAY, USERS_ME } from './urls.js'
+
 export interface LabOptions extends Partial<Omit<ProxyOptions, 'names'>> {
   /** Options of the fake Discord. */
   readonly discord?: Partial<Omit<DiscordOptions, 'names'>>
@@ -37,10 +39,6 @@ export interface Lab {
   /** Another proxy of this lab. */
   readonly startProxy: (options: Partial<Omit<ProxyOptions, 'names'>>) => Promise<LabProxy>
 }
-
-/** An answer of the API that needs nothing but the token. */
-export const USERS_ME = 'https://discord.com/api/v10/users/@me'
-export const GATEWAY = 'wss://gateway.discord.gg/?v=10&encoding=json'
 
 let authority: Promise<CertificateAuthority> | undefined
 

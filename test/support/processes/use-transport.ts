@@ -1,0 +1,39 @@
+/**
+ * A process of its own that uses a transport, for what only a whole process can show: whether it exits by itself,
+ * and which modules it has loaded. Told by its environment, answers with one line of JSON.
+ */
+import { writeSync } from 'node:fs'
+import { Session } from 'node:inspector'
+import { createDiscordTransport } from '../../../src/index.js'
+import { getByAgent, getByDispatcher, helloByWebSocket } from '../faces.js'
+
+const { TEST_PROXY: proxy = '', TEST_CA: ca = '', TEST_TOKEN: token = '', TEST_CLOSE } = process.env
+const headers = { authorization: `Bot ${token}` }
+
+const transport = createDiscordTransport({ proxy, tls: { ca }, proxyTls: { ca }, env: {} })
+const answers = [
+  await getByAgent(transport, undefined, { headers }),
+  await getByDispatcher(transport, undefined, headers),
+]
+const response = await transport.fetch('https://discord.com/api/v10/users/@me', { headers })
+await response.arrayBuffer()
+await helloByWebSocket(transport)
+
+const statuses = [...answers.map(({ status }) => status), response.status]
+const open = transport.stats().tunnels.open
+if (TEST_CLOSE === 'yes') await transport.close()
+writeSync(1, `${JSON.stringify({ statuses, open, packages: loadedPackages() })}\n`)
+
+/** The packages of which this process has compiled a module, by import or by require. */
+function loadedPackages(): string[] {
+  const session = new Session()
+  session.connect()
+  const names = new Set<string>()
+  session.on('Debugger.scriptParsed', ({ params }) => {
+    const name = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(params.url)?.[1]
+    if (name !== undefined) names.add(name)
+  })
+  session.post('Debugger.enable')
+  session.disconnect()
+  return [...names].sort()
+}
