@@ -126,6 +126,8 @@ class DirectFetch implements ExchangeOwner {
           method,
           headers: requestHeaders(this.#request),
           body: body?.open(progress) ?? null,
+          // The default. A dispatcher around ours that sets it then copies this object without a change of shape.
+          headersTimeout: null,
         },
         exchange,
       )

@@ -2,7 +2,7 @@ import { Request as UndiciRequest, type Dispatcher } from 'undici'
 import { directFetch } from './direct-fetch.js'
 import type { OnEvent } from './progress.js'
 import { readRequestObject } from './request-object.js'
-import { readRequest, type FetchInit, type FetchInput } from './request.js'
+import { readRequest, type FetchInit, type FetchInput, type OutgoingRequest } from './request.js'
 import { undiciFetch } from './undici-fetch.js'
 
 /** A drop-in for the global fetch: takes and gives global classes, and undici's. */
@@ -15,13 +15,22 @@ export interface FetchOptions {
 
 /** A fetch over one dispatcher. Failures of the route reject with their TransportError itself. */
 export function createFetch(dispatcher: Dispatcher, options: FetchOptions = {}): TransportFetch {
-  return async function fetch(input, init) {
-    const request =
-      input instanceof Request || input instanceof UndiciRequest
-        ? await readRequestObject(input, init)
-        : readRequest(input, init)
-    return request === undefined
-      ? undiciFetch(dispatcher, input, init)
-      : directFetch(dispatcher, request, options)
+  const send = (
+    request: OutgoingRequest | undefined,
+    input: FetchInput,
+    init: FetchInit | undefined,
+  ): Promise<Response> =>
+    request === undefined ? undiciFetch(dispatcher, input, init) : directFetch(dispatcher, request, options)
+
+  // Not an async function: it would wait three turns for a promise that is here.
+  return function fetch(input, init) {
+    try {
+      return input instanceof Request || input instanceof UndiciRequest
+        ? readRequestObject(input, init).then((request) => send(request, input, init))
+        : send(readRequest(input, init), input, init)
+    } catch (error) {
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- a caller's toString may throw anything
+      return Promise.reject(error)
+    }
   }
 }

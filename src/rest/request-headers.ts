@@ -6,9 +6,6 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 /** https://fetch.spec.whatwg.org/#concept-header-value: no NUL, no line break, nothing beyond one byte. */
 const NOT_A_VALUE = /[\0\r\n]|[^\0-\xff]/
 
-/** https://fetch.spec.whatwg.org/#concept-header-value-normalize */
-const OUTER_WHITE_SPACE = /^[\t\n\r ]+|[\t\n\r ]+$/g
-
 /** Whether a method or a header may have this name. */
 export function isToken(text: string): boolean {
   return TOKEN.test(text)
@@ -25,7 +22,7 @@ export class RequestHeaders {
   append(name: string, value: string): void {
     if (!TOKEN.test(name)) throw new TypeError(`Invalid header name: ${JSON.stringify(name)}`)
     const lower = name.toLowerCase()
-    const trimmed = value.replace(OUTER_WHITE_SPACE, '')
+    const trimmed = normalised(value)
     if (NOT_A_VALUE.test(trimmed)) throw new TypeError(`Invalid value of the header ${lower}`)
     if (lower === 'proxy-authorization') throw refusedProxyCredentials()
     const known = this.#entries.get(lower)
@@ -93,6 +90,19 @@ export function refusedProxyCredentials(): Error {
     'Proxy-Authorization must not be sent to a destination',
     'Put the credentials into the proxy URL, or give the option proxyAuthorization.',
   )
+}
+
+/** https://fetch.spec.whatwg.org/#concept-header-value-normalize: only these four, unlike trim(). */
+function normalised(value: string): string {
+  let start = 0
+  let end = value.length
+  while (start < end && isWhiteSpace(value.charCodeAt(start))) start += 1
+  while (end > start && isWhiteSpace(value.charCodeAt(end - 1))) end -= 1
+  return value.slice(start, end)
+}
+
+function isWhiteSpace(code: number): boolean {
+  return code === 0x20 || code === 0x09 || code === 0x0a || code === 0x0d
 }
 
 /** https://webidl.spec.whatwg.org/#js-DOMString: a Symbol is a TypeError, anything else has a text. */
