@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
@@ -299,4 +300,13 @@ describe('a defect of the command', () => {
     expect(stderr).toContain('broken with')
     expectNoSecret(stderr + stdout, lab.discord.token)
   })
+})
+
+test('docs/doctor.md names every field of the JSON and every flag', async () => {
+  const text = readFileSync(new URL('../../docs/doctor.md', import.meta.url), 'utf8')
+  for (const field of Object.keys({ ...diagnosisSchema.shape, ...hopSchema.shape }))
+    expect(text).toContain(`\`${field}\``)
+  const help =
+    (await command.run(['doctor', '--help'])).stdout + (await command.run(['validate', '--help'])).stdout
+  for (const [flag] of help.matchAll(/--[a-z-]+/g)) if (flag !== '--help') expect(text).toContain(flag)
 })
