@@ -13,14 +13,21 @@ export interface ShardsReport {
   readonly cpuPercent: number
 }
 
-const [kind = '', gatewayUrl = '', proxyUrl = '', ca = '', count = '0', observeMs = '0'] =
+const [kind = '', gatewayUrl = '', proxyUrl = '', ca = '', count = '0', heartbeat = '0'] =
   process.argv.slice(2)
+const heartbeatMs = Number(heartbeat)
+const observeMs = 2 * heartbeatMs
 const shards = Number(count)
 const transport = createDiscordTransport({ proxy: proxyUrl, tls: { ca }, env: {}, connectTimeoutMs: 60_000 })
 const at = `${gatewayUrl}/?v=10&encoding=json`
 
 function isCompression(value: string): value is GatewayCompression {
   return value === 'none' || value === 'zlib-stream' || value === 'zstd-stream'
+}
+
+/** What of the heap is free belongs to no shard; V8 gives it back when it likes. */
+function taken({ rss, heapTotal, heapUsed }: NodeJS.MemoryUsage): number {
+  return rss - heapTotal + heapUsed
 }
 
 async function settled(): Promise<NodeJS.MemoryUsage> {
@@ -82,7 +89,7 @@ await sleep(observeMs)
 delay.disable()
 const { user, system } = process.cpuUsage(cpu)
 const report: ShardsReport = {
-  kibibytesEach: (after.rss - before.rss) / 1_024 / shards,
+  kibibytesEach: (taken(after) - taken(before)) / 1_024 / shards,
   heapKibibytesEach: (after.heapUsed + after.external - before.heapUsed - before.external) / 1_024 / shards,
   delayP99Ms: delay.percentile(99) / 1e6,
   cpuPercent: (user + system) / 10 / observeMs,

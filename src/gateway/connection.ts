@@ -48,8 +48,6 @@ export class Connection {
   readonly #socket: WebSocket
   #decompressor: Decompressor | undefined
   #heartbeat: Heartbeat | undefined
-  /** Whether anything was dispatched since the last acknowledgement. */
-  #busy = false
   #tcp: Socket | undefined
   #deadline: NodeJS.Timeout | undefined
   /** Why this side left it; from then on nothing that arrives counts. */
@@ -156,13 +154,11 @@ export class Connection {
   #handle(payload: ReceivedPayload): void {
     switch (payload.kind) {
       case 'dispatch':
-        this.#busy = true
         this.#owner.dispatch(payload.payload)
         return
       case 'heartbeat-ack':
         this.#heartbeat?.acknowledged()
-        if (!this.#busy) this.#decompressor?.rest()
-        this.#busy = false
+        this.#decompressor?.rest()
         return
       case 'heartbeat-request':
         this.#heartbeat?.beat()

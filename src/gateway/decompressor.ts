@@ -6,7 +6,7 @@ export interface Decompressor {
    * @throws Error where the stream is damaged, or the payload larger than the limit: the context is then useless
    */
   decompress(message: Buffer): string | undefined
-  /** Nothing much came lately: memory counts for more than the next payload's time. */
+  /** A heartbeat went by: where little came since the last one, memory counts for more than time. */
   rest(): void
   close(): void
 }

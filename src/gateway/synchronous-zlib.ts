@@ -8,6 +8,7 @@ interface ZlibInternals {
   close: () => void
   on(event: 'error', listener: () => void): unknown
   removeAllListeners(event: 'error'): unknown
+  reset(): void
 }
 
 function hasInternals(stream: unknown): stream is ZlibInternals {
@@ -21,7 +22,8 @@ function hasInternals(stream: unknown): stream is ZlibInternals {
     '_handle' in stream &&
     typeof stream._handle === 'object' &&
     stream._handle !== null &&
-    'close' in stream._handle
+    'close' in stream._handle &&
+    'reset' in stream
   )
 }
 
@@ -52,7 +54,7 @@ export class SynchronousStream {
 
   /** @returns undefined where this Node cannot do it */
   static create(
-    creator: 'createInflateRaw' | 'createZstdDecompress',
+    creator: 'createInflateRaw' | 'createDeflateRaw' | 'createZstdDecompress',
     options: zlib.ZlibOptions,
   ): SynchronousStream | undefined {
     const create: unknown = Reflect.get(zlib, creator)
@@ -84,6 +86,13 @@ export class SynchronousStream {
       stream.removeAllListeners('error')
       stream.on('error', nothing)
     }
+  }
+
+  /** All of a stream at one time, after which another can begin. */
+  processWhole(data: Buffer): Buffer {
+    const result = this.process(data, zlib.constants.Z_FINISH)
+    this.#stream.reset()
+    return result
   }
 
   close(): void {
