@@ -52,7 +52,12 @@ describe('a burst of sends', () => {
       names,
       fault: { kind: 'request', verb: 'silence' },
     })
-    await using transport = createDiscordTransport({ proxy: proxy.url, env: {}, connectTimeoutMs })
+    await using transport = createDiscordTransport({
+      proxy: proxy.url,
+      env: {},
+      connectTimeoutMs,
+      delivery: false,
+    })
     const took: number[] = []
     const ask = async (): Promise<void> => {
       const startedAt = performance.now()

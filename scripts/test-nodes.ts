@@ -1,0 +1,93 @@
+/**
+ * `npm run test:nodes`: the built package as a user has it, on every supported line of Node. Packs it, installs
+ * the tarball into an empty project, and runs there, by `import` and by `require`: every scheme through the lab,
+ * and (root, Linux) the list of cases through every real proxy. `NODE_LINES=24,26` chooses lines.
+ */
+import { execFileSync } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { installNode, NODE_LINES, type NodeBinary } from './nodes/install-node.js'
+import { installPackage } from './nodes/install-package.js'
+import { runVitest, runVitestSealedOff } from './real/run-vitest.js'
+import { skippedAloud } from './real/skipped.js'
+import { showTable } from './real/table.js'
+
+const FORMS = ['import', 'require'] as const
+type Form = (typeof FORMS)[number]
+
+interface Suite {
+  readonly name: string
+  readonly run: (node: NodeBinary, env: Readonly<Record<string, string>>) => Promise<string | undefined>
+}
+
+/** Resolves with what vitest wrote where it failed. */
+async function quietly(
+  run: typeof runVitest,
+  { path }: NodeBinary,
+  env: Readonly<Record<string, string>>,
+  [config, ...args]: readonly [config: string, ...args: string[]],
+): Promise<string | undefined> {
+  let output = ''
+  const code = await run({ node: path, config, args, env, onOutput: (text) => (output += text) })
+  return code === 0 ? undefined : output
+}
+
+const LAB: Suite = {
+  name: 'every scheme through the lab',
+  run: (node, env) => quietly(runVitest, node, env, ['vitest.config.ts', 'test/e2e']),
+}
+
+const REAL: Suite = {
+  name: 'every case through every real proxy',
+  run: (node, env) =>
+    quietly(runVitestSealedOff, node, env, ['vitest.real.config.ts', 'test/real/proxies.real.ts']),
+}
+
+const folder = await mkdtemp(join(tmpdir(), 'discord-transport-nodes-'))
+let failures = 0
+try {
+  const lines = process.env['NODE_LINES']?.split(',') ?? NODE_LINES
+  const nodes = await Promise.all(lines.map(installNode))
+  const project = await installPackage(folder)
+  for (const node of nodes) loadEverything(node, project)
+  const realSkipped = skippedAloud('test:real')
+  // The real proxies wait more than they work, and each run has a network of its own: all lines at once.
+  await Promise.all(nodes.map((node) => runSuites(node, realSkipped ? [] : [REAL], ['import'])))
+  for (const node of nodes) await runSuites(node, [LAB], FORMS)
+  if (!realSkipped) showTable()
+} finally {
+  await rm(folder, { recursive: true, force: true })
+}
+if (failures > 0) process.exitCode = 1
+console.log(failures === 0 ? 'Every line of Node passed.' : `${failures} runs failed.`)
+
+async function runSuites(node: NodeBinary, suites: readonly Suite[], forms: readonly Form[]): Promise<void> {
+  for (const { name, run } of suites) {
+    for (const form of forms) {
+      const startedAt = performance.now()
+      const env = { SUBJECT_DIRECTORY: join(folder, 'project'), SUBJECT_FORM: form }
+      const output = await run(node, env)
+      const seconds = ((performance.now() - startedAt) / 1000).toFixed(0)
+      const outcome = output === undefined ? 'passed' : 'FAILED'
+      console.log(`Node ${node.version}, ${form}: ${name} ${outcome} in ${seconds} s`)
+      if (output === undefined) continue
+      failures += 1
+      console.log(output)
+    }
+  }
+}
+
+/** What the package exports, each subpath by both ways in. */
+function loadEverything({ path, version }: NodeBinary, project: string): void {
+  for (const form of FORMS) {
+    try {
+      execFileSync(path, [`load-by-${form}.cjs`], { cwd: project, stdio: ['ignore', 'pipe', 'pipe'] })
+      console.log(`Node ${version}, ${form}: every subpath loads`)
+    } catch (error) {
+      failures += 1
+      console.log(`Node ${version}, ${form}: a subpath does not load\n`, error)
+    }
+  }
+}
