@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import { builtCommand } from './command.js'
 
@@ -60,18 +61,25 @@ describe('wrong usage ends with 2, says what was expected and repeats no value',
 })
 
 /** The fastest of some: what else this machine does is not the command's time. */
-async function fastest(args: readonly string[]): Promise<number> {
-  const times: number[] = []
-  for (let round = 0; round < 7; round++) {
+async function fastest(args: readonly string[], goodEnoughMs: number): Promise<number> {
+  let best = Infinity
+  for (let round = 0; round < 20 && best >= goodEnoughMs; round++) {
     const startedAt = performance.now()
     await command.run(args)
-    times.push(performance.now() - startedAt)
+    best = Math.min(best, performance.now() - startedAt)
   }
-  return Math.min(...times)
+  return best
 }
 
 describe('it starts in under 300 ms', () => {
   test.each([['--help'], ['policy'], ['explain', 'https://discord.com/']])('%s', async (...args) => {
-    expect(await fastest(args)).toBeLessThan(300)
+    expect(await fastest(args, 300)).toBeLessThan(300)
   })
+})
+
+test('a reader that leaves early is no failure', async () => {
+  const child = command.start(['policy'])
+  child.stdout.destroy()
+  const [code] = (await once(child, 'close')) as [number | null]
+  expect(code).toBe(0)
 })

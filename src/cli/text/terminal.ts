@@ -18,7 +18,7 @@ export function styleFor(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv = pr
   return { good: sgr(32, 39), bad: sgr(31, 39), warn: sgr(33, 39), dim: sgr(2, 22), bold: sgr(1, 22) }
 }
 
-/** Writes, and waits while the reader is slow; a reader that has gone is nobody's failure. */
+/** Writes, and waits while the reader is slow. */
 export async function print(text: string): Promise<void> {
   await new Promise<void>((resolve) => process.stdout.write(text, () => resolve()))
 }
