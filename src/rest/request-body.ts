@@ -45,7 +45,7 @@ export function requestBody(init: string | object): RequestBody | undefined {
   if (isAnyArrayBuffer(init)) return bytesBody(ownBytes(Buffer.from(init)), null)
   if (init instanceof URLSearchParams)
     return bytesBody(Buffer.from(init.toString()), 'application/x-www-form-urlencoded;charset=UTF-8')
-  if (init instanceof Blob) return piecesBody([init], init.size, init.type === '' ? null : init.type)
+  if (isBlob(init)) return piecesBody([init], init.size, init.type === '' ? null : init.type)
   if (init instanceof ReadableStream) return new StreamBody(sourceOf(init), null)
   if (isForm(init)) {
     const { pieces, length, contentType } = encodeMultipart(init)
@@ -53,6 +53,13 @@ export function requestBody(init: string | object): RequestBody | undefined {
   }
   if (isAsyncIterable(init)) return new StreamBody(sourceOf(init), fileLength(init))
   return undefined
+}
+
+/** The global Blob, or one of a package that follows the standard. */
+function isBlob(value: object): value is Blob {
+  if (value instanceof Blob) return true
+  const tag: unknown = Symbol.toStringTag in value ? value[Symbol.toStringTag] : undefined
+  return (tag === 'Blob' || tag === 'File') && 'stream' in value && 'size' in value && 'type' in value
 }
 
 /** A body of bytes that nobody else changes. */

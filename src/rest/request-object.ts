@@ -32,8 +32,10 @@ export async function readRequestObject(
     integrity,
     keepalive,
   }
-  const outgoing = readRequest(request.url, { ...own, ...defined(init) })
-  if (outgoing?.body !== null || request.body === null) return outgoing
+  const read = readRequest(request.url, { ...own, ...defined(init) })
+  if (read === undefined) return undefined
+  const outgoing = { ...read, source: request }
+  if (outgoing.body !== null || request.body === null) return outgoing
   if (outgoing.method === 'GET' || outgoing.method === 'HEAD')
     throw new TypeError('Request with GET/HEAD method cannot have body.')
   // Takes the body away from the request at once, and refuses one that was used.

@@ -24,6 +24,8 @@ export interface OutgoingRequest {
   readonly body: RequestBody | null
   readonly redirect: 'follow' | 'manual' | 'error'
   readonly signal: AbortSignal | null
+  /** The Request that was handed in: its signal follows the caller's only as long as it lives. */
+  readonly source?: object
 }
 
 /** The members of a RequestInit; any of them may be anything. */

@@ -93,6 +93,7 @@ export class IncomingBody implements BodySource {
     if (this.#ended || this.#failure !== undefined) return
     this.#ended = true
     this.#chunks = []
+    this.#notify()
     this.#flow.abort()
   }
 

@@ -51,8 +51,16 @@ function nameError(error: Error, hop: Hop, harmless: boolean): Error {
   return broken || system ? connectionLost(error, hop, harmless) : error
 }
 
-/** undici's names for a connection that is of no more use; the last is that of a broken HTTP/2 stream. */
-const BROKEN = [errors.SocketError, errors.HTTPParserError, errors.InformationalError]
+/**
+ * undici's names for a connection that is of no more use. The mismatch is a body that ended too early, in an answer
+ * that was to be the last one; the last is that of a broken HTTP/2 stream.
+ */
+const BROKEN = [
+  errors.SocketError,
+  errors.HTTPParserError,
+  errors.ResponseContentLengthMismatchError,
+  errors.InformationalError,
+]
 
 /** A handler that can lose interest in a request before it has begun. */
 export interface AbandonableHandler extends Dispatcher.DispatchHandler {

@@ -1,9 +1,14 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { bothFetches, directTransport, rejection } from './support/fetches.js'
 import { startOrigin } from './support/origin.js'
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
 
 /** The answer that is open, and the wait for it. */
 let open: ServerResponse | undefined
@@ -149,6 +154,20 @@ describe('transport.fetch', () => {
     controller.abort('enough')
     await cancelled
     expect(reason).toBe('enough')
+  })
+
+  it('heeds the signal of a Request that nobody else holds any more', async () => {
+    const controller = new AbortController()
+    const { signal } = controller
+    const pending = rejection(transport.fetch(new Request(`${origin.url}/silence`, { signal })))
+    await nextRequest()
+    // Node collects the controller behind the signal of a Request together with the Request.
+    for (let turn = 0; turn < 5; turn++) {
+      collectGarbage()
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+    controller.abort(new Error('still heard'))
+    expect(await pending).toMatchObject({ message: 'still heard' })
   })
 
   it('leaves no listener on a signal that outlives its fetches', async () => {

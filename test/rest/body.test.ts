@@ -169,6 +169,21 @@ describe('the body that transport.fetch sends', () => {
     expect(last().body.toString()).toBe('no duplex')
   })
 
+  it('may be the Blob of a package', async () => {
+    const blob = {
+      size: 7,
+      type: 'a/b',
+      stream: async function* () {
+        await Promise.resolve()
+        yield Buffer.from('foreign')
+      },
+      [Symbol.toStringTag]: 'Blob',
+    }
+    await post(blob)
+    expect(last().body.toString()).toBe('foreign')
+    expect(last().headers).toMatchObject({ 'content-type': 'a/b', 'content-length': '7' })
+  })
+
   it('says what is wrong with a file that is not there', async () => {
     const error = await rejection(post(createReadStream(join(folder, 'missing'))))
     expect(error).toMatchObject({ name: 'TypeError', cause: { code: 'ENOENT' } })
