@@ -3,7 +3,15 @@ import type { GatewayDispatchPayload } from 'discord-api-types/v10'
 import type { RawData, WebSocket } from 'ws'
 import { createDecompressor, type GatewayCompression } from './compression.js'
 import type { Decompressor } from './decompressor.js'
-import { peerGone, silentGateway, socketClosed, unreadable, type Disconnect } from './disconnect.js'
+import {
+  peerGone,
+  silentGateway,
+  socketBroke,
+  socketClosed,
+  unreadable,
+  type Disconnect,
+} from './disconnect.js'
+import type { Hop } from '../route/index.js'
 import { Heartbeat } from './heartbeat.js'
 import type { GatewayLinks } from './links.js'
 import { Opcode } from './opcodes.js'
@@ -37,6 +45,8 @@ export interface ConnectionOwner {
 const KEEPS_SESSION = 4900
 /** The code that ends the session. */
 const ENDS_SESSION = 1000
+/** Idle time before TCP asks whether the other side is there. */
+const KEEP_ALIVE_MS = 10_000
 /** For the answer to our close frame. */
 const CLOSE_TIMEOUT_MS = 2_000
 
@@ -44,7 +54,8 @@ const CLOSE_TIMEOUT_MS = 2_000
 export class Connection {
   readonly #settings: ConnectionSettings
   readonly #owner: ConnectionOwner
-  readonly #url: string
+  /** By which proxy it was opened; the transport may have another by the time that it ends. */
+  readonly #hop: Hop
   readonly #socket: WebSocket
   #decompressor: Decompressor | undefined
   #heartbeat: Heartbeat | undefined
@@ -53,19 +64,26 @@ export class Connection {
   /** Why this side left it; from then on nothing that arrives counts. */
   #left: Disconnect | undefined
   #failure: Error | undefined
+  #socketError: Error | undefined
 
   constructor(settings: ConnectionSettings, url: string, helloTimeoutMs: number, owner: ConnectionOwner) {
     const { compression, maxPayload, links } = settings
     this.#settings = settings
     this.#owner = owner
-    this.#url = url
+    this.#hop = links.hop(url)
     this.#socket = links.createWebSocket(gatewayAddress(url, compression), {
       maxPayload,
       // Discord compresses above the WebSocket; what is not JSON fails there.
       perMessageDeflate: false,
       skipUTF8Validation: true,
     })
-    this.#socket.on('upgrade', ({ socket }) => (this.#tcp = socket))
+    this.#socket.on('upgrade', ({ socket }) => {
+      this.#tcp = socket
+      // Where the proxy's host is gone, the kernel knows before the next heartbeat does.
+      socket.setKeepAlive(true, KEEP_ALIVE_MS)
+      // ws keeps this to itself and closes with 1006.
+      socket.once('error', (error) => (this.#socketError = error))
+    })
     this.#socket.on('open', () => this.expect('hello', helloTimeoutMs))
     this.#socket.on('message', (data, isBinary) => this.#message(data, isBinary))
     this.#socket.on('pong', () => this.#heartbeat?.pong())
@@ -87,7 +105,7 @@ export class Connection {
   expect(awaited: string, timeoutMs: number): void {
     clearTimeout(this.#deadline)
     this.#deadline = setTimeout(() => {
-      this.leave(silentGateway(awaited, timeoutMs, this.#settings.links.hop(this.#url)))
+      this.leave(silentGateway(awaited, timeoutMs, this.#hop))
     }, timeoutMs)
   }
 
@@ -184,7 +202,7 @@ export class Connection {
       beat: () => this.send(`{"op":${Opcode.Heartbeat},"d":${this.#owner.sequence ?? 'null'}}`),
       ping: () => this.#socket.ping(),
       received: () => this.#tcp?.bytesRead ?? 0,
-      dead: (why) => this.leave(peerGone(why, this.#settings.links.hop(this.#url))),
+      dead: (why) => this.leave(peerGone(why, this.#hop)),
     })
     this.#owner.hello(heartbeatIntervalMs)
   }
@@ -200,9 +218,8 @@ export class Connection {
     clearTimeout(this.#deadline)
     this.#heartbeat?.stop()
     this.#decompressor?.close()
-    this.#owner.ended(
-      this.#left ?? socketClosed(code, reason.toString(), this.#failure, this.#settings.links.hop(this.#url)),
-    )
+    const lost = this.#failure ?? (this.#socketError && socketBroke(this.#socketError, this.#hop))
+    this.#owner.ended(this.#left ?? socketClosed(code, reason.toString(), lost, this.#hop))
   }
 }
 

@@ -1,4 +1,4 @@
-import { TransportError } from '../errors.js'
+import { systemCode, TransportError } from '../errors.js'
 import type { Hop } from '../route/index.js'
 import { closedByDiscord, recoveryOf, type Recovery } from './close-codes.js'
 import { GatewayError } from './gateway-error.js'
@@ -31,6 +31,12 @@ export function socketClosed(code: number, reason: string, failure: Error | unde
   return { reason: error.message, error, closeCode: null, recovery: 'resume' }
 }
 
+/** The socket failed after it had been open: its system code says how. */
+export function socketBroke(cause: Error, hop: Hop): TransportError {
+  if (cause instanceof TransportError) return cause
+  return connectionLost(`broke (${systemCode(cause) ?? cause.message})`, hop, cause)
+}
+
 /** The peer answers no more. */
 export function peerGone(why: string, hop: Hop): Disconnect {
   const error = connectionLost(`is dead: ${why}`, hop)
@@ -57,7 +63,8 @@ export function unreadable(cause: unknown): Disconnect {
       cause instanceof RangeError
         ? 'Raise maxPayload if the payload is wanted.'
         : 'Nothing need be done: the client resumes. If it happens often, look at what lies between.',
-    cause,
+    // That of JSON.parse would repeat a part of the payload.
+    cause: cause instanceof SyntaxError ? undefined : cause,
   })
   return { reason: error.message, error, closeCode: null, recovery: 'resume', unreadable: true }
 }
@@ -66,7 +73,7 @@ export function asked(reason: string, recovery: Recovery, waitMs = 0): Disconnec
   return { reason, error: null, closeCode: null, recovery, waitMs }
 }
 
-function connectionLost(what: string, hop: Hop): TransportError {
+function connectionLost(what: string, hop: Hop, cause?: Error): TransportError {
   const via = hop.proxy === null ? '' : ` through ${hop.proxy}`
   return new TransportError(`The gateway connection to ${hop.target}${via} ${what}`, {
     ...hop,
@@ -74,5 +81,6 @@ function connectionLost(what: string, hop: Hop): TransportError {
     phase: 'exchange',
     hint: 'The proxy or the network dropped it. Nothing need be done: the client resumes by itself.',
     retryable: true,
+    cause,
   })
 }

@@ -9,7 +9,7 @@ import { Connection, type ConnectionOwner, type ConnectionSettings } from './con
 import type { ConnectLimit, Leave } from './connect-limit.js'
 import { asked, type Disconnect } from './disconnect.js'
 import type { GatewayReconnecting, GatewayResumed, ShardState, ShardStatus } from './events.js'
-import { closedGateway } from './gateway-error.js'
+import { closedGateway, GatewayError } from './gateway-error.js'
 import { DEFAULT_GATEWAY_URL, isTransient, type GatewayInfoSource } from './gateway-info.js'
 import { identifyPayload, resumePayload } from './handshake.js'
 import type { IdentifyQueue } from './identify-queue.js'
@@ -283,7 +283,8 @@ export class Shard implements ConnectionOwner {
       if (signal.aborted || this.#attempt !== attempt) return
       attempt.leave?.()
       const cause = error instanceof Error ? error : new Error(String(error))
-      const fatal = !isTransient(cause) && !this.#wasReady
+      // A token that Discord refused is not asked for again and again.
+      const fatal = cause instanceof GatewayError || (!isTransient(cause) && !this.#wasReady)
       this.#recover({
         reason: cause.message,
         error: cause,

@@ -119,6 +119,16 @@ describe('connect()', () => {
     expect(await failureOf(gateway.connect())).toMatchObject({ code: 'ERR_GATEWAY_CLOSED' })
   })
 
+  it('is over, and not repeated, when the token turns out to be reset while a new session begins', async () => {
+    lab = await GatewayLab.start()
+    const gateway = await lab.connected()
+    lab.discord.rest.intercept('GET /gateway/bot', () => ({ status: 401, apply: false }))
+    lab.discord.gateway.rules.token = 'another'
+    const closed = next(gateway, 'closed')
+    lab.proxy.cut()
+    expect(await closed).toMatchObject({ error: { code: 'ERR_GATEWAY_AUTHENTICATION', closeCode: 4004 } })
+  })
+
   it('rejects for a proxy that wants other credentials, instead of trying for ever', async () => {
     lab = await GatewayLab.start()
     const strict = await lab.addProxy({ auth: { username: 'someone', password: 'else' } })
