@@ -65,17 +65,18 @@ console.log(failures === 0 ? 'Every line of Node passed.' : `${failures} runs fa
 
 async function runSuites(node: NodeBinary, suites: readonly Suite[], forms: readonly Form[]): Promise<void> {
   for (const { name, run } of suites) {
-    for (const form of forms) {
+    const runForm = async (form: Form): Promise<void> => {
       const startedAt = performance.now()
       const env = { SUBJECT_DIRECTORY: join(folder, 'project'), SUBJECT_FORM: form }
       const output = await run(node, env)
       const seconds = ((performance.now() - startedAt) / 1000).toFixed(0)
       const outcome = output === undefined ? 'passed' : 'FAILED'
       console.log(`Node ${node.version}, ${form}: ${name} ${outcome} in ${seconds} s`)
-      if (output === undefined) continue
+      if (output === undefined) return
       failures += 1
       console.log(output)
     }
+    await Promise.all(forms.map(runForm))
   }
 }
 

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { format, resolveConfig } from 'prettier'
 import { readResults, RESULTS_FOLDER, type ProxyResult, type RunResult } from '../../test/real/results.js'
 
 const BEGIN = '<!-- results: begin (written by scripts/real/update-docs.ts) -->'
@@ -58,10 +59,11 @@ export function showTable(): void {
 }
 
 /** Puts it between the markers of a document. */
-export function updateDocument(document: string): void {
+export async function updateDocument(document: string): Promise<void> {
   const text = readFileSync(document, 'utf8')
   const [before, rest] = text.split(BEGIN)
   const after = rest?.split(END)[1]
   if (before === undefined || after === undefined) throw new Error(`${document} has no markers for the table`)
-  writeFileSync(document, `${before}${BEGIN}\n\n${resultsTable(readResults())}\n\n${END}${after}`)
+  const updated = `${before}${BEGIN}\n\n${resultsTable(readResults())}\n\n${END}${after}`
+  writeFileSync(document, await format(updated, { ...(await resolveConfig(document)), parser: 'markdown' }))
 }

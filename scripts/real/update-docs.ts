@@ -2,4 +2,4 @@
 import { join } from 'node:path'
 import { updateDocument } from './table.js'
 
-updateDocument(join(import.meta.dirname, '../../docs/proxies.md'))
+await updateDocument(join(import.meta.dirname, '../../docs/proxies.md'))

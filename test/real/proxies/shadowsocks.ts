@@ -15,7 +15,7 @@ export const SHADOWSOCKS: readonly RealProxy[] = [
         server_port: serverPort,
         password: randomBytes(16).toString('hex'),
         method: 'chacha20-ietf-poly1305',
-        // Seconds of silence after which a tunnel ends; 60 is the default, 10 what many guides copy.
+        // Seconds of silence after which a tunnel ends; 60 is the default.
         timeout: 300,
       }
       const server = await desk.write(
