@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { Client, type Dispatcher } from 'undici'
+import { Http2Client } from './http2/client.js'
 import { watchIdle } from './idle-watch.js'
 import { isAbandoned } from './named-handler.js'
 
@@ -9,16 +10,18 @@ export interface Waiting {
   readonly options: Dispatcher.DispatchOptions
   readonly handler: Dispatcher.DispatchHandler
   readonly since: number
+  /** How often an HTTP/2 server has refused to begin it. */
+  readonly refusals?: number
 }
-
-/** RFC 9113 §6.5.2 recommends that a server allow no fewer; undici's own limit is the same. */
-const MAX_STREAMS = 100
 
 /** After a refusal: what is open or being opened serves the queue, and the proxy is not asked again at once. */
 const REST_MS = 1_000
 
 /** Attempts that begin this close to a request's arrival belong to its burst. */
 const BURST_MS = 50
+
+/** A request that is refused more often fails. */
+const MAX_REFUSALS = 3
 
 /** What a pool needs from its dispatcher. */
 export interface PoolOwner {
@@ -36,12 +39,10 @@ export interface PoolOwner {
   onChange(pool: OriginPool): void
 }
 
-/** One tunnel and the undici Client on it: one request at a time in HTTP/1.1, up to 100 in HTTP/2. */
+/** One tunnel and the client on it: one request at a time in HTTP/1.1, up to 100 in HTTP/2. */
 interface Lane {
-  readonly client: Client
-  /** What was negotiated. */
-  readonly http2: boolean
-  /** The socket, until the client has taken it with its first request. */
+  readonly client: Client | Http2Client
+  /** The socket, until undici's client has taken it with its first request. */
   fresh: Socket | undefined
   /** Takes no further request. */
   busy: boolean
@@ -193,18 +194,42 @@ export class OriginPool {
   #put(request: Waiting, lane: Lane): void {
     this.#owner.onRequest(lane.used)
     lane.used = true
-    // Else undici puts one POST at a time on a tunnel, HTTP/2 or not: a later request might fail with it, and it
-    // would have to be repeated. Nothing here repeats a request, so a tunnel is free to carry many.
-    const options = lane.http2 ? { ...request.options, idempotent: true } : request.options
-    const accepted = lane.client.dispatch(options, request.handler)
+    const { options, handler } = request
+    const accepted =
+      lane.client instanceof Http2Client
+        ? lane.client.dispatch(options, handler, () => this.#again(request))
+        : lane.client.dispatch(options, handler)
     // false is "busy now", but also what a request gets that undici rejects for its arguments.
     lane.busy = !accepted && lane.client.stats.size > 0
+  }
+
+  /** A request that an HTTP/2 server has refused goes first in the queue, a few times. */
+  #again(request: Waiting): boolean {
+    const refusals = (request.refusals ?? 0) + 1
+    if (refusals > MAX_REFUSALS || isAbandoned(request.handler)) return false
+    this.waiting.unshift({ ...request, refusals })
+    this.#owner.onIdle(this)
+    return true
   }
 
   #add(socket: Socket): void {
     // Idle, it must not keep a process alive that has nothing else to do; undici does the same between requests.
     socket.unref()
-    const http2 = isHttp2(socket)
+    const lane = isHttp2(socket) ? this.#http2Lane(socket) : this.#http1Lane(socket)
+    this.#lanes.add(lane)
+    for (const { resolve } of this.#warming.splice(0)) resolve()
+  }
+
+  #http2Lane(socket: Socket): Lane {
+    const client = new Http2Client(this.origin, socket, Math.max(1, this.#owner.keepAliveMs))
+    const lane: Lane = { client, fresh: undefined, busy: false, used: false }
+    client.on('full', () => (lane.busy = true))
+    client.on('disconnect', () => this.#drop(lane))
+    client.on('drain', () => this.#onDrain(lane))
+    return lane
+  }
+
+  #http1Lane(socket: Socket): Lane {
     const stopWatching = watchIdle(socket, Math.max(1, this.#owner.keepAliveMs), () => this.#drop(lane))
     const client = new Client(this.origin, {
       connect: (_target, callback) => {
@@ -218,24 +243,25 @@ export class OriginPool {
           (error: unknown) => callback(toError(error), null),
         )
       },
-      ...(http2 ? { allowH2: true, pipelining: MAX_STREAMS } : { pipelining: 1 }),
+      pipelining: 1,
       keepAliveTimeout: Math.max(1, this.#owner.keepAliveMs),
       keepAliveMaxTimeout: Math.max(1, this.#owner.keepAliveMs),
     })
-    const lane: Lane = { client, http2, fresh: socket, busy: false, used: false }
-    this.#lanes.add(lane)
-    for (const { resolve } of this.#warming.splice(0)) resolve()
+    const lane: Lane = { client, fresh: socket, busy: false, used: false }
     const onGone = (): void => {
       // What it still carries or reconnects for comes first.
       if (client.stats.size === 0) this.#drop(lane)
     }
     client.on('disconnect', onGone)
     client.on('connectionError', onGone)
-    client.on('drain', () => {
-      lane.busy = false
-      if (!client.stats.connected) this.#drop(lane)
-      else this.#owner.onIdle(this)
-    })
+    client.on('drain', () => this.#onDrain(lane))
+    return lane
+  }
+
+  #onDrain(lane: Lane): void {
+    lane.busy = false
+    if (!lane.client.stats.connected) this.#drop(lane)
+    else this.#owner.onIdle(this)
   }
 
   /**
