@@ -1,14 +1,14 @@
 import { describeProxy, type Environment, type ResolvedOptions, type RoutePolicy } from '../config/index.js'
 import type { TransportError } from '../errors.js'
 import { Route, TunnelAgent, TunnelDispatcher } from '../route/index.js'
-import { configurationNotes, type ConfigurationNote } from './configuration-notes.js'
+import { configurationNotes, type ConfigurationNote, type NoteCode } from './configuration-notes.js'
 import { isInContainer } from './container.js'
 import type { Diagnosis } from './diagnosis.js'
 import { askCdn, askGateway, askGatewayBot, askIdentity, type DiscordQuestions } from './discord-hops.js'
 import { findFix, type Fix } from './fix.js'
 import { GatewayProbe } from './gateway-hops.js'
 import { HopLog, hopFailure, NO_TIME, type HopProgress } from './hop-log.js'
-import type { HopId } from './hops.js'
+import type { DiagnosedHop, HopId } from './hops.js'
 import { openRoute, routeHops, TARGET, TARGET_AUTHORITY } from './route-hops.js'
 
 export interface DiagnoseOptions {
@@ -81,7 +81,7 @@ export async function diagnose(
     proxy: describeProxy(policy),
     route: decision.route,
     reason: decision.reason,
-    notes: notesOf({ policy, options }, inContainer),
+    notes: notesOf({ policy, options }, inContainer).filter(({ code }) => !isRefuted(code, log.hops)),
     hops: log.hops,
     fix,
   }
@@ -124,6 +124,14 @@ function notesOf(
 ): readonly ConfigurationNote[] {
   const { env, noProxy } = options
   return configurationNotes({ env, policy, noProxy, inContainer, target: TARGET })
+}
+
+/** Whoever listens on loopback and answers is where the configuration says. */
+function isRefuted(code: NoteCode, hops: readonly DiagnosedHop[]): boolean {
+  return (
+    code === 'loopback-in-container' &&
+    hops.some(({ id, status }) => id === 'proxy-connect' && status === 'ok')
+  )
 }
 
 /** All at once: each of them shows by itself what its part of a bot would meet. */

@@ -21,25 +21,67 @@ export async function probePort(
   target: { readonly host: string; readonly port: number },
   timeoutMs: number,
 ): Promise<ProbedPort> {
-  const plain = (bytes: Buffer): Promise<Buffer> => ask(() => connect({ ...proxy }), bytes, timeoutMs)
-  const secure = (bytes: Buffer): Promise<Buffer> =>
-    ask(() => openTls(proxy), bytes, timeoutMs, 'secureConnect')
-  const [socks5, http, https, socks4a] = await Promise.all([
-    plain(SOCKS5_GREETING),
-    plain(connectRequest(target)),
-    secure(connectRequest(target)),
-    plain(socks4aRequest(target)),
-  ])
-  const speaks: SpokenScheme[] = []
-  if (socks5[0] === 5 && socks5.length >= 2) speaks.push('socks5')
-  if (isProxyAnswer(http)) speaks.push('http')
-  if (isProxyAnswer(https)) speaks.push('https')
-  // The reply of SOCKS4: version 0, then 90 to 93.
-  if (socks4a[0] === 0 && (socks4a[1] ?? 0) >= 90 && (socks4a[1] ?? 0) <= 93) speaks.push('socks4a')
-  const all = [socks5, http, https, socks4a].map((answer) => answer.toString('latin1'))
-  const ssh = all.some((answer) => answer.startsWith('SSH-'))
-  const web = all.some((answer) => answer.startsWith('HTTP/'))
-  return { speaks, other: speaks.length > 0 ? null : ssh ? 'ssh' : web ? 'web server' : null }
+  const limit = new AbortController()
+  const timers = [setTimeout(() => limit.abort(), timeoutMs)]
+  const ask = async ({ open, ready, bytes, isSpoken }: Question): Promise<Heard> => {
+    const answer = await hear(open(proxy), ready, bytes(target), limit.signal)
+    const spoken = isSpoken(answer)
+    // Who speaks one protocol may be waiting in silence for the rest of another.
+    if (spoken) timers.push(setTimeout(() => limit.abort(), GRACE_MS))
+    return { answer: answer.toString('latin1'), spoken }
+  }
+  try {
+    const heard = await Promise.all(QUESTIONS.map(ask))
+    const speaks = QUESTIONS.flatMap(({ scheme }, index) => (heard[index]?.spoken === true ? scheme : []))
+    return { speaks, other: speaks.length > 0 ? null : otherThanProxy(heard) }
+  } finally {
+    for (const timer of timers) clearTimeout(timer)
+  }
+}
+
+interface Heard {
+  readonly answer: string
+  readonly spoken: boolean
+}
+
+interface Question {
+  readonly scheme: SpokenScheme
+  readonly open: (proxy: { readonly host: string; readonly port: number }) => Socket
+  readonly ready: 'connect' | 'secureConnect'
+  readonly bytes: (target: { readonly host: string; readonly port: number }) => Buffer
+  readonly isSpoken: (answer: Buffer) => boolean
+}
+
+/** How long the other protocols may take once one has answered. */
+const GRACE_MS = 300
+
+const plain = ({ host, port }: { readonly host: string; readonly port: number }): Socket =>
+  connect({ host, port })
+
+/** The order in which a URL is suggested. */
+const QUESTIONS: readonly Question[] = [
+  {
+    scheme: 'socks5',
+    open: plain,
+    ready: 'connect',
+    bytes: () => SOCKS5_GREETING,
+    isSpoken: (answer) => answer[0] === 5 && answer.length >= 2,
+  },
+  { scheme: 'http', open: plain, ready: 'connect', bytes: connectRequest, isSpoken: isProxyAnswer },
+  { scheme: 'https', open: openTls, ready: 'secureConnect', bytes: connectRequest, isSpoken: isProxyAnswer },
+  {
+    scheme: 'socks4a',
+    open: plain,
+    ready: 'connect',
+    bytes: socks4aRequest,
+    // The reply of SOCKS4: version 0, then 90 to 93.
+    isSpoken: ([version, reply = 0]) => version === 0 && reply >= 90 && reply <= 93,
+  },
+]
+
+function otherThanProxy(heard: readonly Heard[]): ProbedPort['other'] {
+  if (heard.some(({ answer }) => answer.startsWith('SSH-'))) return 'ssh'
+  return heard.some(({ answer }) => answer.startsWith('HTTP/')) ? 'web server' : null
 }
 
 /** RFC 1928 §3: no authentication, or user name and password. */
@@ -67,34 +109,30 @@ const ENOUGH_BYTES = 12
 /** A SOCKS answer is shorter; it is complete when nothing has followed it for this long. */
 const QUIET_MS = 150
 
-/** What comes first when these bytes are sent; empty where nothing does. */
-async function ask(
-  open: () => Socket,
+/** What comes first when these bytes are sent; empty where nothing does before the limit. */
+async function hear(
+  socket: Socket,
+  ready: 'connect' | 'secureConnect',
   bytes: Buffer,
-  timeoutMs: number,
-  ready: 'connect' | 'secureConnect' = 'connect',
+  limit: AbortSignal,
 ): Promise<Buffer> {
-  const socket = open()
-  const timers: NodeJS.Timeout[] = []
   let heard: Buffer = Buffer.alloc(0)
-  try {
-    await new Promise<void>((resolve) => {
-      timers.push(setTimeout(resolve, timeoutMs))
-      socket.once(ready, () => socket.write(bytes))
-      socket.once('error', () => resolve())
-      socket.once('close', () => resolve())
-      socket.on('data', (chunk: Buffer) => {
-        heard = Buffer.concat([heard, chunk]).subarray(0, 64)
-        if (heard.length >= ENOUGH_BYTES) resolve()
-        else timers.push(setTimeout(resolve, QUIET_MS))
-      })
+  let quiet: NodeJS.Timeout | undefined
+  await new Promise<void>((resolve) => {
+    limit.addEventListener('abort', () => resolve(), { once: true })
+    if (limit.aborted) resolve()
+    socket.once(ready, () => socket.write(bytes))
+    socket.on('error', () => resolve())
+    socket.once('close', () => resolve())
+    socket.on('data', (chunk: Buffer) => {
+      heard = Buffer.concat([heard, chunk]).subarray(0, 64)
+      if (heard.length >= ENOUGH_BYTES) resolve()
+      else quiet ??= setTimeout(resolve, QUIET_MS)
     })
-    return heard
-  } finally {
-    for (const timer of timers) clearTimeout(timer)
-    socket.on('error', () => undefined)
-    socket.destroy()
-  }
+  })
+  clearTimeout(quiet)
+  socket.destroy()
+  return heard
 }
 
 function openTls({ host, port }: { host: string; port: number }): Socket {

@@ -7,10 +7,13 @@ import { labAuthority } from '../support/lab.js'
 import { LocalDns } from '../support/local-dns.js'
 import { OUTCOMES } from './fault-outcomes.js'
 
-/** Enough for every handshake that is honest, on a busy machine. */
-const CONNECT_TIMEOUT_MS = 500
-const TIMEOUT_MS = 1_200
-const MARGIN_MS = 1_000
+/** For faults that end by a deadline: enough for every step that is honest, on a busy machine. */
+const SHORT = { connectTimeoutMs: 1_500, timeoutMs: 3_500 }
+/** The lab drips a byte in a second, and the shortest answers have two. */
+const SLOW = { connectTimeoutMs: 800, timeoutMs: 2_800 }
+/** For all others, which must not wait for any. */
+const LONG = { connectTimeoutMs: 8_000, timeoutMs: 12_000 }
+const MARGIN_MS = 2_000
 
 const AUTH = { username: 'us:er', password: 'p@ss/w%rd' }
 
@@ -24,7 +27,10 @@ export function describeDiagnosedFaults(scheme: LabScheme): void {
   })
   afterAll(() => discord.close())
 
-  const diagnosisOf = async ({ fault }: NamedFault): Promise<Diagnosis> => {
+  const diagnosisOf = async (
+    { fault }: NamedFault,
+    { connectTimeoutMs, timeoutMs }: typeof SHORT,
+  ): Promise<Diagnosis> => {
     const ca = await labAuthority()
     const tls = scheme === 'https' ? { tls: { ca } } : {}
     const auth = JSON.stringify(fault).includes('auth') ? { auth: AUTH } : {}
@@ -33,11 +39,11 @@ export function describeDiagnosedFaults(scheme: LabScheme): void {
       proxy: proxy.url,
       tls: { ca: discord.ca },
       proxyTls: { ca: ca.certificate },
-      connectTimeoutMs: CONNECT_TIMEOUT_MS,
+      connectTimeoutMs,
       env: {},
     })
     try {
-      return await transport.diagnose({ timeoutMs: TIMEOUT_MS, inContainer: false })
+      return await transport.diagnose({ timeoutMs, inContainer: false })
     } finally {
       await transport.close()
       await proxy.close()
@@ -56,8 +62,10 @@ export function describeDiagnosedFaults(scheme: LabScheme): void {
           for (const { host, ipv4 } of names.addresses) dns.answer(host, ipv4)
         }
         const startedAt = performance.now()
-        const diagnosis = await diagnosisOf(fault)
-        expect(performance.now() - startedAt).toBeLessThan(TIMEOUT_MS + MARGIN_MS)
+        const waits = outcomes.some((known) => known.includes('TIMEOUT'))
+        const limits = fault.effect === 'slow' ? SLOW : waits ? SHORT : LONG
+        const diagnosis = await diagnosisOf(fault, limits)
+        expect(performance.now() - startedAt).toBeLessThan(limits.timeoutMs + MARGIN_MS)
         const outcome = outcomeOf(diagnosis)
         expect(outcomes).toContain(outcome)
         expect(diagnosis.ok).toBe(outcome === 'works')
