@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import type { ClientRequest } from 'node:http'
 import type { Socket } from 'node:net'
-import { checkServerIdentity, type ConnectionOptions } from 'node:tls'
+import type { ConnectionOptions } from 'node:tls'
 import type { HttpsProxyAgent } from 'https-proxy-agent'
 import type { ProxyEndpoint } from '../config/index.js'
 import type { TransportError } from '../errors.js'
@@ -13,7 +13,7 @@ import { failure, type Hop } from './failures.js'
 import { Heard, MAX_ANSWER_BYTES, schemeHint } from './heard.js'
 import type { OpenedTunnel } from './opened-tunnel.js'
 import { authority } from './target.js'
-import type { TlsClient } from './tls.js'
+import { checkIdentity, type TlsClient } from './tls.js'
 
 /** What one CONNECT needs. */
 export interface ConnectRequest {
@@ -97,7 +97,7 @@ function connectThrough(agent: HttpsProxyAgent<string>, { host, port }: ConnectR
 function noteVerified(attempt: Attempt): ConnectionOptions {
   return {
     checkServerIdentity: (host, certificate) => {
-      const mismatch = checkServerIdentity(host, certificate)
+      const mismatch = checkIdentity(host, certificate)
       if (mismatch === undefined) attempt.phase = 'tunnel'
       return mismatch
     },

@@ -1,4 +1,5 @@
-import { isIP, type Socket } from 'node:net'
+import { X509Certificate } from 'node:crypto'
+import { isIP, isIPv6, type Socket } from 'node:net'
 import * as tls from 'node:tls'
 import type { TlsSettings } from '../config/index.js'
 import type { Attempt } from './attempt.js'
@@ -31,6 +32,7 @@ export class TlsClient {
     return {
       secureContext: this.#context,
       rejectUnauthorized: this.#settings.rejectUnauthorized,
+      checkServerIdentity: checkIdentity,
       ...serverName(this.#settings.servername ?? host),
     }
   }
@@ -66,6 +68,15 @@ export class TlsClient {
     const [oldest] = this.#sessions.keys()
     if (this.#sessions.size > MAX_SESSIONS && oldest !== undefined) this.#sessions.delete(oldest)
   }
+}
+
+/**
+ * Node 22.23 compares an IPv6 address as an empty name, which no certificate has. OpenSSL's own comparison is
+ * right in every version, and can only add what a certificate really says.
+ */
+export function checkIdentity(host: string, certificate: tls.PeerCertificate): Error | undefined {
+  if (isIPv6(host) && new X509Certificate(certificate.raw).checkIP(host) !== undefined) return undefined
+  return tls.checkServerIdentity(host, certificate)
 }
 
 /** A request's own certificates need a context of their own. */

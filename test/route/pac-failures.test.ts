@@ -5,7 +5,7 @@ import { FACES, failureOf, getByFetch } from '../support/faces.js'
 import { startLab, USERS_ME } from '../support/lab.js'
 
 const CONNECT_TIMEOUT_MS = 400
-const MARGIN_MS = 350
+const MARGIN_MS = 1_000
 
 async function pacServer(script: string, fault?: PacFault): Promise<PacServer> {
   const server = await startPacServer({ script, ...(fault === undefined ? {} : { fault }) })

@@ -25,7 +25,7 @@ async function useTransport(
 }
 
 /** Far less than any keep-alive, and enough for a busy machine. */
-const AT_ONCE_MS = 1_500
+const AT_ONCE_MS = 5_000
 
 /** Loaded for PAC scripts: the interpreter, and what runs scripts in it. */
 const OF_PAC = ['pac-proxy-agent', 'pac-resolver', 'proxy-agent', 'quickjs-wasi']
