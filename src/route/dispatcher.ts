@@ -200,7 +200,7 @@ export class TunnelDispatcher extends Dispatcher implements PoolOwner {
     if (!this.#waits()) return []
     return [...this.#pools.values()]
       .filter((pool) => pool.wantsTunnel)
-      .sort((one, other) => rank(one) - rank(other) || since(one) - since(other))
+      .sort((one, other) => rank(one) - rank(other) || one.waitsSince - other.waitsSince)
   }
 
   #hasRoom(): boolean {
@@ -233,10 +233,6 @@ export class TunnelDispatcher extends Dispatcher implements PoolOwner {
 /** Who has no tunnel at all comes first. */
 function rank({ size }: OriginPool): number {
   return size === 0 ? 0 : 1
-}
-
-function since({ waiting }: OriginPool): number {
-  return waiting[0]?.since ?? 0
 }
 
 function settle(done: Promise<void>, callback: (() => void) | undefined): Promise<void> | undefined {

@@ -60,6 +60,8 @@ interface Lane {
 export class OriginPool {
   readonly origin: URL
   readonly waiting: Waiting[] = []
+  /** When it last gave a tunnel up for another origin. */
+  yieldedAt = -Infinity
   readonly #owner: PoolOwner
   readonly #lanes = new Set<Lane>()
   readonly #warming: { resolve: () => void; reject: (error: Error) => void }[] = []
@@ -67,6 +69,7 @@ export class OriginPool {
   readonly #opening: { readonly since: number }[] = []
   /** Tunnels that make room for another origin and are not gone yet. */
   #ending = 0
+  #yieldedAt = 0
   #refusedAt = -Infinity
   /** Counts the routes: a tunnel that was begun on an earlier one is not used. */
   #generation = 0
@@ -89,6 +92,11 @@ export class OriginPool {
   /** Tunnels that count towards the limit: those of {@link size}, and those that are just being closed. */
   get held(): number {
     return this.size + this.#ending
+  }
+
+  /** Since when it waits for its turn: having given its tunnel away, it stands in the queue anew. */
+  get waitsSince(): number {
+    return Math.max(this.waiting[0]?.since ?? 0, this.#yieldedAt)
   }
 
   /** Whether a tunnel of this origin is making room for another origin. */
@@ -167,6 +175,8 @@ export class OriginPool {
       if (lane.client.stats.size > 0) continue
       this.#lanes.delete(lane)
       this.#ending += 1
+      this.#yieldedAt = performance.now()
+      this.yieldedAt = performance.now()
       void endLane(lane).then(() => {
         this.#ending -= 1
         this.#owner.onChange(this)
