@@ -27,7 +27,9 @@ export interface GuardReport {
   readonly refusedLookups: readonly string[]
   /** Names that were looked up because the scheme leaves no choice. */
   readonly localLookups: readonly string[]
-  /** DNS queries that the system was asked for. */
+  /** Lookups of the proxy's own name. */
+  readonly proxyLookups: number
+  /** DNS queries that the system was asked for, those of the proxy's name included. */
   readonly queries: number
   /** UDP packets that the system was asked to send. */
   readonly datagrams: number
@@ -47,7 +49,8 @@ export class Guard {
   readonly #requests: { type: string; resource: object }[] = []
   #refused: string[] = []
   #refusedLookups: string[] = []
-  readonly #localLookups: string[] = []
+  #localLookups: string[] = []
+  #proxyLookups = 0
 
   constructor(options: GuardOptions) {
     this.#options = options
@@ -70,6 +73,7 @@ export class Guard {
     const refused = [...this.#refused, ...this.#refusedLookups]
     this.#refused = []
     this.#refusedLookups = []
+    this.#localLookups = []
     return refused
   }
 
@@ -81,6 +85,7 @@ export class Guard {
       refused: this.#refused,
       refusedLookups: this.#refusedLookups,
       localLookups: this.#localLookups,
+      proxyLookups: this.#proxyLookups,
       queries: of('GETADDRINFOREQWRAP', 'QUERYWRAP').length,
       datagrams: of('UDPSENDWRAP').length,
     }
@@ -98,8 +103,10 @@ export class Guard {
     Reflect.set(net.Socket.prototype, 'connect', function (this: net.Socket, ...args: unknown[]): unknown {
       const refused = check(args)
       if (refused === undefined) return call(connect, this, args)
+      // As a connection that fails: later, for whoever creates a socket has yet to add its listeners.
       const error = new Error(`The guard refused ${refused}: it is not the proxy`)
-      return this.destroy(Object.assign(error, { code: 'EACCES', syscall: 'connect' }))
+      setImmediate(() => this.destroy(Object.assign(error, { code: 'EACCES', syscall: 'connect' })))
+      return this
     })
   }
 
@@ -136,8 +143,11 @@ export class Guard {
 
   /** An address, a refusal, or undefined: ask the system. */
   #answer(host: string): string | Error | undefined {
-    if (net.isIP(host) !== 0 || this.#options.allowed.some((endpoint) => endpoint.host === host))
+    if (net.isIP(host) !== 0) return undefined
+    if (this.#options.allowed.some((endpoint) => endpoint.host === host)) {
+      this.#proxyLookups += 1
       return undefined
+    }
     const address = this.#options.localNames?.[host]
     if (address !== undefined || this.#options.systemDns === true) {
       this.#localLookups.push(host)
