@@ -244,6 +244,6 @@ function tlsHint(error: Error, ofTarget: boolean): string {
     return `The other side refused our side of the handshake: it may want a client certificate (${options}.cert and ${options}.key).`
   }
   return ofTarget
-    ? 'The connection broke during the TLS handshake: the proxy or a filter behind it may block this destination.'
+    ? 'The connection broke during the TLS handshake: the proxy or a filter behind it may block this destination, or could not reach it: V2Ray, Clash and Shadowsocks open the tunnel first and connect afterwards.'
     : 'The connection broke during the TLS handshake: check that this port really speaks TLS, or write http://, or socks5:// for a SOCKS port.'
 }

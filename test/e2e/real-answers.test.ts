@@ -84,6 +84,10 @@ describe('the answer of a real proxy', () => {
   it('that opens the tunnel and closes it at once (v2ray, ss-local) tells of a filter behind the proxy', async () => {
     proxy.fault = { kind: 'cut-after', bytes: 0, how: 'close' }
     const failed = transport.fetch('https://discord.com/')
-    await expect(failed).rejects.toMatchObject({ code: 'ERR_TARGET_TLS', phase: 'target-tls' })
+    await expect(failed).rejects.toMatchObject({
+      code: 'ERR_TARGET_TLS',
+      phase: 'target-tls',
+      hint: expect.stringContaining('open the tunnel first') as unknown,
+    })
   })
 })

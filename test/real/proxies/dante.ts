@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
 import {
   CREDENTIALS,
   DENIED_HOST,
@@ -15,16 +17,32 @@ interface Variant {
   readonly user?: boolean
 }
 
-function system(program: string, args: readonly string[], input = ''): void {
-  const { status, stderr } = spawnSync(program, args, { input, encoding: 'utf8' })
-  if (status !== 0) throw new Error(`${program} ended with ${String(status)}: ${stderr}`)
+const LOCK_MS = 10_000
+
+/** The system's users are one file for all runs: whoever finds it locked tries again. */
+async function system(program: string, args: readonly string[], input = ''): Promise<void> {
+  const deadline = performance.now() + LOCK_MS
+  for (;;) {
+    const { status, stderr } = spawnSync(program, args, { input, encoding: 'utf8' })
+    if (status === 0) return
+    if (!stderr.includes('lock') || performance.now() > deadline)
+      throw new Error(`${program} ended with ${String(status)}: ${stderr}`)
+    await delay(50)
+  }
 }
 
 /** danted knows the users of the system only, so there is one for as long as it runs. */
-function addSystemUser(desk: ProxyDesk, name: string): void {
-  system('useradd', ['--no-create-home', '--no-user-group', '--shell', '/usr/sbin/nologin', name])
+async function addSystemUser(desk: ProxyDesk, name: string): Promise<void> {
+  await removeLeftUsers()
+  await system('useradd', ['--no-create-home', '--no-user-group', '--shell', '/usr/sbin/nologin', name])
   desk.atEnd(() => system('userdel', [name]))
-  system('chpasswd', [], `${name}:${CREDENTIALS.password}\n`)
+  await system('chpasswd', [], `${name}:${CREDENTIALS.password}\n`)
+}
+
+/** Those of runs that were killed. */
+async function removeLeftUsers(): Promise<void> {
+  for (const [name = '', pid = ''] of readFileSync('/etc/passwd', 'utf8').matchAll(/^dt-(\d+)-\d+(?=:)/gm))
+    if (!existsSync(`/proc/${pid}`)) await system('userdel', [name])
 }
 
 function checksUsers({ scheme, user = false }: Variant): boolean {
@@ -37,7 +55,7 @@ async function start(desk: ProxyDesk, variant: Variant): ReturnType<RealProxy['s
   const { scheme, user = false } = variant
   const checks = checksUsers(variant)
   const name = `dt-${process.pid}-${port}`
-  if (checks) addSystemUser(desk, name)
+  if (checks) await addSystemUser(desk, name)
   const config = [
     'logoutput: stderr',
     `internal: ${site.host} port = ${port}`,

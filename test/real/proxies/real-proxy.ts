@@ -39,7 +39,7 @@ export class ProxyDesk {
   readonly site: ProxySite
   readonly directory: string
   readonly #daemons: Daemon[] = []
-  readonly #cleanup: (() => void)[] = []
+  readonly #cleanup: (() => void | Promise<void>)[] = []
 
   private constructor(site: ProxySite, directory: string) {
     this.site = site
@@ -73,7 +73,7 @@ export class ProxyDesk {
   }
 
   /** What has to be undone when the proxy is stopped. */
-  atEnd(undo: () => void): void {
+  atEnd(undo: () => void | Promise<void>): void {
     this.#cleanup.push(undo)
   }
 
@@ -89,7 +89,7 @@ export class ProxyDesk {
 
   async stop(): Promise<void> {
     await Promise.all(this.#daemons.map((daemon) => daemon.stop()))
-    for (const undo of this.#cleanup.splice(0).reverse()) undo()
+    for (const undo of this.#cleanup.splice(0).reverse()) await undo()
   }
 }
 
