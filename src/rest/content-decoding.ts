@@ -19,10 +19,8 @@ interface Coding {
 /**
  * The codings of a Content-Encoding header, outermost first. One that is not known leaves the body as it
  * is, as in every fetch.
- *
- * @throws Error for more codings than anybody needs
  */
-export function codingsOf(header: string): readonly Coding[] {
+function codingsOf(header: string): readonly Coding[] {
   const names = header.toLowerCase().split(',')
   if (names.length > MAX_CODINGS)
     throw new Error(
@@ -38,10 +36,21 @@ export function codingsOf(header: string): readonly Coding[] {
 }
 
 /**
+ * The body behind a Content-Encoding.
+ *
+ * @throws Error for more codings than anybody needs
+ */
+export function decodedBody(body: BodySource, encoding: string | string[] | undefined): BodySource {
+  if (encoding === undefined) return body
+  const codings = codingsOf(typeof encoding === 'string' ? encoding : encoding.join(','))
+  return codings.length === 0 ? body : new DecodedBody(body, codings)
+}
+
+/**
  * The decoded bytes of a body. What ends too early is an error: Node's fetch hands out the first part of a
  * file as if it were all of it.
  */
-export class DecodedBody implements BodySource {
+class DecodedBody implements BodySource {
   readonly #source: BodySource
   readonly #codings: readonly Coding[]
   #iterator: AsyncIterator<Buffer, undefined> | undefined

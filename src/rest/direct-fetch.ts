@@ -3,12 +3,12 @@ import type { Dispatcher } from 'undici'
 import { failureOf, TransportError } from '../errors.js'
 import { addressOf, authority } from '../route/index.js'
 import { BLOCKED_PORTS } from './blocked-ports.js'
-import { codingsOf, DecodedBody } from './content-decoding.js'
+import { decodedBody } from './content-decoding.js'
+import { requestHeaders } from './default-headers.js'
 import { Exchange, named, type ExchangeOwner, type ResponseHead } from './exchange.js'
 import { maskedPath, Progress, type OnEvent, type Transfer } from './progress.js'
 import { followRedirect, isRedirect, locationOf, MAX_REDIRECTS } from './redirect.js'
 import type { OutgoingRequest } from './request.js'
-import type { BodySource } from './response-body.js'
 import { FetchedResponse } from './response.js'
 
 /** https://fetch.spec.whatwg.org/#null-body-status */
@@ -155,7 +155,7 @@ class DirectFetch implements ExchangeOwner {
       }
     }
     const bodiless = method === 'HEAD' || NULL_BODY_STATUSES.has(status)
-    const source = bodiless ? null : decoded(exchange.body, headers['content-encoding'])
+    const source = bodiless ? null : decodedBody(exchange.body, headers['content-encoding'])
     this.#caller?.resolve(
       new FetchedResponse(source, {
         status,
@@ -223,30 +223,6 @@ class DirectFetch implements ExchangeOwner {
     const { url, method } = this.#request
     return { type, target: authority(addressOf(url)), method, path: maskedPath(url.pathname) }
   }
-}
-
-function decoded(body: BodySource, encoding: string | undefined): BodySource {
-  if (encoding === undefined) return body
-  const codings = codingsOf(encoding)
-  return codings.length === 0 ? body : new DecodedBody(body, codings)
-}
-
-/** Adds what fetch adds, in the order in which Node's own adds it. */
-function requestHeaders({ headers, url, body }: OutgoingRequest): string[] {
-  const flat = headers.flat()
-  if (!headers.has('accept')) flat.push('accept', '*/*')
-  if (!headers.has('accept-language')) flat.push('accept-language', '*')
-  flat.push('sec-fetch-mode', 'cors')
-  if (!headers.has('user-agent')) flat.push('user-agent', 'node')
-  if (headers.has('range')) {
-    // https://fetch.spec.whatwg.org/#http-network-or-cache-fetch, step 18: a range of coded bytes cannot be decoded.
-    if (!headers.has('accept-encoding')) flat.push('accept-encoding', 'identity')
-  } else if (!headers.has('accept-encoding')) {
-    flat.push('accept-encoding', url.protocol === 'https:' ? 'br, gzip, deflate' : 'gzip, deflate')
-  }
-  const length = body?.length ?? null
-  if (length !== null && !headers.has('content-length')) flat.push('content-length', String(length))
-  return flat
 }
 
 function withoutFragment(href: string): string {

@@ -60,8 +60,6 @@ interface Lane {
 export class OriginPool {
   readonly origin: URL
   readonly waiting: Waiting[] = []
-  /** When it last gave a tunnel up for another origin. */
-  yieldedAt = -Infinity
   readonly #owner: PoolOwner
   readonly #lanes = new Set<Lane>()
   readonly #warming: { resolve: () => void; reject: (error: Error) => void }[] = []
@@ -176,7 +174,6 @@ export class OriginPool {
       this.#lanes.delete(lane)
       this.#ending += 1
       this.#yieldedAt = performance.now()
-      this.yieldedAt = performance.now()
       void endLane(lane).then(() => {
         this.#ending -= 1
         this.#owner.onChange(this)

@@ -105,6 +105,16 @@ describe.each(bothFetches())('$name', ({ fetch }) => {
     await empty.close()
   })
 
+  it('reads the header wherever it is in several lines', async () => {
+    const coded = zlib.brotliCompressSync(zlib.gzipSync(small))
+    const server = await startOrigin((_request, response) => {
+      response.setHeader('content-encoding', ['gzip', 'br'])
+      response.end(coded)
+    })
+    expect(await (await fetch(server.url)).text()).toBe(small.toString())
+    await server.close()
+  })
+
   it('refuses more than five codings', async () => {
     const error = await rejection(get('gzip,gzip,gzip,gzip,gzip,gzip/small'))
     expect(error).toMatchObject({ name: 'TypeError', message: 'fetch failed' })
