@@ -119,6 +119,8 @@ export interface DiscordTransport extends AsyncDisposable {
   /**
    * Ends every tunnel, WebSockets included. What is under way fails with ERR_TRANSPORT_CLOSED; resolves when
    * the last socket is closed.
+   *
+   * A process may also end without it: idle tunnels of either face do not keep it alive, an open WebSocket does.
    */
   close(): Promise<void>
 }

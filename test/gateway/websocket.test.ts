@@ -39,7 +39,7 @@ describe('a WebSocket of the transport', () => {
   })
 
   test('fails in time when the upgrade itself gets no answer, and the proxy sees it go', async () => {
-    const { transport, proxy, discord } = await startLab({ transport: { connectTimeoutMs: 300 } })
+    const { transport, proxy, discord } = await startLab({ transport: { connectTimeoutMs: 1_000 } })
     discord.gateway.stallUpgradeOnce()
     const error = await failureOf(helloByWebSocket(transport))
     expect(error).toMatchObject({

@@ -139,8 +139,8 @@ describe('a list of proxies', () => {
     const lab = await startLab()
     const silent = await lab.startProxy({ fault: { kind: 'accept', verb: 'silence' } })
     const answer = `PROXY 127.0.0.1:${silent.port}; PROXY ${addressOf(lab)}`
-    const transport = lab.createTransport({ proxy: dataUrl(answer), connectTimeoutMs: 1_000 })
-    for (const reach of Object.values(FACES)) await reach(transport)
+    const transport = lab.createTransport({ proxy: dataUrl(answer), connectTimeoutMs: 2_000 })
+    await Promise.all(Object.values(FACES).map((reach) => reach(transport)))
     await Promise.all(silent.connections.map(({ closed }) => closed))
   })
 
