@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { access, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
@@ -25,6 +25,9 @@ async function writeEntries(project: string): Promise<void> {
 
 /** Packs what was built and installs the tarball into an empty project, with the peers that subpaths name. */
 export async function installPackage(folder: string): Promise<string> {
+  await access(join(ROOT, 'dist/index.js')).catch(() => {
+    throw new Error('nothing is built: npm run build comes first')
+  })
   const project = join(folder, 'project')
   await mkdir(project)
   const { stdout } = await run('npm', ['pack', '--json', '--silent', '--pack-destination', folder], {

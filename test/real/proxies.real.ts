@@ -29,6 +29,7 @@ for (const proxy of REAL_PROXIES) {
   const missing = missingPrograms(proxy.programs)
   if (missing.length > 0) {
     skipped.push({ proxy: proxy.name, missing })
+    if (!requireRealProxies) console.warn(`SKIPPED: ${proxy.name} is not installed (${missing.join(', ')})`)
     const title = `through ${proxy.name}: not installed (${missing.join(', ')})`
     it.skipIf(!requireRealProxies)(title, () => expect(missing).toEqual([]))
     continue

@@ -58,6 +58,7 @@ describe('a Carbon bot that can reach nothing but a proxy', () => {
     const missing = missingPrograms([...proxy.programs, 'nft', 'ip'])
     const skip = missing.length > 0 && !requireRealProxies
     const note = skip ? ` (not installed: ${missing.join(', ')})` : ''
+    if (skip) console.warn(`SKIPPED: the day by ${name}${note}`)
 
     it.skipIf(skip)(`lives through its day by ${name}: no stray packet, no DNS query${note}`, async () => {
       const site = await openSite()
