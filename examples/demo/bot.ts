@@ -83,7 +83,7 @@ function run(settings: BotSettings): void {
 
   void probeDirectPath(guard).then((checks) => {
     probe = checks
-    say(`starts; its one way out is ${transport.proxy?.url ?? 'nowhere'}`)
+    say(`starts; its way out is ${transport.proxy?.url ?? 'nowhere'}`)
     new Client(
       {
         token,

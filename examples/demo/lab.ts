@@ -23,7 +23,7 @@ export async function runInLab(scheme: Scheme): Promise<boolean> {
   try {
     const timeline = new Timeline()
     timeline.log('lab', `a fake Discord listens, and a proxy at 127.0.0.1:${proxy.port}`)
-    timeline.log('lab', 'the names of Discord lead there at the proxy, and nowhere else')
+    timeline.log('lab', 'only that proxy knows where the names of Discord lead')
     watchHops(proxy, discord, timeline)
     const result = await runBot(
       {
@@ -44,7 +44,7 @@ export async function runInLab(scheme: Scheme): Promise<boolean> {
     )
     return printReport({
       proxy: 'the proxy, as it counted itself',
-      traffic: countedBy(proxy),
+      traffic: countedBy(proxy, names),
       guard: result.guard,
       checks: [...result.checks, ...secrecy(proxy, discord)],
     })
@@ -54,10 +54,12 @@ export async function runInLab(scheme: Scheme): Promise<boolean> {
   }
 }
 
-function countedBy(proxy: LabProxy): Traffic[] {
+function countedBy(proxy: LabProxy, names: LabNames): Traffic[] {
   const byTarget = new Map<string, Traffic>()
   for (const { target, bytesUp, bytesDown } of proxy.established) {
-    const name = `${target?.host ?? ''}:${target?.port ?? ''}`
+    const { host = '', port = '' } = target ?? {}
+    const owner = names.addresses.find(({ ipv4, ipv6 }) => ipv4 === host || ipv6 === host)?.host
+    const name = owner === undefined ? `${host}:${port}` : `${owner}:${port}, by its address`
     const { tunnels, sent, received } = byTarget.get(name) ?? { tunnels: 0, sent: 0, received: 0 }
     byTarget.set(name, {
       target: name,

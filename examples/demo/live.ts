@@ -8,6 +8,12 @@ const TIMEOUT_MS = 60_000
 /** The same bot against Discord itself, by the proxy of the environment. */
 export async function runLive(): Promise<boolean> {
   const token = setting('DISCORD_BOT_TOKEN', 'the token of a bot')
+  if (!/^\d+$/.test(Buffer.from(token.split('.')[0] ?? '', 'base64').toString())) {
+    throw new DemoError(
+      'DISCORD_BOT_TOKEN does not look like the token of a bot',
+      'It has three parts with dots between them, the first of which is the id of the bot in Base64.',
+    )
+  }
   const channelId = setting('DISCORD_CHANNEL_ID', 'the id of a channel in which it may write')
   await using transport = createDiscordTransport({ required: true })
   const { proxy } = transport

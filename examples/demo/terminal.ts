@@ -38,7 +38,7 @@ export class Timeline {
 
   log(hop: Hop, text: string): void {
     const ms = String(Math.round(performance.now() - this.#startedAt)).padStart(6)
-    const room = WIDTH - 18
+    const room = WIDTH - 20
     const shown = text.length > room ? `${text.slice(0, room - 1)}…` : text
     print(`${style('gray', `${ms} ms`)}  ${style(COLOURS[hop], hop.padEnd(7))}  ${shown}`)
   }
