@@ -1,3 +1,4 @@
+import { upgrade } from 'undici'
 import { describe, expect, test } from 'vitest'
 import type { TransportEvent } from '../../src/index.js'
 import { getByAgent, getByDispatcher, getByFetch } from '../support/faces.js'
@@ -115,5 +116,38 @@ describe('maxTunnels', () => {
     const burst = Array.from({ length: 50 }, () => getByFetch(transport, USERS_ME, headers))
     for (const { status } of await Promise.all(burst)) expect(status).toBe(200)
     expect(proxy.peakOpen).toBeLessThanOrEqual(3)
+  })
+})
+
+describe('a single tunnel is not used up', () => {
+  test('by requests that undici refuses for their arguments', async () => {
+    const { transport, headers } = await startLab({ transport: { maxTunnels: 1 } })
+    for (let round = 0; round < 3; round++) {
+      const refused = getByDispatcher(transport, USERS_ME, { 'bad header': 'x' })
+      await expect(refused).rejects.toMatchObject({ code: 'UND_ERR_INVALID_ARG' })
+    }
+    expect((await getByDispatcher(transport, USERS_ME, headers)).status).toBe(200)
+  })
+
+  test('by a burst that is aborted, nor by a body that is cancelled', async () => {
+    const { transport, headers } = await startLab({ transport: { maxTunnels: 1 } })
+    const controller = new AbortController()
+    const burst = Array.from({ length: 50 }, () => transport.fetch(USERS_ME, { signal: controller.signal }))
+    controller.abort()
+    for (const result of await Promise.allSettled(burst)) expect(result.status).toBe('rejected')
+    const response = await transport.fetch(USERS_ME, { headers })
+    await response.body?.cancel()
+    expect((await getByFetch(transport, USERS_ME, headers)).status).toBe(200)
+  })
+
+  test('by an upgraded connection that has ended', async () => {
+    const { transport, headers } = await startLab({ transport: { maxTunnels: 1 } })
+    const { socket } = await upgrade('https://gateway.discord.gg/?v=10&encoding=json', {
+      dispatcher: transport.dispatcher,
+      protocol: 'websocket',
+      headers: { 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==', 'sec-websocket-version': '13' },
+    })
+    socket.destroy()
+    expect((await getByFetch(transport, USERS_ME, headers)).status).toBe(200)
   })
 })
