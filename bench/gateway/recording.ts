@@ -1,3 +1,4 @@
+import { createRandom } from '../../test/gateway/client/seeded-random.js'
 import { createEncoder, type Compression } from '../../test/lab/discord/gateway-compression.js'
 
 /** What a gateway sends on one connection, as WebSocket messages: hello, READY, then the dispatches. */
@@ -7,17 +8,27 @@ export interface Recording {
   readonly dispatches: readonly (Buffer | string)[]
 }
 
-const WORDS =
-  'the bot of a guild said that nobody had read what somebody else wrote about it yesterday'.split(' ')
+const random = createRandom(20)
+const digits = (length: number): string =>
+  Array.from({ length }, (_, index) => random.between(index === 0 ? 1 : 0, 9)).join('')
+const word = (): string => random.between(36, 36 ** 6).toString(36)
 
-/** A message as a busy guild sends them: 700 to 1 300 bytes, no two alike. */
+const AUTHORS = Array.from({ length: 2_000 }, () => ({
+  username: `${word()}_${word()}`,
+  public_flags: 0,
+  id: digits(18),
+  global_name: word(),
+  discriminator: '0',
+  avatar: `${digits(16)}${digits(16)}`,
+}))
+
+/** A message as a busy guild sends them: 700 to 1 000 bytes, no two alike. */
 function message(number: number): object {
-  const id = String(1_300_000_000_000_000_000n + BigInt(number) * 4_194_304n)
-  const text = Array.from(
-    { length: 4 + (number % 17) },
-    (_, index) => WORDS[(number * 7 + index * 3) % WORDS.length],
+  const id = String(
+    1_300_000_000_000_000_000n + BigInt(number) * 4_194_304n + BigInt(random.between(0, 4_095)),
   )
-  const author = String(200_000_000_000_000_000n + BigInt(number % 997) * 31_337n)
+  const text = Array.from({ length: random.between(1, 25) }, word)
+  const author = random.pick(AUTHORS)
   return {
     type: 0,
     tts: false,
@@ -28,7 +39,7 @@ function message(number: number): object {
     mention_roles: [],
     mention_everyone: false,
     member: {
-      roles: [`9${author.slice(1)}`, `8${author.slice(1)}`],
+      roles: [`9${author.id.slice(1)}`, `8${author.id.slice(1)}`],
       premium_since: null,
       pending: false,
       nick: null,
@@ -46,14 +57,7 @@ function message(number: number): object {
     content: text.join(' '),
     components: [],
     channel_id: String(700_000_000_000_000_000n + BigInt(number % 53)),
-    author: {
-      username: `user-${number % 997}`,
-      public_flags: 0,
-      id: author,
-      global_name: `User ${number % 997}`,
-      discriminator: '0',
-      avatar: 'a_0123456789abcdef0123456789abcdef',
-    },
+    author,
     attachments: [],
     guild_id: '600000000000000000',
   }
