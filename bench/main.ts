@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { describeMachine } from './machine.js'
 import { writePerformancePage } from './performance-page.js'
 import { runBench } from './run.js'
+import { runTunnelCounts } from './tunnel-counts.js'
 import { parseCommandLine, USAGE } from './settings.js'
 import { renderTables } from './tables.js'
 import { checkTargets, renderTargets } from './targets.js'
@@ -10,8 +11,12 @@ const commandLine = parseCommandLine(process.argv.slice(2))
 if (commandLine === 'help') console.log(USAGE)
 else await bench(commandLine)
 
-async function bench({ settings, json, write }: Exclude<typeof commandLine, 'help'>): Promise<void> {
+async function bench({ settings, json, write, tunnels }: Exclude<typeof commandLine, 'help'>): Promise<void> {
   if (!existsSync(new URL(settings.entry))) throw new Error('not built: npm run build')
+  if (tunnels) {
+    console.log(`Machine: ${describeMachine()}.\n\n${await runTunnelCounts(settings.entry)}`)
+    return
+  }
   const startedAt = performance.now()
   const results = await runBench(settings, (line) => console.error(`· ${line}`))
   const targets = checkTargets(results)

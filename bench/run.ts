@@ -1,7 +1,6 @@
-import { mkdtemp, rm, writeFile, open } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createCertificateAuthority } from '../test/lab/certificates.js'
+import { useCertificates } from './certificates.js'
 import { ClientProcess, type Surroundings } from './client/client-process.js'
 import { CONTENDERS, whyNot } from './contenders/index.js'
 import { measureBursts } from './measure/burst.js'
@@ -18,8 +17,7 @@ export async function runBench(
   settings: Settings,
   tell: (line: string) => void = () => undefined,
 ): Promise<readonly Result[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'bench-'))
-  const { certFile, keyFile, caFile } = await writeCertificates(folder)
+  const { folder, certFile, keyFile, caFile, remove } = await useCertificates()
   const servers = await startServers(certFile, keyFile)
   const surroundings: Surroundings = { caFile, entry: settings.entry }
   const running: Running[] = []
@@ -48,7 +46,7 @@ export async function runBench(
   } finally {
     await Promise.all(running.map(({ client }) => client.stop()))
     await servers.stop()
-    await rm(folder, { recursive: true, force: true })
+    await remove()
   }
 }
 
@@ -65,21 +63,6 @@ async function start(result: Result, surroundings: Surroundings): Promise<Client
     result.note = error instanceof Error ? error.message : String(error)
     return undefined
   }
-}
-
-async function writeCertificates(
-  folder: string,
-): Promise<{ certFile: string; keyFile: string; caFile: string }> {
-  const authority = await createCertificateAuthority('Bench root')
-  const { cert, key } = await authority.issue(['localhost'])
-  const [certFile, keyFile, caFile] = ['cert.pem', 'key.pem', 'ca.pem'].map((name) => join(folder, name))
-  if (certFile === undefined || keyFile === undefined || caFile === undefined) throw new Error('unreachable')
-  await Promise.all([
-    writeFile(certFile, cert),
-    writeFile(keyFile, key),
-    writeFile(caFile, authority.certificate),
-  ])
-  return { certFile, keyFile, caFile }
 }
 
 async function writeUpload(folder: string, bytes: number): Promise<string> {

@@ -13,6 +13,8 @@ export interface Settings {
   readonly warmUpMs: number
   readonly rampMs: number
   readonly loadMs: number
+  /** No further round begins after so much time: a busy machine must not make it endless. */
+  readonly roundsWithinMs: number
   /** 0 leaves the send after a silence out. */
   readonly silenceMs: number
   readonly burstRounds: number
@@ -23,10 +25,11 @@ export interface Settings {
 
 /** Under five minutes for all contenders. */
 const FULL = {
-  rounds: 5,
+  rounds: 9,
   warmUpMs: 800,
-  rampMs: 150,
-  loadMs: 700,
+  rampMs: 100,
+  loadMs: 300,
+  roundsWithinMs: 150_000,
   silenceMs: SILENCE_MS,
   burstRounds: 3,
   uploadBytes: 100 * MEBIBYTE,
@@ -40,6 +43,7 @@ const QUICK = {
   warmUpMs: 300,
   rampMs: 50,
   loadMs: 200,
+  roundsWithinMs: 15_000,
   silenceMs: 0,
   burstRounds: 1,
   uploadBytes: 16 * MEBIBYTE,
@@ -53,6 +57,7 @@ export const SMOKE = {
   warmUpMs: 30,
   rampMs: 10,
   loadMs: 30,
+  roundsWithinMs: 5_000,
   silenceMs: 0,
   burstRounds: 1,
   uploadBytes: MEBIBYTE,
@@ -69,6 +74,7 @@ export interface CommandLine {
   readonly settings: Settings
   readonly json: boolean
   readonly write: boolean
+  readonly tunnels: boolean
 }
 
 export const USAGE = `npm run bench -- [--quick] [--only NAME]... [--json] [--write] [--source]
@@ -77,6 +83,7 @@ export const USAGE = `npm run bench -- [--quick] [--only NAME]... [--json] [--wr
   --only    contenders whose name contains NAME; the base of the ratios always runs
   --json    every single figure, instead of tables
   --write   puts the tables of a full run into docs/performance.md
+  --tunnels our own with 4, 8, 16 and 32 tunnels, and nothing else
   --source  measures src/ instead of the built package
 
   BENCH_PEERS   folders with a node_modules that holds the peers (default: bench/peers; npm run bench:peers)
@@ -91,17 +98,18 @@ export function parseCommandLine(args: readonly string[]): CommandLine | 'help' 
       only: { type: 'string', multiple: true, default: [] },
       json: { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
+      tunnels: { type: 'boolean', default: false },
       source: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   })
   if (values.help) return 'help'
-  const { quick, only, json, write } = values
+  const { quick, only, json, write, tunnels } = values
   if (write && (quick || only.length > 0)) throw new TypeError('--write is for a full run')
   const settings: Settings = {
     ...(quick ? QUICK : FULL),
     wanted: ({ name }) => only.length === 0 || name === BASE || only.some((part) => name.includes(part)),
     entry: values.source ? ENTRIES.source : ENTRIES.built,
   }
-  return { settings, json, write }
+  return { settings, json, write, tunnels }
 }
