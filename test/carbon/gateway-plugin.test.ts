@@ -122,8 +122,10 @@ describe('The lookup of the gateway', () => {
   })
 
   it('gives way to the option url where there is one', async () => {
-    discord.rest.respondOnce(lookup, { status: 503 })
-    await createPlugin({ url: `wss://${discord.resumeHost}` }).registerClient(createClient())
+    discord.rest.respondOnce(lookup, { status: 503 }, { times: Infinity })
+    await createPlugin({ url: `wss://${discord.resumeHost}`, gatewayInfoTimeoutMs: 200 }).registerClient(
+      createClient(),
+    )
     const { connection } = await discord.gateway.waitForIdentify()
     expect(connection.upgrade.host).toBe(discord.resumeHost)
   })
