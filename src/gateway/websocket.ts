@@ -1,7 +1,7 @@
 import type { Agent } from 'node:http'
 import { WebSocket, type ClientOptions } from 'ws'
 import { systemCode, TransportError } from '../errors.js'
-import { addressOf, connectionLost, timeoutError, type Hop, type Route } from '../route/index.js'
+import { addressOf, connectionLost, Handshake, timeoutError, type Hop, type Route } from '../route/index.js'
 
 /** Options of `ws`, less those that would lead around the transport. */
 export interface WebSocketOptions extends Omit<
@@ -38,18 +38,19 @@ export class TransportWebSocket extends WebSocket {
     // In `ws` 0 means no deadline; here nothing is without one.
     const timeoutMs =
       handshakeTimeout !== undefined && handshakeTimeout > 0 ? handshakeTimeout : route.connectTimeoutMs
-    // `connectTimeoutMs` travels with the request's options to the agent.
-    const request: ClientOptions & { connectTimeoutMs: number } = {
-      ...options,
-      agent,
-      connectTimeoutMs: timeoutMs,
-    }
+    const handshake = new Handshake(timeoutMs)
+    const request: ClientOptions & { handshake: Handshake } = { ...options, agent, handshake }
     super(url, protocols ?? [], request)
     this.#hop = route.hop(addressOf(new URL(this.url)))
-    const timer = setTimeout(() => {
+    const expire = (): void => {
+      if (handshake.opening) {
+        timer = setTimeout(expire, MARGIN_MS)
+        return
+      }
       this.#failure = timeoutError(this.#hop, 'exchange', timeoutMs)
       this.terminate()
-    }, timeoutMs + MARGIN_MS)
+    }
+    let timer = setTimeout(expire, timeoutMs + MARGIN_MS)
     const stop = (): void => clearTimeout(timer)
     this.once('open', stop)
     this.once('close', stop)

@@ -6,6 +6,14 @@ import { Agent, type AgentConnectOpts } from 'agent-base'
 import type { TlsOverrides } from './target.js'
 import type { Route } from './tunnel.js'
 
+/** A WebSocket's handshake; it travels with the options of its request to the agent. */
+export class Handshake {
+  /** Whether its tunnel is being opened now, which has this very deadline and knows better what hangs. */
+  opening = false
+
+  constructor(readonly timeoutMs: number) {}
+}
+
 /**
  * The http.Agent face of a route, for ws, node:https, axios and got. Built on agent-base, as the agents are
  * that it takes the place of, so that one agent serves `http.request` and `https.request` alike.
@@ -25,6 +33,7 @@ export class TunnelAgent extends Agent {
 
   /** Opens a tunnel for one request; a request that is destroyed meanwhile gives the tunnel up. */
   override async connect(request: ClientRequest, options: AgentConnectOpts): Promise<Socket> {
+    const handshake = handshakeOf(options)
     const given = new AbortController()
     const stopWatching = onDestroyed(request, (reason) => given.abort(reason ?? hangUp()))
     try {
@@ -36,12 +45,14 @@ export class TunnelAgent extends Agent {
         port: Number(options.port),
         secure: options.secureEndpoint,
       }
+      if (handshake !== undefined) handshake.opening = true
       return await this.#route.openTunnel(tls === undefined ? target : { ...target, tls }, {
         signal: given.signal,
-        ...timeLimit(options),
+        ...(handshake === undefined ? undefined : { timeoutMs: handshake.timeoutMs }),
       })
     } finally {
       stopWatching()
+      if (handshake !== undefined) handshake.opening = false
     }
   }
 
@@ -127,9 +138,6 @@ function tlsOverrides(options: AgentConnectOpts): TlsOverrides | undefined {
   return { ...Object.fromEntries(set), ...(named ? { servername: options.servername } : undefined) }
 }
 
-/** A WebSocket's own handshake deadline travels with its request. */
-function timeLimit(options: AgentConnectOpts): { timeoutMs: number } | undefined {
-  return 'connectTimeoutMs' in options && typeof options.connectTimeoutMs === 'number'
-    ? { timeoutMs: options.connectTimeoutMs }
-    : undefined
+function handshakeOf(options: AgentConnectOpts): Handshake | undefined {
+  return 'handshake' in options && options.handshake instanceof Handshake ? options.handshake : undefined
 }

@@ -1,4 +1,4 @@
-export { TunnelAgent } from './agent.js'
+export { Handshake, TunnelAgent } from './agent.js'
 export { TunnelDispatcher } from './dispatcher.js'
 export { closedError, connectionLost, nameFailure, timeoutError, type Hop } from './failures.js'
 export { KeepWarm } from './keep-warm.js'

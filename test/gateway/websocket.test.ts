@@ -38,6 +38,14 @@ describe('a WebSocket of the transport', () => {
     }
   })
 
+  test('names the step that hangs even where the process itself was busy for a while', async () => {
+    const { transport } = await startLab({ fault: { kind: 'request', verb: 'silence' } })
+    const failed = failureOf(helloByWebSocket(transport, { handshakeTimeout: 200 }))
+    const until = performance.now() + 150
+    while (performance.now() < until) continue
+    expect(await failed).toMatchObject({ code: 'ERR_PROXY_TIMEOUT', phase: 'tunnel' })
+  })
+
   test('fails in time when the upgrade itself gets no answer, and the proxy sees it go', async () => {
     const { transport, proxy, discord } = await startLab({ transport: { connectTimeoutMs: 1_000 } })
     discord.gateway.stallUpgradeOnce()
