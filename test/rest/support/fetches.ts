@@ -3,9 +3,9 @@ import { createDiscordTransport, type DiscordTransport, type TransportOptions } 
 
 export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>
 
-/** A transport without a proxy, closed when the file is done. */
+/** A transport without a proxy and without repetitions, closed when the file is done. */
 export function directTransport(options: TransportOptions = {}): DiscordTransport {
-  const transport = createDiscordTransport({ proxy: false, env: {}, ...options })
+  const transport = createDiscordTransport({ proxy: false, env: {}, delivery: false, ...options })
   afterAll(() => transport.close())
   return transport
 }
