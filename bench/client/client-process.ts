@@ -31,7 +31,7 @@ export class ClientProcess {
     const file = new URL(`../contenders/${contender.file}.ts`, import.meta.url).href
     const child = fork(fileURLToPath(new URL('main.ts', import.meta.url)), [file], {
       execPath: node ?? process.execPath,
-      execArgv: ['--import', 'tsx', '--no-warnings'],
+      execArgv: ['--import', import.meta.resolve('tsx'), '--no-warnings'],
       env: {
         ...process.env,
         ...contender.env,

@@ -41,7 +41,9 @@ export async function startServers(certFile: string, keyFile: string): Promise<S
 }
 
 function start(file: string, args: readonly string[]): ChildProcess {
-  return fork(fileURLToPath(new URL(file, import.meta.url)), args, { execArgv: ['--import', 'tsx'] })
+  return fork(fileURLToPath(new URL(file, import.meta.url)), args, {
+    execArgv: ['--import', import.meta.resolve('tsx')],
+  })
 }
 
 async function ports(child: ChildProcess): Promise<Listening['ports']> {

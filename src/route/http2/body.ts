@@ -53,11 +53,18 @@ export async function pumpBody(
   source: RequestBody['source'],
   length: number | undefined,
 ): Promise<void> {
-  const closed = new Promise<undefined>((resolve) => stream.once('close', () => resolve(undefined)))
+  // Not Promise.race() with one promise for the close: it would hold on to every chunk until then.
+  let onClose = (): void => undefined
+  stream.once('close', () => onClose())
+  const orClosed = <Value>(wait: Promise<Value> | Value): Promise<Value | undefined> =>
+    new Promise((resolve, reject) => {
+      onClose = () => resolve(undefined)
+      Promise.resolve(wait).then(resolve, reject)
+    })
   const chunks = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]()
   let written = 0
   while (true) {
-    const next = await Promise.race([chunks.next(), closed])
+    const next = await orClosed(chunks.next())
     if (next === undefined || !stream.writable) {
       discardBody(source)
       await chunks.return?.()
@@ -70,8 +77,8 @@ export async function pumpBody(
     }
     written += Buffer.byteLength(chunk)
     if (length !== undefined && written > length) throw new errors.RequestContentLengthMismatchError()
-    if (stream.write(chunk)) continue
-    await Promise.race([new Promise<void>((resolve) => stream.once('drain', resolve)), closed])
+    if (stream.write(chunk) || stream.destroyed) continue
+    await orClosed(new Promise<void>((resolve) => stream.once('drain', resolve)))
   }
   if (length !== undefined && written !== length) throw new errors.RequestContentLengthMismatchError()
   stream.end()
