@@ -1,46 +1,84 @@
-/** How much of a body is in memory at a time beside what the caller holds. */
+/** How much of a body is handed to the connection at a time. */
 export const CHUNK_BYTES = 256 * 1024
+
+/**
+ * One chunk is being written, one waits in the stream before it, one is being filled; the fourth is the margin.
+ * A connection is given a chunk only when it has written the one before.
+ */
+const RING_CHUNKS = 4
 
 /** A piece of a body that can be read as often as need be. */
 export type BodyPiece = Uint8Array | Blob
 
 /**
- * The bytes of the pieces in chunks of about {@link CHUNK_BYTES}: a Blob is read in slices, so that one
- * backed by a file (`fs.openAsBlob`) is never in memory as a whole, and what is small is joined, so that a
- * form of many fields does not become many TLS records.
+ * The bytes of the pieces in chunks of {@link CHUNK_BYTES}. What is small is joined, so that a form of many
+ * fields does not become many TLS records; a Blob is read piece by piece, so that one backed by a file
+ * (`fs.openAsBlob`) is never in memory as a whole.
+ *
+ * A chunk is good until {@link RING_CHUNKS} - 1 more have been taken: its memory is then used again. Memory that
+ * is left to the collector piles up to twice the size of V8's young generation, which is 64 MiB from Node 24 on.
  */
 export async function* chunksOf(pieces: readonly BodyPiece[]): AsyncGenerator<Buffer, void, undefined> {
-  let joined: Buffer[] = []
-  let size = 0
+  const ring: Buffer[] = []
+  let turn = 0
+  let filled = 0
   for (const piece of pieces) {
-    for await (const chunk of slicesOf(piece)) {
-      joined.push(chunk)
-      size += chunk.byteLength
-      if (size < CHUNK_BYTES / 2) continue
-      const whole = joined.length === 1 ? chunk : Buffer.concat(joined, size)
-      joined = []
-      size = 0
-      yield whole
+    for await (const bytes of bytesOf(piece)) {
+      // What lies in memory already is sent from there.
+      if (filled === 0 && piece instanceof Uint8Array && bytes.byteLength === CHUNK_BYTES) {
+        yield asBuffer(bytes)
+        continue
+      }
+      for (let offset = 0; offset < bytes.byteLength;) {
+        const chunk = (ring[turn] ??= Buffer.allocUnsafeSlow(CHUNK_BYTES))
+        const part = bytes.subarray(offset, offset + CHUNK_BYTES - filled)
+        chunk.set(part, filled)
+        offset += part.byteLength
+        filled += part.byteLength
+        if (filled < CHUNK_BYTES) continue
+        filled = 0
+        turn = (turn + 1) % RING_CHUNKS
+        yield chunk
+      }
+      if (isReleasable(piece)) release(bytes.buffer)
     }
   }
-  if (size > 0) yield Buffer.concat(joined, size)
+  const rest = ring[turn]
+  if (filled > 0 && rest !== undefined) yield rest.subarray(0, filled)
 }
 
-async function* slicesOf(piece: BodyPiece): AsyncGenerator<Buffer, void, undefined> {
+async function* bytesOf(piece: BodyPiece): AsyncGenerator<Uint8Array, void, undefined> {
   if (piece instanceof Uint8Array) {
     for (let offset = 0; offset < piece.byteLength; offset += CHUNK_BYTES)
-      yield asBuffer(piece.subarray(offset, offset + CHUNK_BYTES))
-  } else if (piece instanceof Blob) {
+      yield piece.subarray(offset, offset + CHUNK_BYTES)
+  } else if (piece instanceof Blob && !isReleasable(piece)) {
+    // Twice as fast as its stream.
     for (let offset = 0; offset < piece.size; offset += CHUNK_BYTES)
-      yield Buffer.from(await piece.slice(offset, offset + CHUNK_BYTES).arrayBuffer())
+      yield new Uint8Array(await piece.slice(offset, offset + CHUNK_BYTES).arrayBuffer())
   } else {
-    // A Blob of a package of its own: only its stream is sure to be there.
-    for await (const chunk of iterate(piece)) yield asBuffer(chunk)
+    // Of the Blob of a package, only the stream is sure to be there.
+    yield* iterate(piece)
   }
 }
 
 function iterate(blob: Blob): AsyncIterable<Uint8Array> {
   return blob.stream()
+}
+
+/** Node 22 and later. */
+const transfer: unknown = Reflect.get(ArrayBuffer.prototype, 'transfer')
+const nativeStream: unknown = Reflect.get(Blob.prototype, 'stream')
+
+/** Whether the chunks of this piece are known to nobody else: the platform makes them for the one who reads. */
+function isReleasable(piece: BodyPiece): boolean {
+  return (
+    typeof transfer === 'function' && piece instanceof Blob && Reflect.get(piece, 'stream') === nativeStream
+  )
+}
+
+/** Gives memory back without waiting for the collector. */
+function release(memory: ArrayBufferLike): void {
+  if (typeof transfer === 'function') Reflect.apply(transfer, memory, [0])
 }
 
 /** The same memory as a Buffer. */

@@ -197,6 +197,35 @@ describe('a form by transport.fetch', () => {
     ])
   })
 
+  it("leaves the memory of a File alone whose stream is the caller's own", async () => {
+    const content = Buffer.from('kept by the caller')
+    class OwnFile extends File {
+      override stream() {
+        return new Blob([content]).stream()
+      }
+    }
+    const form = new FormData()
+    form.append('f', new OwnFile([content], 'own.txt'))
+    for (let turn = 0; turn < 2; turn++)
+      expect(await parse(await send(form))).toMatchObject([{ content: 'kept by the caller' }])
+    expect(content.toString()).toBe('kept by the caller')
+  })
+
+  it('of many files of odd sizes keeps every byte, also a second time', async () => {
+    const form = new FormData()
+    const parts: string[] = []
+    for (const size of [1, 65_535, 65_537, 262_143, 262_144, 262_145, 1_000_003]) {
+      const content = Buffer.from(Array.from({ length: size }, (_, index) => (index * 31 + size) % 256))
+      parts.push(bytes(content))
+      form.append('f', new File([content], `${size}.bin`))
+      form.append('t', 'x'.repeat(size % 1000))
+    }
+    for (let turn = 0; turn < 2; turn++) {
+      const files = (await parse(await send(form))).filter(({ name }) => name === 'f')
+      expect(files.map(({ content }) => content)).toEqual(parts)
+    }
+  })
+
   it('has another boundary each time', async () => {
     const form = new FormData()
     form.append('a', 'b')

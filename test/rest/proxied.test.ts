@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { FormData as UndiciFormData, Request as UndiciRequest } from 'undici'
 import { describe, expect, it } from 'vitest'
 import { TransportError } from '../../src/index.js'
@@ -118,5 +118,22 @@ describe('fetch over HTTP/2', () => {
     expect((await file.arrayBuffer()).byteLength).toBe(MIB)
     const arrived = await discord.rest.waitForRequest('POST /channels/:id/messages')
     expect(arrived.httpVersion).toBe('2.0')
+  })
+})
+
+describe.each([false, true])('an upload with http2: %s', (http2) => {
+  it('arrives byte for byte, however slowly it is taken', async () => {
+    const lab = await startLab({ delayMs: 3, transport: { http2 } })
+    const bytes = randomBytes(8 * MIB)
+    const form = new FormData()
+    form.set('files[0]', new File([bytes.subarray(0, 100_001), bytes.subarray(100_001)], 'a.bin'))
+    form.set('files[1]', new File([bytes.subarray(1)], 'b.bin'))
+    const url = `https://discord.com/api/v10/channels/${lab.discord.channelId}/messages`
+    const response = await lab.transport.fetch(url, { method: 'POST', body: form, headers: lab.headers })
+    expect(response.status).toBe(200)
+    await response.text()
+    const { files } = await lab.discord.rest.waitForRequest('POST /channels/:id/messages')
+    const hash = (content: Buffer) => createHash('sha256').update(content).digest('hex')
+    expect(files.map(({ sha256 }) => sha256)).toEqual([hash(bytes), hash(bytes.subarray(1))])
   })
 })
