@@ -2,7 +2,16 @@
  * The layers of docs/architecture.md, lowest first. A module imports its own folder and the layers before
  * it, never one behind it.
  */
-const layers = ['src/errors.ts', 'src/config/', 'src/route/', 'src/rest/', 'src/gateway/', 'src/doctor/', 'src/transport.ts', 'src/index.ts']
+const layers = [
+  'src/errors.ts',
+  'src/config/',
+  'src/route/',
+  'src/rest/',
+  'src/gateway/',
+  'src/doctor/',
+  'src/transport.ts',
+  'src/index.ts',
+]
 const integrations = ['src/carbon/', 'src/cli/']
 
 const upward = layers.slice(0, -1).map((layer, index) => ({
@@ -19,8 +28,18 @@ module.exports = {
     { name: 'no-orphans', severity: 'error', from: { orphan: true, pathNot: '\\.d\\.ts$' }, to: {} },
     ...upward,
     // rest and gateway are two clients of one route: neither knows the other.
-    { name: 'rest-knows-no-gateway', severity: 'error', from: { path: '^src/rest/' }, to: { path: '^src/gateway/' } },
-    { name: 'gateway-knows-no-rest', severity: 'error', from: { path: '^src/gateway/' }, to: { path: '^src/rest/' } },
+    {
+      name: 'rest-knows-no-gateway',
+      severity: 'error',
+      from: { path: '^src/rest/' },
+      to: { path: '^src/gateway/' },
+    },
+    {
+      name: 'gateway-knows-no-rest',
+      severity: 'error',
+      from: { path: '^src/gateway/' },
+      to: { path: '^src/rest/' },
+    },
     {
       name: 'integrations-see-the-public-face-only',
       severity: 'error',
@@ -37,13 +56,19 @@ module.exports = {
       name: 'no-development-dependency-in-src',
       severity: 'error',
       from: { path: '^src/' },
-      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], pathNot: ['node_modules/@buape/carbon', 'node_modules/@types/'] },
+      to: {
+        dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
+        pathNot: ['node_modules/@buape/carbon', 'node_modules/@types/'],
+      },
     },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
   },
 }
