@@ -263,7 +263,7 @@ class Transport implements DiscordTransport {
     this.#keepWarm.stop()
     await Promise.all([...this.#gateways].map((gateway) => gateway.close()))
     this.#route.stop()
-    // Before the sockets: undici's HTTP/2 client throws where its socket is gone without its doing.
+    // Clients before their sockets: so each fails its requests with the reason that it is given.
     await this.dispatcher.destroy()
     // Before the agent, which would end its sockets without a reason.
     await this.#route.close()
