@@ -5,7 +5,7 @@ import { LabNames } from '../lab/names.js'
 import { faultsFor, startProxy, type LabScheme, type NamedFault } from '../lab/proxy/index.js'
 import { labAuthority } from '../support/lab.js'
 import { LocalDns } from '../support/local-dns.js'
-import { OUTCOMES } from './fault-outcomes.js'
+import { OUTCOMES } from '../support/fault-outcomes.js'
 
 /** For faults that end by a deadline: enough for every step that is honest, on a busy machine. */
 const SHORT = { connectTimeoutMs: 1_500, timeoutMs: 3_500 }

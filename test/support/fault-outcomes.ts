@@ -1,9 +1,9 @@
 import type { LabScheme } from '../lab/proxy/index.js'
-import type { Expected } from '../support/fault-table.js'
+import type { Expected } from './fault-table.js'
 
 /**
- * What each fault of the lab is, in the words of an error: the doctor must find the hop and the code that were
- * put there.
+ * What each fault of the lab is, in the words of an error: every face must say so, and the doctor must find the hop
+ * and the code that were put there.
  */
 const HTTP: Readonly<Record<string, Expected>> = {
   'silence on accept': 'ERR_PROXY_TIMEOUT tunnel',
