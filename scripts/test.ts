@@ -17,6 +17,15 @@ interface Count {
   readonly skipped: number
 }
 
+/** What is read of vitest's JSON report. */
+interface Report {
+  readonly numPassedTests: number
+  readonly numFailedTests: number
+  readonly testResults: readonly {
+    readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[]
+  }[]
+}
+
 interface Stage {
   readonly name: string
   /** An npm script. A vitest one is counted by its tests, any other is one test. */
@@ -96,14 +105,19 @@ function npm(args: readonly string[]): Promise<boolean> {
 }
 
 async function readReport(path: string): Promise<Count | undefined> {
+  let report: Report
   try {
-    const report = JSON.parse(await readFile(path, 'utf8')) as Record<string, number>
-    return {
-      passed: report['numPassedTests'] ?? 0,
-      failed: (report['numFailedTests'] ?? 0) + (report['numRuntimeErrorTestSuites'] ?? 0),
-      skipped: (report['numPendingTests'] ?? 0) + (report['numTodoTests'] ?? 0),
-    }
+    report = JSON.parse(await readFile(path, 'utf8')) as Report
   } catch {
     return undefined
+  }
+  const skipped = report.testResults
+    .flatMap(({ assertionResults }) => assertionResults)
+    .filter(({ status }) => status !== 'passed' && status !== 'failed')
+  for (const { fullName } of skipped) console.log(`SKIPPED: ${fullName}`)
+  return {
+    passed: report.numPassedTests,
+    failed: report.numFailedTests,
+    skipped: skipped.length,
   }
 }

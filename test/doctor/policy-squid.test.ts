@@ -7,12 +7,12 @@ import { addExampleCom } from './example-com.js'
 import { startSquid } from './squid.js'
 
 const missing = missingPrograms(['squid'])
-if (missing.length > 0)
+if (missing.length > 0) {
   console.warn('squid is not installed: what `policy --format squid` prints is NOT tried')
-
-test.skipIf(missing.length === 0 || !requireRealProxies)('squid is installed', () => {
-  expect(missing).toEqual([])
-})
+  test.skipIf(!requireRealProxies)('squid is installed', () => {
+    expect(missing).toEqual([])
+  })
+}
 
 async function validate(lab: Lab, rules: string, policy: boolean): Promise<ProxyValidation> {
   await addExampleCom(lab)
