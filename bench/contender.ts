@@ -1,7 +1,9 @@
 /** Where a contender sends, and through what. */
 export interface Destination {
-  /** `https://localhost:PORT` */
+  /** Discord's own, as a bot has it: what a client does for this name alone is part of the measure. */
   readonly origin: string
+  /** Where that name really is, on loopback: for who has no proxy to find it. */
+  readonly port: number
   /** `http://127.0.0.1:PORT` or `socks5://127.0.0.1:PORT`. */
   readonly proxy: string
 }

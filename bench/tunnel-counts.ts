@@ -30,7 +30,7 @@ export async function runTunnelCounts(entry: string): Promise<string> {
     for (const [wire, inFlight] of LOADS) {
       const rates = COUNTS.map((): number[] => [])
       for (const client of clients) {
-        await client.open({ origin: servers.origin, proxy: servers.proxy('http', wire) })
+        await client.open(servers.destination('http', wire))
         await client.ask({ do: 'load', inFlight, ms: 500 })
       }
       for (let round = 0; round < ROUNDS; round += 1) {
@@ -45,7 +45,7 @@ export async function runTunnelCounts(entry: string): Promise<string> {
     for (const [at, client] of clients.entries()) {
       const bursts: number[] = []
       for (let round = 0; round < ROUNDS; round += 1) {
-        await client.open({ origin: servers.origin, proxy: servers.proxy('http', 'far') })
+        await client.open(servers.destination('http', 'far'))
         bursts.push((await client.ask({ do: 'burst', count: BURST })).ms)
       }
       rows[at]?.push((median(bursts) ?? 0).toFixed(0))

@@ -21,7 +21,7 @@ export async function measureBursts(
 }
 
 async function burst({ result, client }: Running, servers: Servers, wire: Wire): Promise<ProxiedBurst> {
-  await client.open({ origin: servers.origin, proxy: servers.proxy(result.contender.proxy, wire) })
+  await client.open(servers.destination(result.contender.proxy, wire))
   await servers.counts()
   const sent = await client.ask({ do: 'burst', count: BURST })
   const { connections } = await servers.counts()

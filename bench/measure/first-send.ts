@@ -12,7 +12,7 @@ export async function measureFirstSends(
 ): Promise<void> {
   const proxied = running.filter(({ result }) => result.contender.direct !== true)
   const open = ({ result, client }: Running): Promise<void> =>
-    client.open({ origin: servers.origin, proxy: servers.proxy(result.contender.proxy, 'far') })
+    client.open(servers.destination(result.contender.proxy, 'far'))
 
   await eachTurn(proxied, async (one) => {
     await open(one)

@@ -43,7 +43,7 @@ export async function measureLoads(
   settings: LoadSettings,
 ): Promise<void> {
   await eachTurn(running, async ({ result, client }) => {
-    await client.open({ origin: servers.origin, proxy: servers.proxy(result.contender.proxy, 'near') })
+    await client.open(servers.destination(result.contender.proxy, 'near'))
     await client.ask({ do: 'load', inFlight: 16, ms: settings.warmUpMs })
   })
   const lastAt = performance.now() + settings.roundsWithinMs

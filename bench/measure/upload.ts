@@ -13,7 +13,7 @@ export async function measureUploads(
     const { contender } = result
     const client = await ClientProcess.start(contender, surroundings)
     try {
-      await client.open({ origin: servers.origin, proxy: servers.proxy(contender.proxy, 'near') })
+      await client.open(servers.destination(contender.proxy, 'near'))
       // The tunnel and the code are not what is measured.
       await client.ask({ do: 'send' })
       for (let round = 0; round < rounds; round += 1) {

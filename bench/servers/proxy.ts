@@ -4,10 +4,11 @@ import { port, report, type ProxyCounts } from './process.js'
 
 /**
  * CONNECT and SOCKS5 proxies, each three times: as quick as can be, at the end of a long cable, and with room
- * for ten connections. Every destination is on this machine, whatever its name.
+ * for ten connections. Every destination is the origin, whatever its name.
  */
 
 const LOOPBACK = '127.0.0.1'
+const ORIGIN_PORT = Number(process.argv[2])
 
 interface Wire {
   readonly delayMs: number
@@ -74,35 +75,29 @@ class Client {
   }
 }
 
-type Handshake = (
-  chunk: Buffer,
-  client: Client,
-) => { readonly port: number; readonly granted: Buffer } | undefined
+/** Returns what grants the request, once the request is whole. */
+type Handshake = (chunk: Buffer, client: Client) => Buffer | undefined
 
 function connectHandshake(): Handshake {
   let heard = ''
   return (chunk) => {
     heard += chunk.toString('latin1')
     if (!heard.endsWith('\r\n\r\n')) return undefined
-    const wanted = /^CONNECT \S+:(\d+) HTTP\/1\.1\r\n/i.exec(heard)?.[1]
-    if (wanted === undefined) throw new Error('not a CONNECT request')
-    return { port: Number(wanted), granted: Buffer.from('HTTP/1.1 200 Connection established\r\n\r\n') }
+    if (!/^CONNECT \S+:443 HTTP\/1\.1\r\n/i.test(heard)) throw new Error('not the CONNECT request')
+    return Buffer.from('HTTP/1.1 200 Connection established\r\n\r\n')
   }
 }
 
 /** RFC 1928, without authentication: a greeting and a request, each in one segment, which they are on loopback. */
 function socks5Handshake(): Handshake {
   let greeted = false
-  return (chunk, client) => {
+  return (_request, client) => {
     if (!greeted) {
       greeted = true
       client.say(Buffer.from([5, 0]))
       return undefined
     }
-    return {
-      port: chunk.readUInt16BE(chunk.length - 2),
-      granted: Buffer.from([5, 0, 0, 1, 0, 0, 0, 0, 0, 0]),
-    }
+    return Buffer.from([5, 0, 0, 1, 0, 0, 0, 0, 0, 0])
   }
 }
 
@@ -120,11 +115,11 @@ function serve(socket: Socket, wire: Wire, handshake: Handshake): void {
       if (!upstream.write(chunk)) socket.pause()
       return
     }
-    const wanted = handshake(chunk, client)
-    if (wanted === undefined) return
-    const target = connect({ host: LOOPBACK, port: wanted.port, noDelay: true })
+    const granted = handshake(chunk, client)
+    if (granted === undefined) return
+    const target = connect({ host: LOOPBACK, port: ORIGIN_PORT, noDelay: true })
     upstream = target
-    target.once('connect', () => client.say(wanted.granted))
+    target.once('connect', () => client.say(granted))
     target.on('drain', () => socket.resume())
     target.on('data', (answer: Buffer) => {
       if (client.say(answer)) return

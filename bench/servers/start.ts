@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import type { Destination } from '../contender.js'
 import type { Listening, ProxyCounts } from './process.js'
 
 /** How a proxy is reached: at once, by a long cable, or with room for few connections. */
@@ -8,9 +9,8 @@ export type Wire = 'near' | 'far' | 'small'
 
 /** Origin and proxies, each in a process of its own. */
 export interface Servers {
-  /** `https://localhost:PORT` */
-  readonly origin: string
-  proxy(scheme: 'http' | 'socks5', wire: Wire): string
+  /** For a client with such a proxy. */
+  destination(scheme: 'http' | 'socks5', wire: Wire): Destination
   /** What the proxies have seen since this was last asked. */
   counts(): Promise<ProxyCounts>
   stop(): Promise<void>
@@ -18,11 +18,15 @@ export interface Servers {
 
 export async function startServers(certFile: string, keyFile: string): Promise<Servers> {
   const origin = start('origin.ts', [certFile, keyFile])
-  const proxy = start('proxy.ts', [])
-  const [originPorts, proxyPorts] = await Promise.all([ports(origin), ports(proxy)])
+  const { origin: port = 0 } = await ports(origin)
+  const proxy = start('proxy.ts', [String(port)])
+  const proxyPorts = await ports(proxy)
   return {
-    origin: `https://localhost:${originPorts['origin'] ?? 0}`,
-    proxy: (scheme, wire) => `${scheme}://127.0.0.1:${proxyPorts[`${scheme} ${wire}`] ?? 0}`,
+    destination: (scheme, wire) => ({
+      origin: 'https://discord.com',
+      port,
+      proxy: `${scheme}://127.0.0.1:${proxyPorts[`${scheme} ${wire}`] ?? 0}`,
+    }),
     counts: async () => {
       proxy.send('counts')
       const [counts] = (await once(proxy, 'message')) as [ProxyCounts]

@@ -111,6 +111,16 @@ describe('the API', () => {
     })
   })
 
+  it('speaks HTTP/1.1 only, if told so, whatever ALPN asks for', async () => {
+    await using older = await startDiscord({ names: new LabNames(), http2: false })
+    const { host, port } = older.rest.address
+    const offers = { ca: older.ca, servername: 'discord.com', ALPNProtocols: ['h2', 'http/1.1'] }
+    const socket = tls.connect({ host, port, ...offers })
+    await once(socket, 'secureConnect')
+    expect(socket.alpnProtocol).toBe('http/1.1')
+    socket.destroy()
+  })
+
   it('takes uploads, and cuts its answers, over HTTP/2 too', async () => {
     const agent = new Agent({ allowH2: true })
     const form = new UndiciFormData()

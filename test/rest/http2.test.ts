@@ -56,7 +56,7 @@ function arrivals({ discord }: Lab): ReadonlyMap<string, number> {
 /** The server's sessions, from now on. */
 function sessionsOf({ discord }: Lab): Set<ServerHttp2Session> {
   const sessions = new Set<ServerHttp2Session>()
-  discord.rest.server.on('session', (session) => sessions.add(session))
+  discord.rest.onHttp2Session((session) => sessions.add(session))
   return sessions
 }
 
@@ -93,7 +93,7 @@ describe('many requests share one tunnel', () => {
 
   test('with a server that allows five streams at a time, too', async () => {
     const lab = await startHttp2Lab()
-    lab.discord.rest.server.on('session', (session) => session.settings({ maxConcurrentStreams: 5 }))
+    lab.discord.rest.onHttp2Session((session) => session.settings({ maxConcurrentStreams: 5 }))
     const statuses = await Promise.all(numbered(60).map((content) => say(lab, content)))
     expect(new Set(statuses)).toEqual(new Set([200]))
   })

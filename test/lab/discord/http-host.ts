@@ -1,5 +1,13 @@
 import { once } from 'node:events'
-import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import {
+  createSecureServer,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type ServerHttp2Session,
+} from 'node:http2'
+import { createServer } from 'node:https'
+import type { Server } from 'node:tls'
 import { setTimeout as delay } from 'node:timers/promises'
 import { ConnectionTable } from './connections.js'
 import { EventLog, type WaitOptions } from './event-log.js'
@@ -16,13 +24,15 @@ import { readBody, RequestAborted, type BodyLimits, type RequestBody } from './r
 export interface HttpHostOptions {
   readonly name: string
   readonly tls: { readonly cert: string; readonly key: string }
-  /** Offer HTTP/2 by ALPN; HTTP/1.1 always is. */
+  /** Offer HTTP/2 by ALPN beside HTTP/1.1. */
   readonly http2: boolean
   readonly limits: BodyLimits
   readonly recordLimit: number
   readonly route: (request: RecordedRequest, body: RequestBody) => HttpReply | Promise<HttpReply>
 }
 
+type HttpRequest = IncomingMessage | Http2ServerRequest
+type HttpResponse = ServerResponse | Http2ServerResponse
 type MutableRequest = { -readonly [Field in keyof RecordedRequest]: RecordedRequest[Field] }
 
 const NO_BODY: RequestBody = {
@@ -36,9 +46,11 @@ const NO_BODY: RequestBody = {
 
 /** One HTTPS server: it records what arrives, lets a test answer first, and asks its routes otherwise. */
 export class HttpHost {
-  readonly server
   readonly connections: ConnectionTable
   readonly #options: HttpHostOptions
+  readonly #server: Server
+  readonly #http2Sessions = new Set<ServerHttp2Session>()
+  readonly #onHttp2Session: ((session: ServerHttp2Session) => void)[] = []
   readonly #log: EventLog<RecordedRequest>
   readonly #interceptors = new Interceptors()
   readonly #closing = new AbortController()
@@ -51,18 +63,18 @@ export class HttpHost {
         `${method} ${path} ${complete ? (status ?? 'open') : 'incomplete'}`,
       options.recordLimit,
     )
-    this.server = createSecureServer({
-      ...options.tls,
-      allowHTTP1: true,
-      ...(options.http2 ? {} : { ALPNProtocols: ['http/1.1'] }),
-    })
-    this.connections = new ConnectionTable(options.name, this.server)
-    this.server.on('sessionError', () => undefined)
-    // A request over HTTP/1.1 is an IncomingMessage in truth; only what both kinds share is used below.
-    this.server.on('request', (request, response) => {
+    const onRequest = (request: HttpRequest, response: HttpResponse): void => {
       response.on('error', () => undefined)
       void this.#handle(request, response)
-    })
+    }
+    // Node's HTTP/2 server offers h2 whatever its ALPNProtocols say.
+    this.#server = options.http2
+      ? createSecureServer({ ...options.tls, allowHTTP1: true })
+          .on('request', onRequest)
+          .on('session', (session) => this.#addHttp2Session(session))
+          .on('sessionError', () => undefined)
+      : createServer({ ...options.tls, ALPNProtocols: ['http/1.1'] }, onRequest)
+    this.connections = new ConnectionTable(options.name, this.#server)
   }
 
   get requests(): readonly RecordedRequest[] {
@@ -72,6 +84,16 @@ export class HttpHost {
   /** Requests that arrived, those no longer recorded included. */
   get requestCount(): number {
     return this.#log.total
+  }
+
+  /** HTTP/2 sessions that are open. */
+  get http2Sessions(): readonly ServerHttp2Session[] {
+    return [...this.#http2Sessions]
+  }
+
+  /** Called with every HTTP/2 session from now on, before its first request. */
+  onHttp2Session(listener: (session: ServerHttp2Session) => void): void {
+    this.#onHttp2Session.push(listener)
   }
 
   /** The next or an earlier request that matches and whose body has arrived. */
@@ -95,9 +117,9 @@ export class HttpHost {
   }
 
   async listen(): Promise<number> {
-    this.server.listen(0, '127.0.0.1')
-    await once(this.server, 'listening')
-    const address = this.server.address()
+    this.#server.listen(0, '127.0.0.1')
+    await once(this.#server, 'listening')
+    const address = this.#server.address()
     if (address === null || typeof address === 'string') throw new Error('not listening on TCP')
     return address.port
   }
@@ -106,13 +128,19 @@ export class HttpHost {
     this.#closing.abort()
     this.#interceptors.clear()
     this.#log.close()
-    const closed = once(this.server, 'close')
-    this.server.close()
+    const closed = once(this.#server, 'close')
+    this.#server.close()
     this.connections.destroyAll()
     await closed
   }
 
-  async #handle(request: Http2ServerRequest, response: Http2ServerResponse): Promise<void> {
+  #addHttp2Session(session: ServerHttp2Session): void {
+    this.#http2Sessions.add(session)
+    session.once('close', () => this.#http2Sessions.delete(session))
+    for (const listener of this.#onHttp2Session) listener(session)
+  }
+
+  async #handle(request: HttpRequest, response: HttpResponse): Promise<void> {
     const record = this.#record(request)
     response.once('close', () => {
       if (!response.writableEnded) record.aborted = true
@@ -141,8 +169,8 @@ export class HttpHost {
   }
 
   async #send(
-    request: Http2ServerRequest,
-    response: Http2ServerResponse,
+    request: HttpRequest,
+    response: HttpResponse,
     record: MutableRequest,
     canned: CannedAnswer,
     base: HttpReply | undefined,
@@ -160,19 +188,19 @@ export class HttpHost {
     })
   }
 
-  #record(request: Http2ServerRequest): MutableRequest {
-    const target = new URL(request.url, 'https://unused')
-    const connection = this.connections.find(request.socket.remotePort)
+  #record({ method = '', url = '', httpVersion, headers, socket }: HttpRequest): MutableRequest {
+    const target = new URL(url, 'https://unused')
+    const connection = this.connections.find(socket.remotePort)
     if (connection) connection.requests += 1
     const record: MutableRequest = {
       ...NO_BODY,
-      method: request.method,
+      method,
       path: target.pathname,
       route: routeOf(target.pathname),
       query: target.searchParams,
-      host: request.headers[':authority'] ?? request.headers.host ?? '',
-      httpVersion: request.httpVersion,
-      headers: request.headers,
+      host: [headers[':authority'] ?? headers.host ?? ''].flat().join(),
+      httpVersion,
+      headers,
       at: Date.now(),
       connectionId: connection?.id ?? 0,
       numberOnConnection: connection?.requests ?? 0,

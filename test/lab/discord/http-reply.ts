@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import type { Http2ServerResponse } from 'node:http2'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { CannedAnswer } from './interceptors.js'
@@ -51,7 +52,7 @@ function* upTo(limit: number, body: Iterable<Buffer>): Generator<Buffer> {
  * the client has gone. `destroy` ends the connection beneath.
  */
 export async function sendReply(
-  response: Http2ServerResponse,
+  response: ServerResponse | Http2ServerResponse,
   { status, headers, body }: HttpReply,
   manner: Pick<CannedAnswer, 'cut' | 'reset' | 'trickle'>,
   { head, signal, destroy }: { head: boolean; signal: AbortSignal; destroy: (reset: boolean) => void },
@@ -84,7 +85,7 @@ export async function sendReply(
 }
 
 /** Resolves when the piece has left, which a cut must wait for, or when the client has. */
-function written(response: Http2ServerResponse, piece: Buffer, gone: AbortSignal): Promise<void> {
+function written(response: ServerResponse | Http2ServerResponse, piece: Buffer, gone: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
       gone.removeEventListener('abort', done)
