@@ -112,8 +112,9 @@ describe('the API', () => {
   })
 
   it('speaks HTTP/1.1 only, if told so, whatever ALPN asks for', async () => {
-    await using older = await startDiscord({ names: new LabNames(), http2: false })
-    const { host, port } = older.rest.address
+    const ownNames = new LabNames()
+    await using older = await startDiscord({ names: ownNames, http2: false })
+    const { host, port } = ownNames.resolve('discord.com', 443)!
     const offers = { ca: older.ca, servername: 'discord.com', ALPNProtocols: ['h2', 'http/1.1'] }
     const socket = tls.connect({ host, port, ...offers })
     await once(socket, 'secureConnect')

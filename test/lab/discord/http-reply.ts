@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Http2ServerResponse } from 'node:http2'
+import type { Writable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { CannedAnswer } from './interceptors.js'
 
@@ -85,7 +86,7 @@ export async function sendReply(
 }
 
 /** Resolves when the piece has left, which a cut must wait for, or when the client has. */
-function written(response: ServerResponse | Http2ServerResponse, piece: Buffer, gone: AbortSignal): Promise<void> {
+function written(response: Writable, piece: Buffer, gone: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
       gone.removeEventListener('abort', done)
