@@ -30,11 +30,11 @@ export function describeCertificate({ subject, issuer, validTo }: SeenCertificat
 
 /**
  * What an `https://` proxy shows, whether it can be trusted or not: nothing is sent to it. Undefined where it
- * does not come to a certificate.
+ * does not come to a certificate before `limit` is aborted.
  */
 export async function proxyCertificate(
   { host, port }: ProxyEndpoint,
-  timeoutMs: number,
+  limit: AbortSignal,
 ): Promise<SeenCertificate | undefined> {
   const raw = connect({ host, port })
   raw.on('error', () => undefined)
@@ -43,15 +43,15 @@ export async function proxyCertificate(
     rejectUnauthorized: false,
     ...(isIP(host) === 0 ? { servername: host } : {}),
   })
-  const timer = setTimeout(() => socket.destroy(), timeoutMs)
   try {
     return await new Promise((resolve) => {
       socket.once('secureConnect', () => resolve(certificateOf(socket)))
       socket.once('error', () => resolve(undefined))
       socket.once('close', () => resolve(undefined))
+      limit.addEventListener('abort', () => resolve(undefined), { once: true })
+      if (limit.aborted) resolve(undefined)
     })
   } finally {
-    clearTimeout(timer)
     socket.destroy()
     raw.destroy()
   }

@@ -1,5 +1,6 @@
 import { describeProxy, type Environment, type ResolvedOptions, type RoutePolicy } from '../config/index.js'
 import type { TransportError } from '../errors.js'
+import { createFetch } from '../rest/index.js'
 import { Route, TunnelAgent, TunnelDispatcher } from '../route/index.js'
 import { configurationNotes, type ConfigurationNote, type NoteCode } from './configuration-notes.js'
 import { isInContainer } from './container.js'
@@ -10,11 +11,14 @@ import { GatewayProbe } from './gateway-hops.js'
 import { HopLog, hopFailure, NO_TIME, type HopProgress } from './hop-log.js'
 import type { DiagnosedHop, HopId } from './hops.js'
 import { openRoute, routeHops, TARGET, TARGET_AUTHORITY } from './route-hops.js'
+import { checkTimeoutMs } from './time-limit.js'
 
 export interface DiagnoseOptions {
   /** The bot's token, for the hops that need one. READY uses one of the day's session starts. */
   readonly token?: string | undefined
-  /** Milliseconds for everything. Default: 14 000. */
+  /** Whether a token is identified with too, up to READY. Default: true. */
+  readonly identify?: boolean | undefined
+  /** Milliseconds for everything, from 1 to 600 000. Default: 14 000. */
   readonly timeoutMs?: number | undefined
   /** Ends the diagnosis early; it then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined
@@ -38,19 +42,23 @@ const ROUTE_SHARE = 5 / 7
 /** A probe of what the port speaks gets an answer at once or never. */
 const PROBE_TIMEOUT_MS = 2_000
 
-/** Tries every hop, over connections of its own, and says which one fails and why. */
+/** A tunnel that hangs ends so much before the question that waits for it: it knows better who is to blame. */
+const BLAME_MARGIN_MS = 100
+
+/**
+ * Tries every hop, over connections of its own, and says which one fails and why.
+ *
+ * @throws TransportError ERR_PROXY_CONFIG for a `timeoutMs` that is none
+ */
 export async function diagnose(
   { policy, options }: DiagnosedConfiguration,
-  { token, timeoutMs = DEFAULT_TIMEOUT_MS, signal = NEVER, onProgress, inContainer }: DiagnoseOptions = {},
+  diagnoseOptions: DiagnoseOptions = {},
 ): Promise<Diagnosis> {
+  const { timeoutMs = DEFAULT_TIMEOUT_MS, signal = NEVER, onProgress, inContainer } = diagnoseOptions
+  checkTimeoutMs(timeoutMs)
   signal.throwIfAborted()
   const log = new HopLog(TARGET_AUTHORITY, onProgress)
-  log.plan([
-    'config',
-    ...routeHops(policy, options),
-    ...DISCORD_HOPS,
-    ...(token === undefined ? [] : TOKEN_HOPS),
-  ])
+  log.plan(['config', ...routeHops(policy, options), ...DISCORD_HOPS, ...tokenHops(diagnoseOptions)])
   log.pass('config', NO_TIME, policy.source === null ? 'no proxy' : `proxy from ${sourceName(policy.source)}`)
   const remainingMs = (): number => Math.max(1, Math.round(timeoutMs - log.now))
   const route = new Route(policy, options)
@@ -59,14 +67,18 @@ export async function diagnose(
   try {
     const limits = {
       timeoutMs: Math.min(options.connectTimeoutMs, Math.round(timeoutMs * ROUTE_SHARE)),
+      remainingMs,
       signal,
     }
-    const outcome = await openRoute(route, options, log, limits)
+    const outcome = await openRoute(route, log, limits)
     if (outcome.ok) {
-      await askDiscord({ route, log, remainingMs, signal }, options, token)
+      const tunnelMs = Math.max(1, Math.min(options.connectTimeoutMs, remainingMs() - BLAME_MARGIN_MS))
+      route.use(policy, { ...options, connectTimeoutMs: tunnelMs })
+      await askDiscord({ route, log, remainingMs, signal }, options, diagnoseOptions)
     } else {
-      const probeMs = Math.min(PROBE_TIMEOUT_MS, remainingMs())
-      fix = await findFix({ ...outcome, policy, options, target: TARGET, timeoutMs: probeMs })
+      const probe = AbortSignal.timeout(Math.min(PROBE_TIMEOUT_MS, remainingMs()))
+      const limit = AbortSignal.any([signal, probe])
+      fix = await findFix({ ...outcome, policy, options, target: TARGET, limit })
     }
     signal.throwIfAborted()
   } finally {
@@ -91,10 +103,11 @@ export async function diagnose(
 export function diagnoseConfiguration(
   error: TransportError,
   env: Environment,
-  { token, inContainer = isInContainer() }: DiagnoseOptions = {},
+  options: DiagnoseOptions = {},
 ): Diagnosis {
+  const { inContainer = isInContainer() } = options
   const log = new HopLog(TARGET_AUTHORITY)
-  log.plan(['tunnel', 'target-tls', ...DISCORD_HOPS, ...(token === undefined ? [] : TOKEN_HOPS)])
+  log.plan(['tunnel', 'target-tls', ...DISCORD_HOPS, ...tokenHops(options)])
   log.fail('config', NO_TIME, hopFailure(error))
   return {
     schemaVersion: 1,
@@ -111,8 +124,12 @@ export function diagnoseConfiguration(
 }
 
 const DISCORD_HOPS: readonly HopId[] = ['rest', 'gateway', 'cdn']
-const TOKEN_HOPS: readonly HopId[] = ['identity', 'gateway-bot', 'ready']
 const NEVER = new AbortController().signal
+
+function tokenHops({ token, identify = true }: DiagnoseOptions): readonly HopId[] {
+  if (token === undefined) return []
+  return identify ? ['identity', 'gateway-bot', 'ready'] : ['identity', 'gateway-bot']
+}
 
 function sourceName(source: string): string {
   return source === 'config' ? 'the proxy option' : source
@@ -136,39 +153,33 @@ function isRefuted(code: NoteCode, hops: readonly DiagnosedHop[]): boolean {
 
 /** All at once: each of them shows by itself what its part of a bot would meet. */
 async function askDiscord(
-  asked: Omit<DiscordQuestions, 'dispatcher'>,
+  asked: Omit<DiscordQuestions, 'fetch'>,
   options: ResolvedOptions,
-  token: string | undefined,
+  { token, identify = true }: DiagnoseOptions,
 ): Promise<void> {
   const { maxTunnels, keepAliveMs, http2 } = options
   const dispatcher = new TunnelDispatcher(asked.route, { maxTunnels, keepAliveMs, http2 })
   const agent = new TunnelAgent(asked.route, 0)
-  const questions = { ...asked, dispatcher }
+  const questions = { ...asked, fetch: createFetch(dispatcher) }
   const gateway = new GatewayProbe(questions, agent)
+  const askWithToken = async (bot: string, hello: Promise<true | undefined>): Promise<void> => {
+    if ((await askIdentity(questions, bot)) === undefined) return
+    const starts = await askGatewayBot(questions, bot)
+    if (!identify || starts === undefined || (await hello) === undefined) return
+    if (starts.remaining > 0) await gateway.ready(bot, starts)
+    else questions.log.skip('ready', 'no session start is left today')
+  }
   try {
     const hello = gateway.hello()
     await Promise.all([
       askGateway(questions),
       askCdn(questions),
       hello,
-      token === undefined ? undefined : identify(questions, gateway, hello, token),
+      token === undefined ? undefined : askWithToken(token, hello),
     ])
   } finally {
     await gateway.close()
     agent.destroy()
     await dispatcher.destroy()
   }
-}
-
-async function identify(
-  questions: DiscordQuestions,
-  gateway: GatewayProbe,
-  hello: Promise<true | undefined>,
-  token: string,
-): Promise<void> {
-  if ((await askIdentity(questions, token)) === undefined) return
-  const starts = await askGatewayBot(questions, token)
-  if (starts === undefined || (await hello) === undefined) return
-  if (starts.remaining > 0) await gateway.ready(token, starts)
-  else questions.log.skip('ready', 'no session start is left today')
 }

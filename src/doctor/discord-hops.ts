@@ -1,6 +1,6 @@
-import { request, type Dispatcher } from 'undici'
 import { z } from 'zod'
 import { TransportError } from '../errors.js'
+import type { TransportFetch } from '../rest/index.js'
 import { timeoutError, type Route } from '../route/index.js'
 import { refusedWith, strangeAnswer } from './discord-failure.js'
 import type { HopLog } from './hop-log.js'
@@ -13,7 +13,7 @@ const CDN_FILE = 'https://cdn.discordapp.com/embed/avatars/0.png'
 /** What the questions to Discord need. */
 export interface DiscordQuestions {
   readonly route: Route
-  readonly dispatcher: Dispatcher
+  readonly fetch: TransportFetch
   readonly log: HopLog
   /** Milliseconds that are left. */
   readonly remainingMs: () => number
@@ -96,19 +96,20 @@ function parse(body: Buffer): unknown {
 }
 
 async function get(
-  { route, dispatcher, remainingMs, signal }: DiscordQuestions,
+  { route, fetch, remainingMs, signal }: DiscordQuestions,
   url: string,
   token?: string,
 ): Promise<{ status: number; body: Buffer }> {
   const timeoutMs = remainingMs()
   const timeout = AbortSignal.timeout(timeoutMs)
   try {
-    const response = await request(url, {
-      dispatcher,
+    const response = await fetch(url, {
+      // Discord redirects none of these: where one leads is not Discord's answer.
+      redirect: 'manual',
       signal: AbortSignal.any([timeout, signal]),
       headers: token === undefined ? {} : { authorization: `Bot ${token}` },
     })
-    return { status: response.statusCode, body: Buffer.from(await response.body.arrayBuffer()) }
+    return { status: response.status, body: Buffer.from(await response.arrayBuffer()) }
   } catch (error) {
     if (error instanceof TransportError || signal.aborted) throw error
     const { hostname: host } = new URL(url)

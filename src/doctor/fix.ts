@@ -22,10 +22,11 @@ export interface FailedRoute {
   readonly cause: unknown
   readonly certificate: SeenCertificate | undefined
   readonly target: { readonly host: string; readonly port: number }
-  readonly timeoutMs: number
+  /** Ends the search. */
+  readonly limit: AbortSignal
 }
 
-/** Looks for what would make the route work, at most `timeoutMs` long; null where nobody can know. */
+/** Looks for what would make the route work; null where nobody can know. */
 export async function findFix(failed: FailedRoute): Promise<Fix | null> {
   const { policy, failure } = failed
   if (isUnknownIssuer(failed.cause)) return trustFix(failed)
@@ -47,11 +48,8 @@ function isDoubtful({ code, phase }: HopFailure): boolean {
   )
 }
 
-async function schemeFix(
-  proxy: ProxyEndpoint,
-  { target, timeoutMs, failure }: FailedRoute,
-): Promise<Fix | null> {
-  const { speaks, other } = await probePort(proxy, target, timeoutMs)
+async function schemeFix(proxy: ProxyEndpoint, { target, limit, failure }: FailedRoute): Promise<Fix | null> {
+  const { speaks, other } = await probePort(proxy, target, limit)
   const [first] = speaks
   if (first === undefined) {
     if (other === null) return null

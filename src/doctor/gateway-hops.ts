@@ -23,9 +23,7 @@ export class GatewayProbe {
 
   constructor(questions: DiscordQuestions, agent: TunnelAgent) {
     this.#questions = questions
-    this.#socket = new TransportWebSocket(`wss://${HOST}/?v=10&encoding=json`, questions.route, agent, {
-      handshakeTimeout: questions.remainingMs(),
-    })
+    this.#socket = new TransportWebSocket(`wss://${HOST}/?v=10&encoding=json`, questions.route, agent, {})
     this.#socket.on('message', (data, isBinary) => {
       if (!isBinary) this.#received.push(textOf(data))
       this.#wake()

@@ -19,15 +19,16 @@ export interface ProbedPort {
 export async function probePort(
   proxy: { readonly host: string; readonly port: number },
   target: { readonly host: string; readonly port: number },
-  timeoutMs: number,
+  limit: AbortSignal,
 ): Promise<ProbedPort> {
-  const limit = new AbortController()
-  const timers = [setTimeout(() => limit.abort(), timeoutMs)]
+  const enough = new AbortController()
+  const end = AbortSignal.any([limit, enough.signal])
+  let grace: NodeJS.Timeout | undefined
   const ask = async ({ open, ready, bytes, isSpoken }: Question): Promise<Heard> => {
-    const answer = await hear(open(proxy), ready, bytes(target), limit.signal)
+    const answer = await hear(open(proxy), ready, bytes(target), end)
     const spoken = isSpoken(answer)
     // Who speaks one protocol may be waiting in silence for the rest of another.
-    if (spoken) timers.push(setTimeout(() => limit.abort(), GRACE_MS))
+    if (spoken) grace ??= setTimeout(() => enough.abort(), GRACE_MS)
     return { answer: answer.toString('latin1'), spoken }
   }
   try {
@@ -35,7 +36,7 @@ export async function probePort(
     const speaks = QUESTIONS.flatMap(({ scheme }, index) => (heard[index]?.spoken === true ? scheme : []))
     return { speaks, other: speaks.length > 0 ? null : otherThanProxy(heard) }
   } finally {
-    for (const timer of timers) clearTimeout(timer)
+    clearTimeout(grace)
   }
 }
 

@@ -13,6 +13,14 @@ export const TARGET = { host: 'discord.com', port: 443 } as const
 /** How long a second look at a certificate may take. */
 const CERTIFICATE_TIMEOUT_MS = 1_500
 
+export interface RouteLimits {
+  /** Milliseconds for the tunnel. */
+  readonly timeoutMs: number
+  /** Milliseconds that are left for everything. */
+  readonly remainingMs: () => number
+  readonly signal: AbortSignal
+}
+
 /** How the attempt to open a tunnel ended. */
 export type RouteOutcome =
   | { readonly ok: true }
@@ -42,39 +50,41 @@ export function routeHops(policy: RoutePolicy, options: ResolvedOptions): readon
 }
 
 /** Opens one tunnel with TLS to Discord and notes each hop on the way. */
-export async function openRoute(
-  route: Route,
-  options: ResolvedOptions,
-  log: HopLog,
-  limits: { readonly timeoutMs: number; readonly signal: AbortSignal },
-): Promise<RouteOutcome> {
+export async function openRoute(route: Route, log: HopLog, limits: RouteLimits): Promise<RouteOutcome> {
+  const { timeoutMs, signal } = limits
   const clock = new PhaseClock(() => log.now)
   const onPhase = (phase: TransportPhase): void => {
     clock.enter(phase)
     if (phase !== 'exchange') log.begin(phase)
   }
   try {
-    const socket = await route.openTunnel({ ...TARGET, secure: true }, { ...limits, onPhase })
+    const socket = await route.openTunnel({ ...TARGET, secure: true }, { timeoutMs, signal, onPhase })
     clock.stop()
-    await passAll(route, log, clock, socket)
+    await passAll(route, log, clock, socket, limits)
     socket.destroy()
     return { ok: true }
   } catch (error) {
     clock.stop()
     const failure = hopFailure(error)
-    const certificate = isVerification(error) ? await certificateAt(failure, route, options) : undefined
+    const certificate = isVerification(error) ? await certificateAt(failure, route, limits) : undefined
     const detail = certificate === undefined ? null : describeCertificate(certificate)
     noteFailure(log, clock, failure, detail)
     return { ok: false, failure, cause: error instanceof TransportError ? error.cause : error, certificate }
   }
 }
 
-async function passAll(route: Route, log: HopLog, clock: PhaseClock, socket: Socket): Promise<void> {
+async function passAll(
+  route: Route,
+  log: HopLog,
+  clock: PhaseClock,
+  socket: Socket,
+  limits: RouteLimits,
+): Promise<void> {
   plan(log, clock)
   const { proxy } = route.policy
   const shown =
     proxy?.kind === 'tunnel' && proxy.protocol === 'https' && clock.entered.has('proxy-tls')
-      ? await proxyCertificate(proxy, CERTIFICATE_TIMEOUT_MS)
+      ? await proxyCertificate(proxy, secondLook(limits))
       : undefined
   const seen = certificateOf(socket)
   const details: Partial<Record<HopId, string>> = {
@@ -157,16 +167,14 @@ function isVerification(error: unknown): boolean {
 async function certificateAt(
   { phase }: HopFailure,
   route: Route,
-  options: ResolvedOptions,
+  limits: RouteLimits,
 ): Promise<SeenCertificate | undefined> {
   const { proxy } = route.policy
-  if (phase === 'proxy-tls' && proxy?.kind === 'tunnel')
-    return proxyCertificate(proxy, CERTIFICATE_TIMEOUT_MS)
+  if (phase === 'proxy-tls' && proxy?.kind === 'tunnel') return proxyCertificate(proxy, secondLook(limits))
   if (phase !== 'target-tls') return undefined
-  const timeoutMs = Math.min(CERTIFICATE_TIMEOUT_MS, options.connectTimeoutMs)
   const target = { ...TARGET, secure: true, tls: { rejectUnauthorized: false } }
   try {
-    const socket = await route.openTunnel(target, { timeoutMs })
+    const socket = await route.openTunnel(target, { signal: secondLook(limits) })
     const certificate = certificateOf(socket)
     socket.destroy()
     return certificate
@@ -174,6 +182,11 @@ async function certificateAt(
     // The second attempt is for the name of the issuer only: the first has said what is wrong.
     return undefined
   }
+}
+
+function secondLook({ remainingMs, signal }: RouteLimits): AbortSignal {
+  const timeoutMs = Math.min(CERTIFICATE_TIMEOUT_MS, remainingMs())
+  return AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
 }
 
 /** `host:port` of {@link TARGET}. */

@@ -6,6 +6,7 @@ import { faultsFor, startProxy, type LabScheme, type NamedFault } from '../lab/p
 import { labAuthority } from '../support/lab.js'
 import { LocalDns } from '../support/local-dns.js'
 import { OUTCOMES } from '../support/fault-outcomes.js'
+import { outcomeOf } from './diagnose.js'
 
 /** For faults that end by a deadline: enough for every step that is honest, on a busy machine. */
 const SHORT = { connectTimeoutMs: 1_500, timeoutMs: 3_500 }
@@ -93,12 +94,6 @@ export function describeDiagnosedFaults(scheme: LabScheme): void {
       )
     })
   })
-}
-
-/** The first hop that failed, as the error of a client would call it. */
-export function outcomeOf({ hops }: Diagnosis): string {
-  const failed = hops.find(({ status }) => status === 'failed')
-  return failed === undefined ? 'works' : `${failed.code ?? ''} ${failed.id}`
 }
 
 /** Behind a hop that failed on the route, none is reached; one that failed says why and what to try. */

@@ -1,23 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { createDiscordTransport, type Diagnosis, type TransportOptions } from '../../src/index.js'
+import type { Diagnosis } from '../../src/index.js'
 import { startPacServer } from '../lab/proxy/index.js'
-import { startLab, type Lab } from '../support/lab.js'
+import { startLab } from '../support/lab.js'
 import { LocalDns } from '../support/local-dns.js'
-import { outcomeOf } from './diagnosed-faults.js'
-
-async function diagnose(lab: Lab, options: TransportOptions): Promise<Diagnosis> {
-  const transport = createDiscordTransport({
-    env: {},
-    tls: { ca: lab.discord.ca },
-    connectTimeoutMs: 1_500,
-    ...options,
-  })
-  try {
-    return await transport.diagnose({ inContainer: false })
-  } finally {
-    await transport.close()
-  }
-}
+import { diagnose, outcomeOf } from './diagnose.js'
 
 const ids = ({ hops }: Diagnosis): readonly string[] => hops.map(({ id }) => id)
 const BEHIND = ['rest', 'gateway', 'cdn']
@@ -75,7 +61,7 @@ describe('every kind of route has its own hops', () => {
   test('no proxy: name, TCP and TLS are those of Discord', async () => {
     const lab = await startLab()
     LocalDns.install()
-    const diagnosis = await diagnose(lab, {})
+    const diagnosis = await diagnose(lab, { env: {} })
     expect(outcomeOf(diagnosis)).toBe('ERR_TARGET_UNREACHABLE target-dns')
     expect(diagnosis).toMatchObject({ proxy: null, route: 'direct', reason: 'no proxy is configured' })
     expect(ids(diagnosis)).toEqual(['config', 'target-dns', 'target-connect', 'target-tls', ...BEHIND])
