@@ -6,6 +6,8 @@ import { LabNames } from '../lab/names.js'
 import { startProxy } from '../lab/proxy/index.js'
 
 const MAX_TUNNELS = 8
+/** Far less than a second deadline, and enough for a busy machine. */
+const MARGIN_MS = 900
 const AUTH = { username: 'bot', password: 'secret' }
 
 describe('a burst of sends', () => {
@@ -46,7 +48,7 @@ describe('a burst of sends', () => {
   })
 
   it('fails before the deadline of the next attempt where one after the other joins a silent proxy', async () => {
-    const connectTimeoutMs = 400
+    const connectTimeoutMs = 1_200
     await using proxy = await startProxy({
       scheme: 'http',
       names,
@@ -72,6 +74,6 @@ describe('a burst of sends', () => {
       await new Promise((resolve) => setTimeout(resolve, connectTimeoutMs / 4))
     }
     await Promise.all(asked)
-    expect(Math.max(...took)).toBeLessThan(connectTimeoutMs + 250)
+    expect(Math.max(...took)).toBeLessThan(connectTimeoutMs + MARGIN_MS)
   })
 })

@@ -82,7 +82,7 @@ describe('watchOpenResources', () => {
     const timer = setTimeout(() => undefined, 60_000)
     const start = performance.now()
     expect(await watch.settle(50)).toHaveLength(1)
-    expect(performance.now() - start).toBeLessThan(1_000)
+    expect(performance.now() - start).toBeLessThan(5_000)
     clearTimeout(timer)
     watch.stop()
   })

@@ -3,9 +3,9 @@ import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { bothFetches, directTransport, rejection } from './support/fetches.js'
-import { startOrigin } from './support/origin.js'
+import { startOrigin, startRawOrigin } from './support/origin.js'
 
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
@@ -32,6 +32,15 @@ function nextRequest(): Promise<void> {
 beforeEach(() => {
   open = undefined
 })
+
+/** An origin that says nothing, and the wait for the head of a request: `origin` waits for the whole body. */
+async function startDeafOrigin(): Promise<{ readonly url: string; readonly heard: Promise<void> }> {
+  let onHead: () => void = () => undefined
+  const heard = new Promise<void>((resolve) => (onHead = resolve))
+  const deaf = await startRawOrigin(() => onHead())
+  onTestFinished(() => deaf.close())
+  return { url: deaf.url, heard }
+}
 
 describe.each(bothFetches())('$name', ({ fetch }) => {
   it('rejects at once, with the reason, where the signal is aborted already', async () => {
@@ -137,6 +146,7 @@ describe('transport.fetch', () => {
   const transport = directTransport()
 
   it('cancels the stream that it sends, with the reason', async () => {
+    const { url, heard } = await startDeafOrigin()
     const controller = new AbortController()
     let reason: unknown
     const cancelled = new Promise<void>((resolve) => {
@@ -148,9 +158,9 @@ describe('transport.fetch', () => {
         },
       })
       const init = { method: 'POST', body, duplex: 'half', signal: controller.signal } as const
-      void rejection(transport.fetch(`${origin.url}/silence`, init))
+      void rejection(transport.fetch(url, init))
     })
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    await heard
     controller.abort('enough')
     await cancelled
     expect(reason).toBe('enough')
@@ -207,12 +217,13 @@ describe('transport.fetch', () => {
   })
 
   it('destroys a Node stream that it sends', async () => {
+    const { url, heard } = await startDeafOrigin()
     const controller = new AbortController()
     const body = new Readable({ read: () => undefined })
     body.push('begun')
     const init = { method: 'POST', body: body as unknown as ReadableStream, signal: controller.signal }
-    const pending = rejection(transport.fetch(`${origin.url}/silence`, init))
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    const pending = rejection(transport.fetch(url, init))
+    await heard
     const closed = once(body, 'close')
     controller.abort()
     await closed

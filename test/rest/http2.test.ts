@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { ServerHttp2Session } from 'node:http2'
 import { Readable } from 'node:stream'
 import { fetch as undiciFetch, request as undiciRequest } from 'undici'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { TransportError, type DiscordTransport } from '../../src/index.js'
 import { rejectionOf } from '../support/faces.js'
 import { startLab, USERS_ME, type Lab, type LabOptions } from '../support/lab.js'
@@ -180,7 +180,7 @@ describe('the end of a tunnel', () => {
       const lab = await startHttp2Lab()
       lab.discord.rest.intercept('POST /channels/:id/messages', () => ({ stall: true }), { times: 20 })
       const stalled = numbered(20).map((content) => rejectionOf(say(lab, content)))
-      await vi.waitFor(() => expect(arrivals(lab).size).toBe(20))
+      await expect.poll(() => arrivals(lab).size).toBe(20)
       lab.proxy.cut(undefined, how)
       for (const error of await Promise.all(stalled)) {
         expect(error).toBeInstanceOf(TransportError)
@@ -241,7 +241,7 @@ describe('the end of a tunnel', () => {
     const lab = await startHttp2Lab()
     lab.discord.rest.intercept('POST /channels/:id/messages', () => ({ stall: true }))
     const stalled = numbered(5).map((content) => rejectionOf(say(lab, content)))
-    await vi.waitFor(() => expect(arrivals(lab).size).toBe(5))
+    await expect.poll(() => arrivals(lab).size).toBe(5)
     await lab.transport.close()
     for (const error of await Promise.all(stalled))
       expect(error).toMatchObject({ code: 'ERR_TRANSPORT_CLOSED' })
@@ -274,7 +274,7 @@ describe('the end of a tunnel', () => {
     const lab = await startHttp2Lab({ transport: { keepAliveMs: 40 } })
     expect(await say(lab, 'and then silence')).toBe(200)
     await lab.proxy.connections[0]?.closed
-    await vi.waitFor(() => expect(tunnelsOpen(lab.transport)).toBe(0))
+    await expect.poll(() => tunnelsOpen(lab.transport)).toBe(0)
   })
 })
 

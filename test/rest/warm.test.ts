@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { DiscordTransport } from '../../src/index.js'
 import { CDN_HOST, REST_HOST } from '../lab/discord/index.js'
 import type { LabConnection, LabScheme } from '../lab/proxy/index.js'
@@ -101,7 +101,7 @@ describe('a tunnel that stands ready is known to be gone before a send is put on
     if (used) await say(lab, transport)
     else await transport.warm()
     proxy.cut(undefined, how)
-    await vi.waitFor(() => expect(transport.stats().tunnels.open).toBe(0))
+    await expect.poll(() => transport.stats().tunnels.open).toBe(0)
 
     await say(lab, transport, 'after the cut')
     expect(proxy.established).toHaveLength(2)
@@ -113,7 +113,7 @@ describe('a tunnel that stands ready is known to be gone before a send is put on
     const lab = await startLab()
     await lab.transport.warm()
     lab.discord.rest.connections.destroyAll()
-    await vi.waitFor(() => expect(lab.transport.stats().tunnels.open).toBe(0))
+    await expect.poll(() => lab.transport.stats().tunnels.open).toBe(0)
     await say(lab, lab.transport)
   })
 
@@ -122,7 +122,7 @@ describe('a tunnel that stands ready is known to be gone before a send is put on
     await transport.warm()
     const [connection] = proxy.connections
     await connection?.closed
-    await vi.waitFor(() => expect(transport.stats().tunnels.open).toBe(0))
+    await expect.poll(() => transport.stats().tunnels.open).toBe(0)
   })
 })
 
@@ -133,7 +133,7 @@ describe('while a gateway socket is open, a tunnel for REST stands ready', () =>
     const transport = lab.createTransport({ proxy: flights.url, keepWarm: true })
     await openGateway(transport)
     await lab.proxy.waitForConnection(toRest)
-    await vi.waitFor(() => expect(transport.stats().tunnels.open).toBe(2))
+    await expect.poll(() => transport.stats().tunnels.open).toBe(2)
     flights.reset()
     await say(lab, transport)
     expect(flights).toMatchObject({ roundTrips: 1, connections: 0 })
@@ -170,11 +170,11 @@ describe('while a gateway socket is open, a tunnel for REST stands ready', () =>
       const transport = lab.createTransport({ proxy: flights.url, keepWarm: true })
       await openGateway(transport)
       const first = await lab.proxy.waitForConnection(openToRest)
-      await vi.waitFor(() => expect(transport.stats().tunnels.open).toBe(2))
+      await expect.poll(() => transport.stats().tunnels.open).toBe(2)
       lab.proxy.cut(openToRest, how)
       await first.closed
       const second = await lab.proxy.waitForConnection((one) => openToRest(one) && one.id > first.id)
-      await vi.waitFor(() => expect(transport.stats().tunnels.open).toBe(2))
+      await expect.poll(() => transport.stats().tunnels.open).toBe(2)
       flights.reset()
       await say(lab, transport)
       expect(flights).toMatchObject({ roundTrips: 1, connections: 0 })
@@ -198,7 +198,7 @@ describe('while a gateway socket is open, a tunnel for REST stands ready', () =>
     const transport = lab.createTransport({ keepWarm: true })
     await openGateway(transport)
     const first = await lab.proxy.waitForConnection(toRest)
-    await vi.waitFor(() => expect(transport.stats().tunnels.open).toBe(2))
+    await expect.poll(() => transport.stats().tunnels.open).toBe(2)
     transport.setProxy(other.url)
     await other.waitForConnection(toRest)
     await first.closed
@@ -209,7 +209,7 @@ describe('while a gateway socket is open, a tunnel for REST stands ready', () =>
     const transport = lab.createTransport({ keepWarm: true })
     const gateway = await openGateway(transport)
     await lab.proxy.waitForConnection(toRest)
-    await vi.waitFor(() => expect(transport.stats().tunnels.open).toBe(2))
+    await expect.poll(() => transport.stats().tunnels.open).toBe(2)
     gateway.terminate()
     await once(gateway, 'close')
     lab.proxy.cut(openToRest)

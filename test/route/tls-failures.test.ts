@@ -91,7 +91,7 @@ describe('TLS to the proxy', () => {
       scheme: 'https',
       tls: { ca: stranger },
       fault: { kind: 'request', verb: 'silence' },
-      transport: { proxyTls: { rejectUnauthorized: false }, connectTimeoutMs: 300 },
+      transport: { proxyTls: { rejectUnauthorized: false }, connectTimeoutMs: 1_000 },
     })
     expect(await failureOnEveryFace(lab)).toMatchObject({ code: 'ERR_PROXY_TIMEOUT', phase: 'tunnel' })
   })
