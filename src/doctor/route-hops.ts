@@ -10,8 +10,9 @@ import { PhaseClock } from './phase-clock.js'
 /** Where the route is tried: Discord's REST API. */
 export const TARGET = { host: 'discord.com', port: 443 } as const
 
-/** How long a second look at a certificate may take. */
+/** How long a second look at a certificate may take: it must not use up what the hops behind it need. */
 const CERTIFICATE_TIMEOUT_MS = 1_500
+const CERTIFICATE_SHARE = 1 / 4
 
 export interface RouteLimits {
   /** Milliseconds for the tunnel. */
@@ -185,7 +186,7 @@ async function certificateAt(
 }
 
 function secondLook({ remainingMs, signal }: RouteLimits): AbortSignal {
-  const timeoutMs = Math.min(CERTIFICATE_TIMEOUT_MS, remainingMs())
+  const timeoutMs = Math.min(CERTIFICATE_TIMEOUT_MS, Math.ceil(remainingMs() * CERTIFICATE_SHARE))
   return AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
 }
 
