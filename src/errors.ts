@@ -101,6 +101,8 @@ export class TransportError extends Error {
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
+    // The brand says nothing about a subclass.
+    if (this !== TransportError) return super[Symbol.hasInstance](value)
     return typeof value === 'object' && value !== null && BRAND in value
   }
 
