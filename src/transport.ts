@@ -98,7 +98,8 @@ export interface DiscordTransport extends AsyncDisposable {
   /**
    * Opens tunnel and TLS ahead of the first send, one for each origin that has none.
    *
-   * @param urls default: Discord's REST API
+   * @param urls `https:` or `http:`; default: Discord's REST API
+   * @throws TypeError for any other URL, and then nothing is opened
    * @throws TransportError of the first tunnel that cannot be opened, when all attempts have ended
    */
   warm(urls?: readonly (string | URL)[]): Promise<void>
@@ -106,7 +107,7 @@ export interface DiscordTransport extends AsyncDisposable {
    * From now on through another proxy, or through none for `false`. New tunnels take it at once, requests under
    * way end where they are. Every other option stays; the environment is not asked again.
    *
-   * @throws TransportError ERR_PROXY_CONFIG; then nothing has changed
+   * @throws TransportError ERR_PROXY_CONFIG, for a blank URL too; then nothing has changed
    */
   setProxy(url: string | URL | false): void
   /**
@@ -222,7 +223,7 @@ class Transport implements DiscordTransport {
   }
 
   async warm(urls: readonly (string | URL)[] = [REST_ORIGIN]): Promise<void> {
-    const origins = new Set(urls.map((url) => new URL(url).origin))
+    const origins = new Set(urls.map(requestOrigin))
     const attempts = await Promise.allSettled([...origins].map((origin) => this.dispatcher.warm(origin)))
     for (const attempt of attempts) if (attempt.status === 'rejected') throw attempt.reason
   }
@@ -269,4 +270,10 @@ class Transport implements DiscordTransport {
     await this.#route.close()
     this.agent.destroy()
   }
+}
+
+function requestOrigin(url: string | URL): string {
+  const { origin, protocol } = new URL(url)
+  if (protocol === 'https:' || protocol === 'http:') return origin
+  throw new TypeError(`warm() takes https: and http: URLs, and this one has ${protocol}`)
 }

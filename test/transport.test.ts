@@ -96,6 +96,20 @@ describe('setProxy', () => {
     expect((await getByDispatcher(transport, USERS_ME, headers)).status).toBe(200)
   })
 
+  test('leaves no socket of the agent to a later request: one that is in use ends with its own', async () => {
+    const { transport, proxy, startProxy, discord, headers } = await startLab()
+    const other = await startProxy({})
+    discord.rest.respondOnce('/users/@me', { apply: true, delayMs: 50 })
+    const slow = getByAgent(transport, USERS_ME, { headers })
+    await discord.rest.waitForRequest('/users/@me')
+    transport.setProxy(other.url)
+    expect((await slow).status).toBe(200)
+    await Promise.all(proxy.connections.map(({ closed }) => closed))
+    for (let round = 0; round < 2; round++) await getByAgent(transport, USERS_ME, { headers })
+    expect(proxy.connections).toHaveLength(1)
+    expect(other.connections).toHaveLength(1)
+  })
+
   test('away from a silent proxy frees what waits for it', async () => {
     const { transport, proxy, startProxy, headers } = await startLab({
       fault: { kind: 'request', verb: 'silence' },
@@ -119,6 +133,14 @@ describe('warm', () => {
     ])
     expect((await getByFetch(transport, USERS_ME, headers)).status).toBe(200)
     expect(proxy.connections).toHaveLength(2)
+  })
+
+  test('refuses what no request can have as its origin, and opens nothing', async () => {
+    const { transport, proxy } = await startLab()
+    for (const url of [GATEWAY, 'ftp://discord.com', 'data:,x', 'discord.com']) {
+      expect(await rejectionOf(transport.warm([USERS_ME, url])), url).toBeInstanceOf(TypeError)
+    }
+    expect(proxy.connections).toEqual([])
   })
 
   test('rejects with the failure, and a send after it has its own attempt', async () => {

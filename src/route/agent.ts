@@ -20,6 +20,8 @@ export class Handshake {
  */
 export class TunnelAgent extends Agent {
   readonly #route: Route
+  /** The sockets of the route as it is now, as opposed to those from before {@link renew}. */
+  #current = new WeakSet<Duplex>()
 
   constructor(route: Route, keepAliveMs: number) {
     // `timeout` ends a socket that has been idle in the pool for this long; 0 would keep it for ever.
@@ -34,6 +36,7 @@ export class TunnelAgent extends Agent {
   /** Opens a tunnel for one request; a request that is destroyed meanwhile gives the tunnel up. */
   override async connect(request: ClientRequest, options: AgentConnectOpts): Promise<Socket> {
     const handshake = handshakeOf(options)
+    const current = this.#current
     const given = new AbortController()
     const stopWatching = onDestroyed(request, (reason) => given.abort(reason ?? hangUp()))
     try {
@@ -46,10 +49,12 @@ export class TunnelAgent extends Agent {
         secure: options.secureEndpoint,
       }
       if (handshake !== undefined) handshake.opening = true
-      return await this.#route.openTunnel(tls === undefined ? target : { ...target, tls }, {
+      const socket = await this.#route.openTunnel(tls === undefined ? target : { ...target, tls }, {
         signal: given.signal,
         ...(handshake === undefined ? undefined : { timeoutMs: handshake.timeoutMs }),
       })
+      current.add(socket)
+      return socket
     } finally {
       stopWatching()
       if (handshake !== undefined) handshake.opening = false
@@ -72,10 +77,17 @@ export class TunnelAgent extends Agent {
     return this.toJSON()
   }
 
-  /** Moves to a changed route: sockets in use end where they are, idle ones at once. */
+  /** Moves to a changed route: sockets in use end with the request that they carry, idle ones at once. */
   renew(): void {
+    this.#current = new WeakSet()
     for (const sockets of Object.values(this.freeSockets))
       for (const socket of sockets ?? []) socket.destroy()
+  }
+
+  override keepSocketAlive(socket: Duplex): unknown {
+    // It says whether the socket is kept, whatever its type says.
+    const keep: (socket: Duplex) => unknown = super.keepSocketAlive.bind(this)
+    return this.#current.has(socket) && keep(socket)
   }
 
   override createSocket(
