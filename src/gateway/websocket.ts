@@ -11,11 +11,14 @@ export interface WebSocketOptions extends Omit<
   /** Subprotocols to offer. */
   readonly protocols?: string | string[]
   /**
-   * Milliseconds from the call to the open socket: tunnel, TLS and upgrade together. 0 is the default too.
+   * Milliseconds from the call to the open socket: tunnel, TLS and upgrade together. 0 and Infinity are the default too.
    * @default the transport's connectTimeoutMs
    */
   handshakeTimeout?: number
 }
+
+/** Beyond it `setTimeout` fires at once: https://nodejs.org/api/timers.html#settimeoutcallback-delay-args */
+const MAX_TIMER_MS = 2 ** 31 - 1
 
 /** The tunnel's own deadline names the step that hangs; the socket's must not come in before it. */
 const MARGIN_MS = 50
@@ -35,9 +38,7 @@ export class TransportWebSocket extends WebSocket {
     agent: Agent,
     { protocols, handshakeTimeout, ...options }: WebSocketOptions,
   ) {
-    // In `ws` 0 means no deadline; here nothing is without one.
-    const timeoutMs =
-      handshakeTimeout !== undefined && handshakeTimeout > 0 ? handshakeTimeout : route.connectTimeoutMs
+    const timeoutMs = deadline(handshakeTimeout) ?? route.connectTimeoutMs
     const handshake = new Handshake(timeoutMs)
     const request: ClientOptions & { handshake: Handshake } = { ...options, agent, handshake }
     super(url, protocols ?? [], request)
@@ -69,6 +70,13 @@ export class TransportWebSocket extends WebSocket {
     const status = /^Unexpected server response: (\d+)$/.exec(error.message)?.[1]
     return status === undefined ? error : upgradeRefused(error, Number(status), this.#hop)
   }
+}
+
+/** In `ws` 0 means no deadline, as Infinity would; here nothing is without one. */
+function deadline(handshakeTimeout: number | undefined): number | undefined {
+  const isDeadline =
+    Number.isFinite(handshakeTimeout) && handshakeTimeout !== undefined && handshakeTimeout > 0
+  return isDeadline ? Math.min(handshakeTimeout, MAX_TIMER_MS - MARGIN_MS) : undefined
 }
 
 /** The tunnel stands, so this status is the destination's own. */

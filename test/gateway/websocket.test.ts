@@ -38,6 +38,13 @@ describe('a WebSocket of the transport', () => {
     }
   })
 
+  test('takes a handshakeTimeout beyond what a timer can count for a long one, and no number for none', async () => {
+    const { transport } = await startLab()
+    for (const handshakeTimeout of [1e12, Infinity, NaN, -1]) {
+      expect(await helloByWebSocket(transport, { handshakeTimeout })).toMatchObject({ op: 10 })
+    }
+  })
+
   test('names the step that hangs even where the process itself was busy for a while', async () => {
     const { transport } = await startLab({ fault: { kind: 'request', verb: 'silence' } })
     const failed = failureOf(helloByWebSocket(transport, { handshakeTimeout: 200 }))
