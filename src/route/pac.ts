@@ -1,12 +1,18 @@
 import { rootCertificates } from 'node:tls'
-import { parseProxyUrl, type PacEndpoint, type ProxyEndpoint, type TlsSettings } from '../config/index.js'
+import {
+  parseProxyUrl,
+  sanitizeForeignText,
+  type PacEndpoint,
+  type ProxyEndpoint,
+  type TlsSettings,
+} from '../config/index.js'
 import { systemCode, TransportError } from '../errors.js'
 import type { Attempt } from './attempt.js'
 import { failure, timeoutError, type Hop } from './failures.js'
 import { PacDownload } from './pac-download.js'
 import { authority, type Target } from './target.js'
 
-/** How long a script is used before it is fetched again. A failed fetch keeps the one at hand. */
+/** How long a script is used before it is fetched again. A failed fetch keeps the one at hand for as long once more. */
 const SCRIPT_LIFETIME_MS = 5 * 60_000
 
 /** A download ends before the attempt that began it, so that the next attempt begins another. */
@@ -45,7 +51,8 @@ export class PacScript {
     const answer = await attempt.step(
       'pac',
       find(url).catch((error: unknown) => {
-        throw brokenScript(hop, `failed: ${error instanceof Error ? error.message : 'no reason given'}`)
+        const reason = error instanceof Error ? sanitizeForeignText(error.message) : 'no reason given'
+        throw brokenScript(hop, `failed: ${reason}`)
       }),
     )
     const choices = (typeof answer === 'string' ? answer : '')
@@ -60,13 +67,14 @@ export class PacScript {
   async #script(hop: Hop, attempt: Attempt): Promise<(url: string) => Promise<unknown>> {
     const stale = this.#loaded === undefined || performance.now() - this.#loaded.at > SCRIPT_LIFETIME_MS
     if (stale) {
-      this.#loading ??= this.#load(hop, attempt.remainingMs - MARGIN_MS).finally(
-        () => (this.#loading = undefined),
-      )
+      // With a script at hand, a server that has fallen silent must leave time for the tunnel itself.
+      const timeoutMs = this.#loaded === undefined ? attempt.remainingMs - MARGIN_MS : attempt.remainingMs / 2
+      this.#loading ??= this.#load(hop, timeoutMs).finally(() => (this.#loading = undefined))
       try {
         await this.#loading
       } catch (error) {
         if (this.#loaded === undefined) throw error
+        this.#loaded = { ...this.#loaded, at: performance.now() }
       }
     }
     if (this.#loaded === undefined) throw brokenScript(hop, 'could not be loaded')

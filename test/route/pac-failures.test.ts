@@ -1,11 +1,14 @@
 import { inspect } from 'node:util'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { startPacServer, type PacFault, type PacServer } from '../lab/proxy/index.js'
-import { FACES, failureOf, getByFetch } from '../support/faces.js'
+import { FACES, failureOf, getByFetch, helloByWebSocket } from '../support/faces.js'
 import { startLab, USERS_ME } from '../support/lab.js'
 
 const CONNECT_TIMEOUT_MS = 400
-const MARGIN_MS = 1_000
+const MARGIN_MS = 3_000
+
+/** After which a script is fetched again. */
+const SCRIPT_LIFETIME_MS = 5 * 60_000
 
 async function pacServer(script: string, fault?: PacFault): Promise<PacServer> {
   const server = await startPacServer({ script, ...(fault === undefined ? {} : { fault }) })
@@ -43,6 +46,14 @@ describe('a PAC script that', () => {
   )
 })
 
+test('what a PAC script throws stands in the message as one printable line of bounded length', async () => {
+  const lab = await startLab()
+  const script = "function FindProxyForURL() { throw new Error('boom\\n\\u001b[31m' + 'x'.repeat(1e5)) }"
+  const error = await failureOf(getByFetch(lab.createTransport({ proxy: data(script) })))
+  expect(error.message).toMatch(/failed: boom \[31mx+…$/)
+  expect(error.message.length).toBeLessThan(300)
+})
+
 const UNREACHABLE = 'ERR_PROXY_UNREACHABLE'
 const TIMEOUT = 'ERR_PROXY_TIMEOUT'
 const FAULTS: readonly [what: string, fault: PacFault, code: string][] = [
@@ -77,6 +88,20 @@ describe("a PAC script's server that", () => {
     await failureOf(getByFetch(transport))
     server.fault = undefined
     expect((await getByFetch(transport, USERS_ME, lab.headers)).status).toBe(200)
+  })
+
+  test('falls silent later costs no tunnel: the script at hand is used, and asked for once in its lifetime', async () => {
+    const lab = await startLab()
+    const script = `function FindProxyForURL() { return 'PROXY 127.0.0.1:${lab.proxy.port}' }`
+    const server = await pacServer(script)
+    const transport = lab.createTransport({ proxy: server.pacUrl, connectTimeoutMs: CONNECT_TIMEOUT_MS })
+    await helloByWebSocket(transport)
+    server.fault = { kind: 'request', verb: 'silence' }
+    const now = performance.now.bind(performance)
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now() + SCRIPT_LIFETIME_MS)
+    onTestFinished(() => clock.mockRestore())
+    for (let round = 0; round < 3; round++) await helloByWebSocket(transport)
+    expect(server.requests).toHaveLength(2)
   })
 
   test('does not exist is ERR_PROXY_UNREACHABLE, and shows no credential of its URL', async () => {
