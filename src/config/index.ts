@@ -9,9 +9,11 @@ export type {
   TunnelOpenEvent,
   UploadProgressEvent,
 } from './events.js'
+export { normalizeHost } from './host.js'
 export { parseNoProxy, type NoProxyRules } from './no-proxy.js'
 export {
   checkProxyAuthorization,
+  isHeaderValue,
   parseOptions,
   replaceProxy,
   type ProxyAuthorization,

@@ -104,18 +104,20 @@ const milliseconds = (least: number, most: number) => {
 
 // Not z.array().readonly(): that freezes what it was given, even what is no array, and throws on a Buffer.
 const hostList = z.custom<readonly string[]>(
-  (value) => Array.isArray(value) && value.every((entry) => typeof entry === 'string'),
+  // Array.from: `every` passes over the holes of a sparse array.
+  (value) => Array.isArray(value) && Array.from<unknown>(value).every((entry) => typeof entry === 'string'),
 )
+
+const proxyField = z
+  .union([z.string(), z.instanceof(URL), z.literal(false)], {
+    error: 'must be a URL as a string or URL object, or false',
+  })
+  .transform(checked(parseProxyOption))
 
 /** The one definition of the options. */
 const schema = z.strictObject(
   {
-    proxy: z
-      .union([z.string(), z.instanceof(URL), z.literal(false)], {
-        error: 'must be a URL as a string or URL object, or false',
-      })
-      .transform(checked(parseProxyOption))
-      .optional(),
+    proxy: proxyField.optional(),
     required: z.boolean({ error: 'must be true or false' }).optional(),
     env: z
       .custom<Environment>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), {
@@ -181,22 +183,31 @@ export type DocumentedAsChecked = [
  */
 export function parseOptions(input: unknown = {}): ResolvedOptions {
   const result = schema.safeParse(input)
-  const problems = (result.error?.issues ?? []).flatMap((issue) =>
-    describeIssue(issue, ([option]) => knownOptions(option)),
-  )
+  const problems = problemsOf(result.error)
   if (isContradictory(input)) problems.push(CONTRADICTION)
   if (result.data === undefined || problems.length > 0) throw problemsError(problems)
   return new Options(result.data)
 }
 
 /**
- * The same options with another proxy, checked like the `proxy` option.
+ * The same options with another proxy, checked like the `proxy` option. Blank is refused: it would leave the
+ * choice to the environment, or be direct.
  *
  * @throws TransportError `ERR_PROXY_CONFIG`
  */
-export function replaceProxy(options: ResolvedOptions, proxy: string | URL | false): ResolvedOptions {
-  if (isContradictory({ proxy, required: options.required })) throw problemsError([CONTRADICTION])
-  return new Options(options, { proxy: parseProxyOption(proxy) })
+export function replaceProxy(options: ResolvedOptions, input: unknown): ResolvedOptions {
+  const { data, error } = z.object({ proxy: proxyField }).safeParse({ proxy: input })
+  const problems = problemsOf(error)
+  if (isContradictory({ proxy: input, required: options.required })) problems.push(CONTRADICTION)
+  if (data === undefined || problems.length > 0) throw problemsError(problems)
+  if (data.proxy === undefined)
+    throw configError('proxy', 'must not be blank', 'Pass false for no proxy at all.')
+  return new Options(options, data)
+}
+
+/** Field content of RFC 9110 §5.5: a line break would begin another header. */
+export function isHeaderValue(value: unknown): value is string {
+  return typeof value === 'string' && value.trim() !== '' && /^[ -~\u00a0-\u00ff]+$/.test(value)
 }
 
 /**
@@ -205,13 +216,16 @@ export function replaceProxy(options: ResolvedOptions, proxy: string | URL | fal
  * @throws TransportError `ERR_PROXY_CONFIG`, without the value
  */
 export function checkProxyAuthorization(value: unknown): string {
-  // Field content of RFC 9110 §5.5: a line break would begin another header.
-  if (typeof value === 'string' && value.trim() !== '' && /^[ -~\u00a0-\u00ff]+$/.test(value)) return value
+  if (isHeaderValue(value)) return value
   throw configError(
     'proxyAuthorization',
     'must be a header value: visible characters and spaces on one line',
     'For example Basic and the base64 of user:password, or Bearer and a token. Look for a line break at its end.',
   )
+}
+
+function problemsOf(error: z.ZodError | undefined): Problem[] {
+  return (error?.issues ?? []).flatMap((issue) => describeIssue(issue, ([option]) => knownOptions(option)))
 }
 
 /** The names of the options, or of those of one option that is an object. */
@@ -254,9 +268,9 @@ class Options extends SecretHolder implements ResolvedOptions {
   readonly #env: Environment
   readonly #proxyAuthorization: ProxyAuthorization | undefined
 
-  constructor(options: z.output<typeof schema>, replacement?: { proxy: Proxy | false | undefined }) {
+  constructor(options: z.output<typeof schema>, { proxy }: { proxy?: Proxy | false | undefined } = options) {
     super()
-    this.proxy = replacement === undefined ? options.proxy : replacement.proxy
+    this.proxy = proxy
     this.required = options.required ?? false
     const { noProxy = 'env' } = options
     this.noProxy = typeof noProxy === 'object' ? Object.freeze([...noProxy]) : noProxy

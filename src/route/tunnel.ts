@@ -2,8 +2,8 @@ import { lookup } from 'node:dns/promises'
 import { setMaxListeners } from 'node:events'
 import { isIP, type Socket } from 'node:net'
 import {
-  checkProxyAuthorization,
   createRedactor,
+  sanitizeForeignText,
   secretsOfAuthorization,
   secretsOfProxy,
   type ProxyEndpoint,
@@ -11,17 +11,21 @@ import {
   type RoutePolicy,
   type TransportEvent,
 } from '../config/index.js'
-import { configError, TransportError, type TransportPhase } from '../errors.js'
+import { TransportError, type TransportPhase } from '../errors.js'
 import { Attempt } from './attempt.js'
 import { openConnectTunnel } from './connect-tunnel.js'
 import { dial, TARGET_PHASES } from './dial.js'
 import { closedError, failure, nameFailure, timeoutError, type Hop } from './failures.js'
 import type { OpenedTunnel } from './opened-tunnel.js'
 import { PacScript } from './pac.js'
+import { proxyAuthorization } from './proxy-authorization.js'
 import { openSocksTunnel } from './socks-tunnel.js'
 import { StatsCounter } from './stats.js'
-import { authority, type Target } from './target.js'
+import { authority, normalizeTarget, type Target } from './target.js'
 import { TlsClient } from './tls.js'
+
+/** A host name has at most 253 characters. */
+const MAX_SHOWN_TARGET = 300
 
 /** How one tunnel's opening is bounded. */
 export interface TunnelLimits {
@@ -86,7 +90,10 @@ export class Route {
   /** What a failure beyond the tunnel is about. */
   hop(target: Pick<Target, 'host' | 'port'>): Hop {
     const direct = this.policy.decide(target.host, target.port).route === 'direct'
-    return { proxy: direct ? null : (this.policy.proxy?.redactedUrl ?? null), target: authority(target) }
+    return {
+      proxy: direct ? null : (this.policy.proxy?.redactedUrl ?? null),
+      target: sanitizeForeignText(authority(target), MAX_SHOWN_TARGET),
+    }
   }
 
   /**
@@ -95,10 +102,10 @@ export class Route {
    * `connectTimeoutMs`, and then without a socket, timer or listener left behind.
    */
   async openTunnel(
-    target: Target,
+    asked: Target,
     { signal, timeoutMs = this.connectTimeoutMs, onPhase }: TunnelLimits = {},
   ): Promise<Socket> {
-    const hop = this.hop(target)
+    const hop = this.hop(asked)
     const startedAt = performance.now()
     const attempt = new Attempt({
       timeoutMs,
@@ -108,6 +115,8 @@ export class Route {
     })
     try {
       attempt.signal.throwIfAborted()
+      const target = normalizeTarget(asked)
+      if (target === undefined) throw impossibleTarget(hop)
       const wire = await this.#connect(target, hop, attempt)
       const socket = target.secure ? await this.#targetTls.upgrade(wire, target, attempt) : wire
       this.#track(wire, socket, hop, startedAt)
@@ -228,7 +237,7 @@ export class Route {
     hop: Hop,
     attempt: Attempt,
   ): Promise<OpenedTunnel> {
-    const authorization = await this.#authorization(endpoint, attempt)
+    const authorization = await proxyAuthorization(this.#options.proxyAuthorization, endpoint, hop, attempt)
     const clean = (text: string): string =>
       createRedactor([...secretsOfProxy(endpoint), ...secretsOfAuthorization(authorization ?? '')])(text)
     return openConnectTunnel(
@@ -244,30 +253,6 @@ export class Route {
     const family = endpoint.protocol.startsWith('socks4') ? 4 : 0
     const { address } = await attempt.step('target-dns', lookup(target.host, { family }))
     return address
-  }
-
-  /** RFC 7617: Basic with the credentials as UTF-8, unless the options bring a header value of their own. */
-  async #authorization({ credentials }: ProxyEndpoint, attempt: Attempt): Promise<string | undefined> {
-    const given = this.#options.proxyAuthorization
-    if (given === undefined) {
-      if (credentials === undefined) return undefined
-      return `Basic ${Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64')}`
-    }
-    if (typeof given === 'string') return given
-    const value = await attempt.step(
-      'proxy-auth',
-      Promise.resolve()
-        .then(given)
-        .catch(() => {
-          // The function's own error may hold the secret that it was working with.
-          throw configError(
-            'proxyAuthorization',
-            'the function failed',
-            'Look into the function that you passed.',
-          )
-        }),
-    )
-    return checkProxyAuthorization(value)
   }
 
   #track(wire: Socket, socket: Socket, hop: Hop, startedAt: number): void {
@@ -302,6 +287,14 @@ export class Route {
       })
     }
   }
+}
+
+function impossibleTarget(hop: Hop): Error {
+  const what = `${hop.target} is no host and port that can be connected to`
+  return failure('ERR_TARGET_UNREACHABLE', 'target-dns', what, undefined, hop, {
+    hint: 'A host is an IP address or a name of at most 253 characters, a port a number from 1 to 65535.',
+    retryable: false,
+  })
 }
 
 /** No TLS server speaks before the client, so these bytes are the proxy's. */

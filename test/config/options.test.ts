@@ -75,6 +75,7 @@ describe('parseOptions', () => {
     ['noProxy', 'a.example', "must be 'env', an array of host names, or false"],
     ['noProxy', true, "must be 'env', an array of host names, or false"],
     ['noProxy', [1], "must be 'env', an array of host names, or false"],
+    ['noProxy', new Array(1), "must be 'env', an array of host names, or false"],
     ['dns', 'remote', "must be 'proxy' or 'local'"],
     ['proxyTls', true, 'must be an object'],
     ['tls', 'ca.pem', 'must be an object'],
@@ -249,13 +250,23 @@ describe('replaceProxy', () => {
     expect(options.proxy).toMatchObject({ host: 'a' })
   })
 
-  it('takes false and blank as the option does', () => {
+  it('takes false', () => {
     expect(replaceProxy(options, false).proxy).toBe(false)
-    expect(replaceProxy(options, '').proxy).toBeUndefined()
+  })
+
+  it('refuses blank, which would leave the choice to the environment, or make it direct', () => {
+    for (const blank of ['', ' \n']) {
+      expect(configErrorOf(() => replaceProxy(options, blank)).message).toBe('proxy: must not be blank')
+    }
   })
 
   it('refuses what the option refuses', () => {
     expect(configErrorOf(() => replaceProxy(options, 'ftp://b')).message).toMatch(/^proxy: /)
+    for (const value of [undefined, null, true, 0, {}, [], Symbol('b')]) {
+      expect(configErrorOf(() => replaceProxy(options, value)).message).toBe(
+        'proxy: must be a URL as a string or URL object, or false',
+      )
+    }
     const strict = parseOptions({ required: true })
     expect(configErrorOf(() => replaceProxy(strict, false)).message).toMatch(/^required: /)
   })

@@ -46,7 +46,8 @@ describe.each(['http', 'https'] as const)('proxyAuthorization on an %s proxy', (
       const transport = createTransport({ proxyAuthorization })
       for (const reach of Object.values(FACES)) {
         const error = await failureOf(reach(transport))
-        expect(error).toMatchObject({ code: 'ERR_PROXY_CONFIG' })
+        expect(error).toMatchObject({ code: 'ERR_PROXY_CONFIG', phase: 'proxy-auth' })
+        expect(error.proxy).toBe(proxy.url)
         expect(error.message).toContain('proxyAuthorization')
         expect(inspect(error, { depth: Infinity, showHidden: true })).not.toContain(SECRET)
       }
@@ -56,16 +57,17 @@ describe.each(['http', 'https'] as const)('proxyAuthorization on an %s proxy', (
 
   test('as a function that returns no header value is ERR_PROXY_CONFIG, and nothing is sent', async () => {
     const { proxy, createTransport } = await startLab({ scheme })
-    for (const value of [`Bearer ${SECRET}\r\nX-Injected: 1`, '', ' ']) {
-      const transport = createTransport({ proxyAuthorization: () => value })
+    for (const value of [`Bearer ${SECRET}\r\nX-Injected: 1`, '', ' ', undefined, null, 5, { SECRET }]) {
+      const returnsIt: unknown = () => value
+      const transport = createTransport({ proxyAuthorization: returnsIt as () => string })
       const error = await failureOf(FACES.fetch(transport))
-      expect(error.code).toBe('ERR_PROXY_CONFIG')
+      expect(error).toMatchObject({ code: 'ERR_PROXY_CONFIG', phase: 'proxy-auth' })
       expect(inspect(error, { depth: Infinity })).not.toContain(SECRET)
     }
     expect(proxy.connections.every(({ heard }) => heard.length === 0)).toBe(true)
   })
 
-  test('as a function that never settles is bounded', async () => {
+  test('as a function that never settles is bounded, and the proxy is not blamed', async () => {
     const { createTransport } = await startLab({ scheme })
     const transport = createTransport({
       proxyAuthorization: () => new Promise<string>(() => undefined),
@@ -73,6 +75,8 @@ describe.each(['http', 'https'] as const)('proxyAuthorization on an %s proxy', (
     })
     const error = await failureOf(FACES.fetch(transport))
     expect(error).toMatchObject({ code: 'ERR_PROXY_TIMEOUT', phase: 'proxy-auth' })
+    expect(error.message).toMatch(/^The function proxyAuthorization /)
+    expect(error.hint).toContain('function')
   })
 
   test('that the proxy refuses is ERR_PROXY_AUTH without the value, even where the proxy repeats it', async () => {
