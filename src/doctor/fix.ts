@@ -1,5 +1,6 @@
 import { urlHost, type ProxyEndpoint, type ResolvedOptions, type RoutePolicy } from '../config/index.js'
 import { systemCode } from '../errors.js'
+import { UNKNOWN_ISSUER } from '../route/index.js'
 import type { SeenCertificate } from './certificate.js'
 import type { HopFailure } from './hop-log.js'
 import { probePort, type SpokenScheme } from './port-probe.js'
@@ -105,15 +106,6 @@ function credentialsFix(proxy: ProxyEndpoint, { proxyAuthorization }: ResolvedOp
     text: `Use ${value} with your own name and password, percent-encoded.`,
   }
 }
-
-/** Verification failures that mean "somebody whom this host does not know signed this". */
-const UNKNOWN_ISSUER = new Set([
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-])
 
 function isUnknownIssuer(cause: unknown): boolean {
   return UNKNOWN_ISSUER.has(systemCode(cause) ?? '')

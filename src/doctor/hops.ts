@@ -37,9 +37,8 @@ export interface DiagnosedHop {
   readonly hint: string | null
 }
 
-/** The order in which a connection passes them. */
-const ORDER: readonly HopId[] = [
-  'config',
+/** From this host to TLS with Discord, in the order in which a connection passes them. */
+const ROUTE_ORDER: readonly HopId[] = [
   'pac',
   'proxy-dns',
   'proxy-connect',
@@ -49,13 +48,15 @@ const ORDER: readonly HopId[] = [
   'target-dns',
   'target-connect',
   'target-tls',
-  'rest',
-  'gateway',
-  'cdn',
-  'identity',
-  'gateway-bot',
-  'ready',
 ]
+
+const BEHIND_ROUTE: readonly HopId[] = ['rest', 'gateway', 'cdn', 'identity', 'gateway-bot', 'ready']
+
+const ORDER: readonly HopId[] = ['config', ...ROUTE_ORDER, ...BEHIND_ROUTE]
+
+export function isRouteHop(id: HopId): boolean {
+  return ROUTE_ORDER.includes(id)
+}
 
 export function inOrder(ids: Iterable<HopId>): HopId[] {
   const wanted = new Set(ids)

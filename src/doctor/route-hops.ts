@@ -4,7 +4,7 @@ import { systemCode, TransportError, type TransportPhase } from '../errors.js'
 import { authority, type Route } from '../route/index.js'
 import { certificateOf, describeCertificate, proxyCertificate, type SeenCertificate } from './certificate.js'
 import { hopFailure, NO_TIME, type HopFailure, type HopLog } from './hop-log.js'
-import { inOrder, type HopId } from './hops.js'
+import { isRouteHop, type HopId } from './hops.js'
 import { PhaseClock } from './phase-clock.js'
 
 /** Where the route is tried: Discord's REST API. */
@@ -125,19 +125,8 @@ function plan(log: HopLog, clock: PhaseClock): void {
 }
 
 function planned(log: HopLog): readonly HopId[] {
-  const route = log.hops.map(({ id }) => id)
-  return inOrder(route).filter((id) => !BEHIND_ROUTE.has(id))
+  return log.hops.map(({ id }) => id).filter(isRouteHop)
 }
-
-const BEHIND_ROUTE: ReadonlySet<HopId> = new Set([
-  'config',
-  'rest',
-  'gateway',
-  'cdn',
-  'identity',
-  'gateway-bot',
-  'ready',
-])
 
 /** A proxy that decides about the destination has let the client pass. */
 function hasJudged({ code, phase }: HopFailure): boolean {

@@ -195,7 +195,7 @@ function isTlsFailure(error: Error): boolean {
 }
 
 /** Verification failures of OpenSSL that mean "somebody whom this host does not know signed this". */
-const UNKNOWN_ISSUER = new Set([
+export const UNKNOWN_ISSUER: ReadonlySet<string> = new Set([
   'SELF_SIGNED_CERT_IN_CHAIN',
   'DEPTH_ZERO_SELF_SIGNED_CERT',
   'UNABLE_TO_GET_ISSUER_CERT',

@@ -2,10 +2,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createDiscordTransport, type Diagnosis } from '../../src/index.js'
 import { startDiscord, type FakeDiscord } from '../lab/discord/index.js'
 import { LabNames } from '../lab/names.js'
-import { faultsFor, startProxy, type LabScheme, type NamedFault } from '../lab/proxy/index.js'
+import { faultsFor, type LabScheme, type NamedFault } from '../lab/proxy/index.js'
 import { labAuthority } from '../support/lab.js'
 import { LocalDns } from '../support/local-dns.js'
 import { OUTCOMES } from '../support/fault-outcomes.js'
+import { FAULTY_PROXY_AUTH, startFaultyProxy } from '../support/faulty-proxy.js'
 import { outcomeOf } from './diagnose.js'
 
 /** For faults that end by a deadline: enough for every step that is honest, on a busy machine. */
@@ -15,8 +16,6 @@ const SLOW = { connectTimeoutMs: 800, timeoutMs: 2_800 }
 /** For all others, which must not wait for any. */
 const LONG = { connectTimeoutMs: 8_000, timeoutMs: 12_000 }
 const MARGIN_MS = 2_000
-
-const AUTH = { username: 'us:er', password: 'p@ss/w%rd' }
 
 /** One test for each fault of a scheme: the doctor names its hop and its code, shows no secret, and ends in time. */
 export function describeDiagnosedFaults(scheme: LabScheme): void {
@@ -29,13 +28,11 @@ export function describeDiagnosedFaults(scheme: LabScheme): void {
   afterAll(() => discord.close())
 
   const diagnosisOf = async (
-    { fault }: NamedFault,
+    fault: NamedFault,
     { connectTimeoutMs, timeoutMs }: typeof SHORT,
   ): Promise<Diagnosis> => {
+    const proxy = await startFaultyProxy(scheme, names, fault)
     const ca = await labAuthority()
-    const tls = scheme === 'https' ? { tls: { ca } } : {}
-    const auth = JSON.stringify(fault).includes('auth') ? { auth: AUTH } : {}
-    const proxy = await startProxy({ scheme, names, fault, ...tls, ...auth })
     const transport = createDiscordTransport({
       proxy: proxy.url,
       tls: { ca: discord.ca },
@@ -79,7 +76,7 @@ export function describeDiagnosedFaults(scheme: LabScheme): void {
             expect.stringContaining(`${scheme}://USER`),
           ])
         const shown = JSON.stringify(diagnosis)
-        for (const secret of Object.values(AUTH)) {
+        for (const secret of Object.values(FAULTY_PROXY_AUTH)) {
           expect(shown).not.toContain(secret)
           expect(shown).not.toContain(encodeURIComponent(secret))
         }

@@ -1,10 +1,9 @@
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { Daemon } from '../real/daemon.js'
+import { freePort } from '../support/free-port.js'
 
 export interface SquidOptions {
   /** Lines before `http_access allow all`. */
@@ -53,14 +52,4 @@ export async function startSquid({ rules, parentPort }: SquidOptions): Promise<s
   const daemon = await Daemon.start({ program: 'squid', args, port, within: (command) => command })
   onTestFinished(() => daemon.stop())
   return `http://127.0.0.1:${port}`
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('not listening on TCP')
-  return address.port
 }

@@ -1,10 +1,9 @@
-import { once } from 'node:events'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startOutside, type Outside } from '../cases/outside.js'
 import { createCertificateAuthority } from '../lab/certificates.js'
+import { freePort } from '../support/free-port.js'
 import { writeEtc, withEtc } from './etc.js'
 import { NameServer } from './name-server.js'
 import type { ProxySite } from './proxies/index.js'
@@ -20,16 +19,6 @@ export interface LocalSite {
 /** All of 127/8 is loopback on Linux: each name has an address of its own there, and its real port. */
 const NAME_SERVER = '127.66.0.53'
 const DISCORD_PORT = 443
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('not listening on TCP')
-  return address.port
-}
 
 /** Needs a network namespace of its own, for port 443 and for the certainty that nothing else answers. */
 export async function openLocalSite(): Promise<LocalSite> {

@@ -7,8 +7,9 @@ import {
 } from '../../src/index.js'
 import { startDiscord, type FakeDiscord } from '../lab/discord/index.js'
 import { LabNames } from '../lab/names.js'
-import { faultsFor, startProxy, type LabProxy, type LabScheme, type NamedFault } from '../lab/proxy/index.js'
+import { faultsFor, type LabProxy, type LabScheme, type NamedFault } from '../lab/proxy/index.js'
 import { FACES, failureOf } from './faces.js'
+import { startFaultyProxy } from './faulty-proxy.js'
 import { labAuthority } from './lab.js'
 import { LocalDns } from './local-dns.js'
 
@@ -22,8 +23,6 @@ export type Expected = Outcome | readonly Outcome[]
 const CONNECT_TIMEOUT_MS = 800
 const MARGIN_MS = 800
 
-const AUTH = { username: 'us:er', password: 'p@ss/w%rd' }
-
 /**
  * One test for each fault that a proxy of this scheme can have: all faces see the same outcome, in time, and
  * the proxy sees each of its connections close. `expected` must name every fault, and no other.
@@ -34,20 +33,15 @@ export function describeFaults(scheme: LabScheme, expected: Readonly<Record<stri
   let discord: FakeDiscord
   let restoreDns: () => void
 
-  const start = async ({
-    fault,
-    name,
-  }: NamedFault): Promise<{ proxy: LabProxy; transport: DiscordTransport }> => {
+  const start = async (fault: NamedFault): Promise<{ proxy: LabProxy; transport: DiscordTransport }> => {
+    const proxy = await startFaultyProxy(scheme, names, fault)
     const ca = await labAuthority()
-    const tls = scheme === 'https' ? { tls: { ca } } : {}
-    const auth = JSON.stringify(fault).includes('auth') ? { auth: AUTH } : {}
-    const proxy = await startProxy({ scheme, names, fault, ...tls, ...auth })
     const transport = createDiscordTransport({
       proxy: proxy.url,
       tls: { ca: discord.ca },
       proxyTls: { ca: ca.certificate },
       // For all others the default, so that the speed of this machine is no part of the outcome.
-      ...(isTimeout(expected[name]) ? { connectTimeoutMs: CONNECT_TIMEOUT_MS } : {}),
+      ...(isTimeout(expected[fault.name]) ? { connectTimeoutMs: CONNECT_TIMEOUT_MS } : {}),
       keepWarm: false,
       delivery: false,
       env: {},
