@@ -3,8 +3,10 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { inspect } from 'node:util'
 import { Agent, type AgentConnectOpts } from 'agent-base'
+import type { Hop } from './failures.js'
 import type { TlsOverrides } from './target.js'
 import type { Route } from './tunnel.js'
+import { WatchedRequest } from './watched-request.js'
 
 /** A WebSocket's handshake; it travels with the options of its request to the agent. */
 export class Handshake {
@@ -20,8 +22,8 @@ export class Handshake {
  */
 export class TunnelAgent extends Agent {
   readonly #route: Route
-  /** The sockets of the route as it is now, as opposed to those from before {@link renew}. */
-  #current = new WeakSet<Duplex>()
+  /** The sockets of the route as it is now, as opposed to those from before {@link renew}, and where they lead. */
+  #current = new WeakMap<Duplex, Hop>()
 
   constructor(route: Route, keepAliveMs: number) {
     // `timeout` ends a socket that has been idle in the pool for this long; 0 would keep it for ever.
@@ -37,23 +39,26 @@ export class TunnelAgent extends Agent {
   override async connect(request: ClientRequest, options: AgentConnectOpts): Promise<Socket> {
     const handshake = handshakeOf(options)
     const current = this.#current
+    const tls = tlsOverrides(options)
+    const target = {
+      host: options.host ?? 'localhost',
+      // A string where it comes from a URL, whatever the type says.
+      // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-conversion
+      port: Number(options.port),
+      secure: options.secureEndpoint,
+    }
+    const hop = this.#route.hop(target)
     const given = new AbortController()
-    const stopWatching = onDestroyed(request, (reason) => given.abort(reason ?? hangUp()))
+    const stopWatching = new WatchedRequest(request, hop).onDestroyed((reason) =>
+      given.abort(reason ?? hangUp()),
+    )
     try {
-      const tls = tlsOverrides(options)
-      const target = {
-        host: options.host ?? 'localhost',
-        // A string where it comes from a URL, whatever the type says.
-        // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-conversion
-        port: Number(options.port),
-        secure: options.secureEndpoint,
-      }
       if (handshake !== undefined) handshake.opening = true
       const socket = await this.#route.openTunnel(tls === undefined ? target : { ...target, tls }, {
         signal: given.signal,
         ...(handshake === undefined ? undefined : { timeoutMs: handshake.timeoutMs }),
       })
-      current.add(socket)
+      current.set(socket, hop)
       return socket
     } finally {
       stopWatching()
@@ -79,7 +84,7 @@ export class TunnelAgent extends Agent {
 
   /** Moves to a changed route: sockets in use end with the request that they carry, idle ones at once. */
   renew(): void {
-    this.#current = new WeakSet()
+    this.#current = new WeakMap()
     for (const sockets of Object.values(this.freeSockets))
       for (const socket of sockets ?? []) socket.destroy()
   }
@@ -101,23 +106,10 @@ export class TunnelAgent extends Agent {
 
   override reuseSocket(socket: Duplex, request: ClientRequest): void {
     this.#route.stats.request(true)
+    const hop = this.#current.get(socket)
+    if (hop !== undefined) new WatchedRequest(request, hop)
     super.reuseSocket(socket, request)
   }
-}
-
-/**
- * A request that is destroyed says so by `close`, but not before it has a socket, which is what it is waiting
- * for here: https://github.com/nodejs/node/blob/v20.19.0/lib/_http_client.js#L446
- *
- * @returns stops watching
- */
-function onDestroyed(request: ClientRequest, listener: (reason: Error | undefined) => void): () => void {
-  const destroy = request.destroy.bind(request)
-  request.destroy = (error) => {
-    listener(error)
-    return destroy(error)
-  }
-  return () => Reflect.deleteProperty(request, 'destroy')
 }
 
 /** What Node itself says of a request that is destroyed without a reason. */

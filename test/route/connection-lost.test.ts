@@ -1,6 +1,10 @@
+import { once } from 'node:events'
+import type { ClientRequest, IncomingMessage } from 'node:http'
+import { get } from 'node:https'
+import { text } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
 import type { TransportError } from '../../src/index.js'
-import { failureOf, getByAgent, getByDispatcher, getByFetch, rejectionOf } from '../support/faces.js'
+import { failureOf, getByAgent, getByDispatcher, getByFetch } from '../support/faces.js'
 import { startLab, USERS_ME } from '../support/lab.js'
 
 const HOW = ['close', 'reset'] as const
@@ -68,13 +72,39 @@ describe.each(HOW)('a tunnel that the proxy cuts by %s', (how) => {
     expect(transport.stats().tunnels.open).toBe(0)
   })
 
-  test('under a request of node:https keeps the error that Node gives it', async () => {
+  test.each([
+    ['GET', true],
+    ['POST', false],
+  ])('under a %s of node:https is the same failure, retryable: %s', async (method, retryable) => {
     const { transport, proxy, discord, headers } = await startLab()
     discord.rest.intercept('/users/@me', () => ({ stall: true }))
-    const error = rejectionOf(getByAgent(transport, USERS_ME, { headers }))
+    const failed = failureOf(getByAgent(transport, USERS_ME, { headers, method }))
     await discord.rest.waitForRequest('/users/@me')
     proxy.cut(undefined, how)
-    expect(await error).toMatchObject({ code: 'ECONNRESET' })
+    const error = await failed
+    expect(error).toMatchObject({ code: 'ERR_CONNECTION_LOST', phase: 'exchange', sent: 'maybe', retryable })
+    expect(error).toMatchObject({
+      proxy: proxy.url,
+      target: 'discord.com:443',
+      cause: { code: 'ECONNRESET' },
+    })
+    expect(error.message).toContain('ECONNRESET')
+  })
+
+  test('under the answer to node:https is the same failure, on a tunnel that has carried one before too', async () => {
+    const { transport, proxy, discord, headers } = await startLab()
+    await getByAgent(transport, USERS_ME, { headers })
+    discord.rest.intercept('/users/@me', () => ({
+      body: Buffer.alloc(1_000_000),
+      trickle: { bytes: 10_000, everyMs: 20 },
+    }))
+    const request = get(USERS_ME, { agent: transport.agent, headers }).on('error', () => undefined)
+    const [response] = (await once(request, 'response')) as [IncomingMessage]
+    const body = failureOf(text(response))
+    proxy.cut(undefined, how)
+    expect(await body).toMatchObject({ code: 'ERR_CONNECTION_LOST', phase: 'exchange', retryable: true })
+    expect(response.errored).toBe(await body)
+    expect(proxy.connections).toHaveLength(1)
   })
 })
 
@@ -95,4 +125,44 @@ test('the next request after a lost one has a new tunnel and maxTunnels is not u
     expect((await getByFetch(transport, USERS_ME, headers)).status).toBe(200)
   }
   expect(proxy.peakOpen).toBe(1)
+})
+
+describe('what the caller ends is not lost', () => {
+  test('a request keeps the error that Node has for it', async () => {
+    const { transport, discord, headers } = await startLab()
+    discord.rest.intercept('/users/@me', () => ({ stall: true }))
+    const ends: ((request: ClientRequest) => unknown)[] = [
+      (request) => request.destroy(),
+      (request) => request.destroy(new Error('mine')),
+      (request) => request.socket?.setTimeout(1, () => request.destroy(new Error('mine'))),
+    ]
+    for (const [index, end] of ends.entries()) {
+      const request = get(USERS_ME, { agent: transport.agent, headers })
+      const error = once(request, 'error')
+      await discord.rest.waitForRequest('/users/@me', { nth: index + 1 })
+      end(request)
+      expect((await error)[0]).toMatchObject({ message: index === 0 ? 'socket hang up' : 'mine' })
+    }
+  })
+
+  test('an answer too', async () => {
+    const { transport, discord } = await startLab()
+    discord.cdn.intercept('/big', () => ({
+      body: Buffer.alloc(1_000_000),
+      trickle: { bytes: 10_000, everyMs: 20 },
+    }))
+    const ends: ((request: ClientRequest, response: IncomingMessage) => unknown)[] = [
+      (request) => request.destroy(),
+      (_request, response) => response.destroy(new Error('aborted')),
+    ]
+    for (const end of ends) {
+      const request = get('https://cdn.discordapp.com/big', { agent: transport.agent })
+      request.on('error', () => undefined)
+      const [response] = (await once(request, 'response')) as [IncomingMessage]
+      const error = once(response.resume(), 'error')
+      end(request, response)
+      const [reason] = (await error) as [Error]
+      expect(reason).toMatchObject({ message: 'aborted', name: 'Error' })
+    }
+  })
 })
