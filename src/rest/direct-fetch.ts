@@ -16,6 +16,7 @@ const NULL_BODY_STATUSES: ReadonlySet<number> = new Set([204, 205, 304])
 
 export interface DirectFetchOptions {
   readonly onEvent?: OnEvent | undefined
+  readonly answerTimeoutMs?: number | undefined
 }
 
 /**
@@ -25,10 +26,10 @@ export interface DirectFetchOptions {
 export function directFetch(
   dispatcher: Dispatcher,
   request: OutgoingRequest,
-  { onEvent }: DirectFetchOptions,
+  options: DirectFetchOptions,
 ): Promise<Response> {
   return new Promise((resolve, reject) => {
-    new DirectFetch(dispatcher, request, onEvent, { resolve, reject }).start()
+    new DirectFetch(dispatcher, request, options, { resolve, reject }).start()
   })
 }
 
@@ -41,6 +42,7 @@ class DirectFetch implements ExchangeOwner {
   readonly signal: AbortSignal | null
   readonly #dispatcher: Dispatcher
   readonly #onEvent: OnEvent | undefined
+  readonly #answerTimeoutMs: number | undefined
   /** Undefined once it is settled: a promise holds its Response, and nothing here may do so. */
   #caller: Caller | undefined
   #request: OutgoingRequest
@@ -54,12 +56,13 @@ class DirectFetch implements ExchangeOwner {
   constructor(
     dispatcher: Dispatcher,
     request: OutgoingRequest,
-    onEvent: OnEvent | undefined,
+    { onEvent, answerTimeoutMs }: DirectFetchOptions,
     caller: Caller,
   ) {
     this.#dispatcher = dispatcher
     this.#request = request
     this.#onEvent = onEvent
+    this.#answerTimeoutMs = answerTimeoutMs
     this.#caller = caller
     this.signal = request.signal
   }
@@ -126,8 +129,7 @@ class DirectFetch implements ExchangeOwner {
           method,
           headers: requestHeaders(this.#request),
           body: body?.open(progress) ?? null,
-          // The default. A dispatcher around ours that sets it then copies this object without a change of shape.
-          headersTimeout: null,
+          headersTimeout: this.#answerTimeoutMs ?? null,
         },
         exchange,
       )

@@ -1,4 +1,5 @@
 import { Request as UndiciRequest, type Dispatcher } from 'undici'
+import { AnswerTimeout } from './answer-timeout.js'
 import { directFetch } from './direct-fetch.js'
 import type { OnEvent } from './progress.js'
 import { readRequestObject } from './request-object.js'
@@ -11,16 +12,20 @@ export type TransportFetch = (input: FetchInput, init?: FetchInit) => Promise<Re
 export interface FetchOptions {
   /** Told of the progress of bodies of 64 KiB and more. Default: nobody is told, at no cost. */
   readonly onEvent?: OnEvent | undefined
+  /** Milliseconds from a request on its tunnel to the head of its answer. Default: the dispatcher's own limit. */
+  readonly answerTimeoutMs?: number | undefined
 }
 
 /** A fetch over one dispatcher. Failures of the route reject with their TransportError itself. */
 export function createFetch(dispatcher: Dispatcher, options: FetchOptions = {}): TransportFetch {
+  const { answerTimeoutMs } = options
+  const limited = answerTimeoutMs === undefined ? dispatcher : new AnswerTimeout(dispatcher, answerTimeoutMs)
   const send = (
     request: OutgoingRequest | undefined,
     input: FetchInput,
     init: FetchInit | undefined,
   ): Promise<Response> =>
-    request === undefined ? undiciFetch(dispatcher, input, init) : directFetch(dispatcher, request, options)
+    request === undefined ? undiciFetch(limited, input, init) : directFetch(dispatcher, request, options)
 
   // Not an async function: it would wait three turns for a promise that is here.
   return function fetch(input, init) {

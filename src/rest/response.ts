@@ -117,13 +117,16 @@ export class FetchedResponse extends Response {
       clone: method(function () {
         return this.#clone()
       }),
+      // A body that is here is not awaited: it would cost a turn.
       json: method(async function () {
         const bytes = this.#bytes()
-        return bytes === undefined ? this.#own().json() : (JSON.parse(utf8(await bytes)) as unknown)
+        if (bytes === undefined) return this.#own().json()
+        return JSON.parse(utf8(bytes instanceof Promise ? await bytes : bytes)) as unknown
       }),
       text: method(async function () {
         const bytes = this.#bytes()
-        return bytes === undefined ? this.#own().text() : utf8(await bytes)
+        if (bytes === undefined) return this.#own().text()
+        return utf8(bytes instanceof Promise ? await bytes : bytes)
       }),
       arrayBuffer: method(async function () {
         const bytes = this.#bytes()

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { Dispatcher, errors } from 'undici'
 import { TransportError } from '../errors.js'
-import { closedError, timeoutError } from './failures.js'
+import { closedError, timeoutError, type Hop } from './failures.js'
 import { namedHandler } from './named-handler.js'
 import { failWaiting, OriginPool, type PoolOwner } from './origin-pool.js'
 import { addressOf } from './target.js'
@@ -48,7 +48,7 @@ export class TunnelDispatcher extends Dispatcher implements PoolOwner {
   /** @returns false where the request has to wait; `drain` is emitted when nothing waits any more. */
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
     const pool = this.#poolFor(options)
-    const named = namedHandler(handler, options.method, () => this.#route.hop(addressOf(pool.origin)))
+    const named = namedHandler(handler, options.method, pool)
     if (this.#closed || this.#route.closed) {
       failWaiting({ options, handler: named }, closedError())
       return true
@@ -59,6 +59,10 @@ export class TunnelDispatcher extends Dispatcher implements PoolOwner {
     if (pool.size === 0) this.#openWhereWanted()
     else this.#openSoon()
     return false
+  }
+
+  hop(origin: URL): Hop {
+    return this.#route.hop(addressOf(origin))
   }
 
   openTunnel(origin: URL): Promise<Socket> {
@@ -90,6 +94,10 @@ export class TunnelDispatcher extends Dispatcher implements PoolOwner {
   }
 
   onIdle(pool: OriginPool): void {
+    if (!this.#waits()) {
+      this.#drained(pool)
+      return
+    }
     // Between two requests of a busy origin is the moment for one that has no tunnel at all.
     const starving = this.#wanting().find((other) => other.size === 0)
     if (starving !== undefined && !this.#hasRoom() && !this.#makesRoom()) pool.closeIdle()
@@ -118,10 +126,12 @@ export class TunnelDispatcher extends Dispatcher implements PoolOwner {
       if (pool.held === 0) this.#forget(pool)
       if (!this.#closed) this.#onCold?.(pool.origin)
     }
-    if (this.#waits()) {
-      this.#openWhereWanted()
-      return
-    }
+    if (this.#waits()) this.#openWhereWanted()
+    else this.#drained(pool)
+  }
+
+  /** Nothing waits any more. */
+  #drained(pool: OriginPool): void {
     this.emit('drain', pool.origin)
     if (this.#onDrained.length > 0 && !this.#busy())
       for (const resolve of this.#onDrained.splice(0)) resolve()

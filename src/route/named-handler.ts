@@ -15,14 +15,19 @@ const CALLERS_OWN = new Set([
   'UND_ERR_NOT_SUPPORTED',
 ])
 
+/** The way that an exchange goes; asked for only when it has failed. */
+export interface Way {
+  readonly hop: Hop
+}
+
 /** Gives the errors of one exchange their names. Serves undici's current handlers and its older ones. */
 export function namedHandler(
   handler: Dispatcher.DispatchHandler,
   method: string,
-  hop: () => Hop,
+  way: Way,
 ): Dispatcher.DispatchHandler {
-  const name = (error: Error, started: boolean): Error => nameExchangeError(error, method, hop(), started)
-  return handler.onRequestStart === undefined ? new LegacyRelay(handler, name) : new Relay(handler, name)
+  const Kind = handler.onRequestStart === undefined ? LegacyRelay : Relay
+  return new Kind(handler, method, way)
 }
 
 /** @param started whether undici had begun to write the request: from then on it may have been carried out */
@@ -77,12 +82,14 @@ export function isAbandoned(handler: Dispatcher.DispatchHandler | AbandonableHan
 
 class Relay implements AbandonableHandler {
   readonly #handler: Dispatcher.DispatchHandler
-  readonly #name: (error: Error, started: boolean) => Error
+  readonly #method: string
+  readonly #way: Way
   #started = false
 
-  constructor(handler: Dispatcher.DispatchHandler, name: (error: Error, started: boolean) => Error) {
+  constructor(handler: Dispatcher.DispatchHandler, method: string, way: Way) {
     this.#handler = handler
-    this.#name = name
+    this.#method = method
+    this.#way = way
   }
 
   get abandoned(): boolean {
@@ -121,7 +128,8 @@ class Relay implements AbandonableHandler {
   }
 
   onResponseError(controller: Dispatcher.DispatchController, error: Error): void {
-    this.#handler.onResponseError?.(controller, this.#name(error, this.#started))
+    const named = nameExchangeError(error, this.#method, this.#way.hop, this.#started)
+    this.#handler.onResponseError?.(controller, named)
   }
 }
 
@@ -130,12 +138,14 @@ class Relay implements AbandonableHandler {
 /** The handler API of undici 6 and before, which undici's own fetch still uses. */
 class LegacyRelay implements Dispatcher.DispatchHandler {
   readonly #handler: Dispatcher.DispatchHandler
-  readonly #name: (error: Error, started: boolean) => Error
+  readonly #method: string
+  readonly #way: Way
   #started = false
 
-  constructor(handler: Dispatcher.DispatchHandler, name: (error: Error, started: boolean) => Error) {
+  constructor(handler: Dispatcher.DispatchHandler, method: string, way: Way) {
     this.#handler = handler
-    this.#name = name
+    this.#method = method
+    this.#way = way
   }
 
   onConnect(abort: (reason?: Error) => void): void {
@@ -168,6 +178,6 @@ class LegacyRelay implements Dispatcher.DispatchHandler {
   }
 
   onError(error: Error): void {
-    this.#handler.onError?.(this.#name(error, this.#started))
+    this.#handler.onError?.(nameExchangeError(error, this.#method, this.#way.hop, this.#started))
   }
 }

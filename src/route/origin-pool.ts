@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { Client, type Dispatcher } from 'undici'
+import type { Hop } from './failures.js'
 import { Http2Client } from './http2/client.js'
 import { watchIdle } from './idle-watch.js'
 import { isAbandoned } from './named-handler.js'
@@ -28,6 +29,7 @@ export interface PoolOwner {
   readonly keepAliveMs: number
   /** Whether one tunnel may carry many requests at a time. */
   readonly http2: boolean
+  hop(origin: URL): Hop
   openTunnel(origin: URL): Promise<Socket>
   /** A request was put on a tunnel; `reused` if that tunnel had carried one before. */
   onRequest(reused: boolean): void
@@ -75,6 +77,11 @@ export class OriginPool {
   constructor(origin: URL, owner: PoolOwner) {
     this.origin = origin
     this.#owner = owner
+  }
+
+  /** The way to this origin, for the names of failures. */
+  get hop(): Hop {
+    return this.#owner.hop(this.origin)
   }
 
   /** Whether a tunnel is open. */

@@ -1,7 +1,6 @@
 import type { Dispatcher } from 'undici'
 import type { DeliveryLimits } from '../../config/index.js'
 import { createFetch, type FetchOptions, type TransportFetch } from '../fetch.js'
-import { AnswerTimeout } from './answer-timeout.js'
 import { withDelivery } from './delivery.js'
 
 export interface DeliveredFetchOptions extends FetchOptions {
@@ -18,6 +17,6 @@ export function createDeliveredFetch(
 ): TransportFetch {
   const send = createFetch(dispatcher, options)
   if (delivery === false) return send
-  const impatient = createFetch(new AnswerTimeout(dispatcher, delivery.answerTimeoutMs), options)
+  const impatient = createFetch(dispatcher, { ...options, answerTimeoutMs: delivery.answerTimeoutMs })
   return withDelivery(send, delivery, { impatient, closing })
 }

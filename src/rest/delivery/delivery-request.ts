@@ -38,21 +38,21 @@ export function readDeliveryRequest(
   const url = request?.url ?? textOf(input)
   const method = (init?.method ?? request?.method ?? 'GET').toUpperCase()
   const body: unknown = init?.body ?? request?.body ?? null
+  const headers: unknown = init?.headers ?? request?.headers
   const replayable = isReplayable(body)
   const idempotent = IDEMPOTENT.has(method)
-  const base = { input, init, url, replayable, idempotent, small: isSmall(body), message: undefined }
-  if (!replayable || !isCreateMessage(method, url)) return { ...base, repeatable: idempotent && replayable }
-
-  const headers: unknown = init?.headers ?? request?.headers
-  // It counts the bytes of the body as it is.
-  if (readHeader(headers, 'content-length') !== undefined) return { ...base, repeatable: false }
-  const sender = (): string => `${readHeader(headers, 'authorization') ?? ''}\n${url}`
-  const sent = typeof body === 'string' ? { body, sender } : isForm(body) ? { body, sender } : undefined
-  const nonce = (sent && nonces.take(sent)) ?? createNonce()
-  const enforced = enforce(body, nonce)
-  if (enforced === undefined) return { ...base, repeatable: false }
-  const message = sent && enforced.added !== undefined ? { sent, nonce } : undefined
-  return { ...base, init: Object.assign({}, init, { body: enforced.body }), repeatable: true, message }
+  const enforced =
+    replayable && isCreateMessage(method, url) ? enforce(body, headers, url, nonces) : undefined
+  return {
+    input,
+    init: enforced === undefined ? init : { ...init, body: enforced.body },
+    url,
+    replayable,
+    idempotent,
+    repeatable: enforced !== undefined || (idempotent && replayable),
+    small: isSmall(body),
+    message: enforced?.message,
+  }
 }
 
 /** As fetch reads it: of a URL, and of whatever else can be written as one. */
@@ -60,16 +60,39 @@ function textOf(input: unknown): string {
   return String(input)
 }
 
+/** A Create Message that Discord carries out once. */
+interface EnforcedMessage {
+  readonly body: NonceBody
+  readonly message: DeliveryRequest['message']
+}
+
+type NonceBody = string | Buffer | FormData | UndiciFormData
+
+/** @returns undefined for a message that cannot be made such, or must not be changed */
 function enforce(
   body: unknown,
-  nonce: string,
-): EnforcedBody<string | Buffer | FormData | UndiciFormData> | undefined {
-  if (typeof body === 'string') return enforceInText(body, nonce)
-  if (body instanceof ArrayBuffer) return enforceInBytes(new Uint8Array(body), nonce)
-  if (ArrayBuffer.isView(body)) {
-    return enforceInBytes(new Uint8Array(body.buffer, body.byteOffset, body.byteLength), nonce)
+  headers: unknown,
+  url: string,
+  nonces: DoubtfulNonces,
+): EnforcedMessage | undefined {
+  // It counts the bytes of the body as it is.
+  if (readHeader(headers, 'content-length') !== undefined) return undefined
+  if (typeof body !== 'string' && !isForm(body)) {
+    const enforced = enforceInBinary(body, createNonce())
+    return enforced && { body: enforced.body, message: undefined }
   }
-  return isForm(body) ? enforceInForm(body, nonce) : undefined
+  const sent = { body, sender: () => `${readHeader(headers, 'authorization') ?? ''}\n${url}` }
+  const nonce = nonces.take(sent) ?? createNonce()
+  const enforced = typeof body === 'string' ? enforceInText(body, nonce) : enforceInForm(body, nonce)
+  if (enforced === undefined) return undefined
+  return { body: enforced.body, message: enforced.added === undefined ? undefined : { sent, nonce } }
+}
+
+function enforceInBinary(body: unknown, nonce: string): EnforcedBody<Buffer> | undefined {
+  if (body instanceof ArrayBuffer) return enforceInBytes(new Uint8Array(body), nonce)
+  if (ArrayBuffer.isView(body))
+    return enforceInBytes(new Uint8Array(body.buffer, body.byteOffset, body.byteLength), nonce)
+  return undefined
 }
 
 function isReplayable(body: unknown): boolean {

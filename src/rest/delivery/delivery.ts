@@ -51,8 +51,15 @@ export function withDelivery(
     clock: context.clock ?? systemClock,
     nonces: new DoubtfulNonces(context.clock ?? systemClock),
   }
-  return async function fetch(input, init) {
-    return new Call(delivery, readDeliveryRequest(input, init, delivery.nonces), signalOf(input, init)).run()
+  // Not an async function, and one below: each is a promise and three turns more for every send.
+  return function fetch(input, init) {
+    try {
+      const request = readDeliveryRequest(input, init, delivery.nonces)
+      return new Call(delivery, request, signalOf(input, init)).run()
+    } catch (error) {
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- a caller's toString may throw anything
+      return Promise.reject(error)
+    }
   }
 }
 
@@ -85,26 +92,22 @@ class Call {
   }
 
   async run(): Promise<Response> {
-    for (;;) {
-      const begunAt = this.#delivery.clock.now()
-      const outcome = await this.#attempt(begunAt)
+    for (let begunAt = this.#startedAt; ; begunAt = this.#delivery.clock.now()) {
+      this.#attempts += 1
+      const { send, impatient } = this.#delivery
+      const { input, init } = this.#request
+      let outcome: Outcome
+      try {
+        outcome = { response: await (this.#mayBeCutShort(begunAt) ? impatient : send)(input, init) }
+      } catch (error) {
+        outcome = { error }
+      }
       const waitMs = this.#waitAfter(outcome, begunAt)
       if (waitMs === undefined) return this.#end(outcome)
       // An answer that nobody reads would keep its tunnel.
       if ('response' in outcome) outcome.response.body?.cancel().catch(() => undefined)
       const stopped = await this.#wait(waitMs)
       if (stopped !== undefined) return this.#end(stopped)
-    }
-  }
-
-  async #attempt(begunAt: number): Promise<Outcome> {
-    const { send, impatient } = this.#delivery
-    const { input, init } = this.#request
-    this.#attempts += 1
-    try {
-      return { response: await (this.#mayBeCutShort(begunAt) ? impatient : send)(input, init) }
-    } catch (error) {
-      return { error }
     }
   }
 

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 
 /** https://discord.com/developers/docs/resources/message#create-message-jsonform-params */
 const NONCE_LENGTH = 25
@@ -10,9 +10,14 @@ export interface EnforcedBody<Body> {
   readonly added: string | undefined
 }
 
-/** 25 characters of a random UUID: 94 random bits, from a pool that makes them cost next to nothing. */
+/** 16 characters that no other process has, which leaves nine to count with. */
+const PROCESS = randomBytes(12).toString('base64url')
+let count = 0
+
+/** A nonce that was never used. A count costs a quarter of what random bits would, and every send pays it. */
 export function createNonce(): string {
-  return randomUUID().replaceAll('-', '').slice(0, NONCE_LENGTH)
+  count += 1
+  return PROCESS + count.toString(36)
 }
 
 /**

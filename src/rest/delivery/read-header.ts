@@ -2,11 +2,17 @@
 export function readHeader(headers: unknown, name: string): string | undefined {
   if (typeof headers !== 'object' || headers === null) return undefined
   if (headers instanceof Headers) return headers.get(name) ?? undefined
-  for (const [key, value] of isPairs(headers) ? headers : Object.entries(headers)) {
-    if (typeof key === 'string' && key.length === name.length && key.toLowerCase() === name)
-      return String(value)
+  if (isPairs(headers)) {
+    for (const [key, value] of headers)
+      if (typeof key === 'string' && isCalled(key, name)) return String(value)
+    return undefined
   }
+  for (const key of Object.keys(headers)) if (isCalled(key, name)) return String(Reflect.get(headers, key))
   return undefined
+}
+
+function isCalled(key: string, name: string): boolean {
+  return key.length === name.length && key.toLowerCase() === name
 }
 
 /** An array of pairs, a Map, undici's Headers. */
