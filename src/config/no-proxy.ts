@@ -1,4 +1,4 @@
-import { BlockList, isIPv4 } from 'node:net'
+import { BlockList, isIP, isIPv4 } from 'node:net'
 import { normalizeHost, normalizeIpv6 } from './host.js'
 import { sanitizeForeignText } from './redact.js'
 
@@ -20,7 +20,7 @@ export interface NoProxyRules {
  * | `*` | everything |
  * | `example.com`, `.example.com`, `*.example.com` | `example.com` and every name below it |
  * | `10.1.2.3`, `::1`, `[::1]` | that address alone |
- * | `10.0.0.0/8`, `fd00::/8` | every address of that range |
+ * | `10.0.0.0/8`, `fd00::/8`, `10.0.0.1-10.0.0.9` | every address of that range |
  * | any but a range, with `:port` | the same, on that port only (IPv6 then needs its brackets) |
  *
  * Where the common readers differ:
@@ -31,6 +31,7 @@ export interface NoProxyRules {
  * | `*.example.com` | no | as `.example.com` | as `.example.com` | as `.example.com` |
  * | `host:port` | no | yes | yes | yes |
  * | CIDR ranges | yes | no | yes | yes |
+ * | `10.0.0.1-10.0.0.9` | no | no; its http module from 24.5 yes | no | yes |
  * | `*` among other entries | no | no | yes | yes |
  * | `localhost` and 127.0.0.0/8 without an entry | proxied | proxied | direct | proxied |
  *
@@ -69,7 +70,10 @@ type Matcher = (host: Host, port: number) => boolean
 function parseEntry(entry: string): Matcher | undefined {
   // A zone id or a percent-encoded name: nobody's list format.
   if (entry.includes('%')) return undefined
-  if (entry.includes('/')) return parseRange(entry)
+  if (entry.includes('/')) return parseSubnet(entry)
+  const [first, last, ...more] = entry.split('-')
+  if (first !== undefined && last !== undefined && isIP(first) !== 0)
+    return more.length === 0 ? parseSpan(first, last) : undefined
   const { hostText, port } = splitPort(entry)
   if (port === undefined) return undefined
   const onPort = (actual: number): boolean => port === 'any' || port === actual
@@ -89,7 +93,22 @@ function splitPort(entry: string): { hostText: string; port: number | 'any' | un
   return { hostText, port: port >= 1 && port <= 65_535 ? port : undefined }
 }
 
-function parseRange(entry: string): Matcher | undefined {
+/** `first-last`, both of them part of it. */
+function parseSpan(first: string, last: string): Matcher | undefined {
+  const [from, to] = [parseHost(first), parseHost(last)]
+  if (from === undefined || to === undefined || from.family === 'name' || from.family !== to.family)
+    return undefined
+  const range = new BlockList()
+  try {
+    range.addRange(from.text, to.text, from.family)
+  } catch {
+    // It ends before it begins.
+    return undefined
+  }
+  return inRange(range, from.family)
+}
+
+function parseSubnet(entry: string): Matcher | undefined {
   const [, address = '', bits = ''] = /^([^/]*)\/(\d{1,3})$/.exec(entry) ?? []
   const base = parseHost(address)
   if (base === undefined || base.family === 'name') return undefined
@@ -99,9 +118,12 @@ function parseRange(entry: string): Matcher | undefined {
   // ::ffff:10.0.0.0/104 is 10.0.0.0/8.
   const prefix = Number(bits) - (mapped ? 96 : 0)
   if (prefix < 0 || prefix > (base.family === 'ipv4' ? 32 : 128)) return undefined
-  const family = base.family
   const range = new BlockList()
-  range.addSubnet(base.text, prefix, family)
+  range.addSubnet(base.text, prefix, base.family)
+  return inRange(range, base.family)
+}
+
+function inRange(range: BlockList, family: 'ipv4' | 'ipv6'): Matcher {
   return (host) => host.family === family && range.check(host.text, family)
 }
 

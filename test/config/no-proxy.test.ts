@@ -53,6 +53,14 @@ describe('a NO_PROXY entry', () => {
     ['10.0.0.0/8', '[::ffff:a00:1]', 443, true],
     ['::ffff:10.0.0.0/104', '10.9.9.9', 443, true],
     ['::ffff:10.0.0.0/104', '11.9.9.9', 443, false],
+    ['10.0.0.9-10.0.1.2', '10.0.0.9', 443, true],
+    ['10.0.0.9-10.0.1.2', '10.0.1.2', 443, true],
+    ['10.0.0.9-10.0.1.2', '::ffff:10.0.0.255', 443, true],
+    ['10.0.0.9-10.0.1.2', '10.0.0.8', 443, false],
+    ['10.0.0.9-10.0.1.2', '10.0.1.3', 443, false],
+    ['fd00::1-fd00::ff', 'fd00::a', 443, true],
+    ['fd00::1-fd00::ff', 'fd00::100', 443, false],
+    ['1-2.example', '1-2.example', 443, true],
   ])('%s and %s:%i: %s', (list, host, port, matches) => {
     expect(parseNoProxy(list).match(host, port) !== null).toBe(matches)
   })
@@ -75,7 +83,7 @@ describe('a NO_PROXY entry', () => {
   it.each([
     '.', '*.', 'a*.example', '*.*', 'http://example.com', 'example.com:', 'example.com:0', 'example.com:65536',
     'example.com:https', '10/8', '10.0.0.0/33', '10.0.0.0/-1', '10.0.0.0/8:443', 'fd00::/129', 'example.com/8',
-    '::ffff:10.0.0.0/95', 'fe80::1%eth0', '[10.0.0.1]', '[::1', 'a..example', '${HOSTS}',
+    '10.0.0.2-10.0.0.1', '10.0.0.1-fd00::1', '10.0.0.1-10.0.0.9:443', '::ffff:10.0.0.0/95', 'fe80::1%eth0', '[10.0.0.1]', '[::1', 'a..example', '${HOSTS}',
   ])('%s is ignored, and said to be', (entry) => {
     const rules = parseNoProxy(`${entry},good.example`)
     expect(rules.ignored).toEqual([entry])
