@@ -2,6 +2,7 @@ import type { Client } from '@buape/carbon'
 import { GatewayPlugin } from '@buape/carbon/gateway'
 import { TransportError, type DiscordTransport, type TransportWebSocket } from '../index.js'
 import { lookUpGateway, type GatewayInfo } from './gateway-lookup.js'
+import { requireTransport } from './transport-option.js'
 
 type Options = ConstructorParameters<typeof GatewayPlugin>[0]
 
@@ -37,11 +38,14 @@ export class ProxyGatewayPlugin extends GatewayPlugin {
   /**
    * @param options GatewayPlugin's own options and `transport`
    * @param gatewayInfo the answer of `/gateway/bot`, if it is known already; it is looked up otherwise
+   * @throws TransportError ERR_PROXY_CONFIG without a transport
    */
   constructor(
     { transport, gatewayInfoTimeoutMs = 30_000, ...options }: ProxyGatewayPluginOptions,
     gatewayInfo?: GatewayInfo,
   ) {
+    // First: Carbon's constructor starts an interval.
+    requireTransport(transport)
     super(options, gatewayInfo)
     this.#transport = transport
     this.#gatewayInfoTimeoutMs = gatewayInfoTimeoutMs

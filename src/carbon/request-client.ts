@@ -1,5 +1,6 @@
 import { RequestClient, type RequestClientOptions } from '@buape/carbon'
 import type { DiscordTransport } from '../index.js'
+import { requireTransport } from './transport-option.js'
 
 /** Carbon's RequestClientOptions, and the transport in place of its `fetch`. */
 export type ProxyRequestClientOptions = Omit<RequestClientOptions, 'fetch'> & {
@@ -11,10 +12,11 @@ export class ProxyRequestClient extends RequestClient {
   /**
    * @param token the bot's token
    * @param options RequestClient's own options and `transport`
-   * @throws TransportError ERR_PROXY_CONFIG under Carbon 0.14, whose RequestClient always calls the global fetch
+   * @throws TransportError ERR_PROXY_CONFIG without a transport, and under Carbon 0.14, whose RequestClient always
+   * calls the global fetch
    */
   constructor(token: string, { transport, ...options }: ProxyRequestClientOptions) {
-    super(token, { ...options, ...transport.requestOptions })
+    super(token, { ...options, ...requireTransport(transport).requestOptions })
     transport.wrapRequestClient(this)
   }
 }

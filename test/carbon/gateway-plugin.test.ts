@@ -3,7 +3,12 @@ import { Client, Command, type CommandInteraction } from '@buape/carbon'
 import { GatewayIntents, GatewayPlugin } from '@buape/carbon/gateway'
 import { ShardingPlugin } from '@buape/carbon/sharding'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { ProxyGatewayPlugin, type ProxyGatewayPluginOptions } from '../../src/carbon/index.js'
+import {
+  ProxyGatewayPlugin,
+  ProxyRequestClient,
+  type ProxyGatewayPluginOptions,
+  type ProxyRequestClientOptions,
+} from '../../src/carbon/index.js'
 import { createDiscordTransport, type DiscordTransport, type TransportOptions } from '../../src/index.js'
 import { startDiscord, type FakeDiscord } from '../lab/discord/index.js'
 import { LabNames } from '../lab/names.js'
@@ -201,6 +206,17 @@ describe("Carbon's own options", () => {
     await createPlugin({ webSocketFactory }).registerClient(createClient())
     await discord.gateway.waitForIdentify()
     expect(used).toBe(0)
+  })
+
+  it.each([undefined, null, {}, 'http://127.0.0.1:8080'])('is not made with %o for a transport', (value) => {
+    const options: unknown = { transport: value, intents: GatewayIntents.Guilds }
+    for (const create of [
+      () => new ProxyGatewayPlugin(options as ProxyGatewayPluginOptions),
+      () => new ProxyRequestClient('token', options as ProxyRequestClientOptions),
+    ]) {
+      expect(create).toThrow(expect.objectContaining({ code: 'ERR_PROXY_CONFIG' }))
+      expect(create).toThrow(/^transport: /)
+    }
   })
 
   it('is a GatewayPlugin to whoever asks', () => {
