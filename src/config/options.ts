@@ -54,7 +54,7 @@ export interface TransportOptions {
   readonly connectTimeoutMs?: number | undefined
   /** Milliseconds that an idle tunnel is kept: 0 to 3 600 000. Default: 60 000. */
   readonly keepAliveMs?: number | undefined
-  /** The most tunnels open at one time for REST, over all destinations; WebSockets do not count. Default: 16. */
+  /** The most tunnels open at one time for REST, over all destinations; WebSockets do not count. Default: 32. */
   readonly maxTunnels?: number | undefined
   /**
    * Whether HTTP/2 is offered to Discord inside the tunnel: one tunnel for many requests, at several times the
@@ -279,7 +279,7 @@ class Options extends SecretHolder implements ResolvedOptions {
     this.tls = options.tls ?? createTlsSettings({}, 'tls')
     this.connectTimeoutMs = options.connectTimeoutMs ?? 10_000
     this.keepAliveMs = options.keepAliveMs ?? 60_000
-    this.maxTunnels = options.maxTunnels ?? 16
+    this.maxTunnels = options.maxTunnels ?? 32
     this.http2 = options.http2 ?? false
     this.keepWarm = options.keepWarm ?? true
     this.delivery = options.delivery ?? deliveryLimits()

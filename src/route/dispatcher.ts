@@ -7,6 +7,13 @@ import { failWaiting, OriginPool, type PoolOwner } from './origin-pool.js'
 import { addressOf } from './target.js'
 import type { Route } from './tunnel.js'
 
+/**
+ * Cloudflare, which stands before Discord, answers for it after two minutes (524). Who is silent for longer is
+ * the tunnel, and a request that must not be repeated is not to wait for the five minutes of undici.
+ * https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-5xx-errors/error-524/
+ */
+const SILENCE_MS = 150_000
+
 export interface DispatcherOptions {
   /** The most tunnels open or being opened at one time, over all origins. */
   readonly maxTunnels: number
@@ -14,6 +21,8 @@ export interface DispatcherOptions {
   readonly keepAliveMs: number
   /** Whether HTTP/2 is offered inside the tunnel. */
   readonly http2: boolean
+  /** Milliseconds without a byte of the answer after which a request fails with ERR_TARGET_TIMEOUT. */
+  readonly silenceMs?: number
   /** An origin has lost its last tunnel. */
   readonly onCold?: (origin: URL) => void
 }
@@ -28,6 +37,7 @@ export interface DispatcherOptions {
 export class TunnelDispatcher extends Dispatcher implements PoolOwner {
   readonly keepAliveMs: number
   readonly http2: boolean
+  readonly silenceMs: number
   readonly #onCold: ((origin: URL) => void) | undefined
   readonly #route: Route
   readonly #maxTunnels: number
@@ -36,12 +46,13 @@ export class TunnelDispatcher extends Dispatcher implements PoolOwner {
   #scheduled = false
   #onDrained: (() => void)[] = []
 
-  constructor(route: Route, { maxTunnels, keepAliveMs, http2, onCold }: DispatcherOptions) {
+  constructor(route: Route, { maxTunnels, keepAliveMs, http2, silenceMs, onCold }: DispatcherOptions) {
     super()
     this.#route = route
     this.#maxTunnels = maxTunnels
     this.keepAliveMs = keepAliveMs
     this.http2 = http2
+    this.silenceMs = silenceMs ?? SILENCE_MS
     this.#onCold = onCold
   }
 

@@ -27,6 +27,7 @@ const MAX_REFUSALS = 3
 /** What a pool needs from its dispatcher. */
 export interface PoolOwner {
   readonly keepAliveMs: number
+  readonly silenceMs: number
   /** Whether one tunnel may carry many requests at a time. */
   readonly http2: boolean
   hop(origin: URL): Hop
@@ -234,8 +235,14 @@ export class OriginPool {
     for (const { resolve } of this.#warming.splice(0)) resolve()
   }
 
+  /** undici takes no 0. */
+  get #keepAliveMs(): number {
+    return Math.max(1, this.#owner.keepAliveMs)
+  }
+
   #http2Lane(socket: Socket): Lane {
-    const client = new Http2Client(this.origin, socket, Math.max(1, this.#owner.keepAliveMs))
+    const { silenceMs } = this.#owner
+    const client = new Http2Client(this.origin, socket, { keepAliveMs: this.#keepAliveMs, silenceMs })
     const lane: Lane = { client, fresh: undefined, busy: false, used: false }
     client.on('full', () => (lane.busy = true))
     client.on('disconnect', () => this.#drop(lane))
@@ -244,7 +251,8 @@ export class OriginPool {
   }
 
   #http1Lane(socket: Socket): Lane {
-    const stopWatching = watchIdle(socket, Math.max(1, this.#owner.keepAliveMs), () => this.#drop(lane))
+    const { silenceMs } = this.#owner
+    const stopWatching = watchIdle(socket, this.#keepAliveMs, () => this.#drop(lane))
     const client = new Client(this.origin, {
       connect: (_target, callback) => {
         // The tunnel that this client was made for, and a new one should that be gone before its first request.
@@ -258,8 +266,10 @@ export class OriginPool {
         )
       },
       pipelining: 1,
-      keepAliveTimeout: Math.max(1, this.#owner.keepAliveMs),
-      keepAliveMaxTimeout: Math.max(1, this.#owner.keepAliveMs),
+      keepAliveTimeout: this.#keepAliveMs,
+      keepAliveMaxTimeout: this.#keepAliveMs,
+      headersTimeout: silenceMs,
+      bodyTimeout: silenceMs,
     })
     const lane: Lane = { client, fresh: socket, busy: false, used: false }
     const onGone = (): void => {

@@ -18,6 +18,14 @@ const SESSION_WINDOW = 16 * STREAM_WINDOW
 const SUSPECT_AFTER_MS = 5_000
 const PING_TIMEOUT_MS = 5_000
 
+/** In milliseconds. */
+export interface Http2Limits {
+  /** For which a session is kept that carries nothing. */
+  readonly keepAliveMs: number
+  /** Of silence of the server's, after which a request is given up. */
+  readonly silenceMs: number
+}
+
 /**
  * HTTP/2 on one tunnel, many requests at a time.
  *
@@ -33,7 +41,7 @@ export class Http2Client extends EventEmitter<{ drain: []; disconnect: []; full:
   readonly #session: ClientHttp2Session
   readonly #socket: Socket
   readonly #origin: URL
-  readonly #keepAliveMs: number
+  readonly #limits: Http2Limits
   readonly #exchanges = new Set<Http2Exchange>()
   readonly #closed: Promise<void>
   #heardAt = performance.now()
@@ -45,11 +53,11 @@ export class Http2Client extends EventEmitter<{ drain: []; disconnect: []; full:
   #gone = false
 
   /** @param socket TLS on which `h2` was negotiated */
-  constructor(origin: URL, socket: Socket, keepAliveMs: number) {
+  constructor(origin: URL, socket: Socket, limits: Http2Limits) {
     super()
     this.#origin = origin
     this.#socket = socket
-    this.#keepAliveMs = keepAliveMs
+    this.#limits = limits
     this.#session = connect(origin, {
       createConnection: () => new JsStream(socket),
       settings: { enablePush: false, initialWindowSize: STREAM_WINDOW },
@@ -97,6 +105,7 @@ export class Http2Client extends EventEmitter<{ drain: []; disconnect: []; full:
       again,
       lost: () => this.#cause ?? new errors.SocketError('closed'),
       onHeard: () => (this.#heardAt = performance.now()),
+      silenceMs: this.#limits.silenceMs,
       onOver: () => {
         this.#exchanges.delete(exchange)
         this.#changed()
@@ -141,7 +150,7 @@ export class Http2Client extends EventEmitter<{ drain: []; disconnect: []; full:
       if (!this.#session.destroyed) this.#session.ref()
     } else if (!this.#session.destroyed) {
       this.#session.unref()
-      this.#idle = setTimeout(() => this.#leave(), this.#keepAliveMs).unref()
+      this.#idle = setTimeout(() => this.#leave(), this.#limits.keepAliveMs).unref()
     }
     if (this.#leaving && size === 0) this.#socket.destroySoon()
     if (this.#full && !wasFull) this.emit('full')

@@ -8,14 +8,13 @@ import { errors, type Dispatcher } from 'undici'
 import { discardBody, pumpBody, requestBody, type RequestBody } from './body.js'
 import { requestHeaders } from './headers.js'
 
-/** undici's own default for both. */
-const TIMEOUT_MS = 300_000
-
 export interface ExchangeOwner {
   /** Takes the request back, or does not. */
   again(): boolean
   /** Why the session is gone. */
   lost(): Error
+  /** Milliseconds of silence, before an answer or within it, after which it is given up. */
+  readonly silenceMs: number
   /** The server has said something. */
   onHeard(): void
   /** Answered or failed; called once. */
@@ -98,7 +97,7 @@ export class Http2Exchange implements Dispatcher.DispatchController {
   resume(): void {
     this.#paused = false
     // Its timer has run out if nobody has read for long.
-    if (this.#answered) this.#stream?.setTimeout(this.#options.bodyTimeout ?? TIMEOUT_MS)
+    if (this.#answered) this.#stream?.setTimeout(this.#options.bodyTimeout ?? this.#owner.silenceMs)
     this.#stream?.resume()
   }
 
@@ -116,11 +115,11 @@ export class Http2Exchange implements Dispatcher.DispatchController {
     if (body !== null) this.#pump(stream, body)
 
     let trailers: IncomingHttpHeaders = {}
-    stream.setTimeout(headersTimeout ?? TIMEOUT_MS)
+    stream.setTimeout(headersTimeout ?? this.#owner.silenceMs)
     stream.on('response', ({ ':status': status = 0, ...fields }) => {
       this.#owner.onHeard()
       this.#answered = true
-      stream.setTimeout(bodyTimeout ?? TIMEOUT_MS)
+      stream.setTimeout(bodyTimeout ?? this.#owner.silenceMs)
       this.#tell(() => this.#handler.onResponseStart?.(this, status, fields, ''))
       // Not before: Node tells of a head one tick late, and of data that came with it at once.
       stream.on('data', (chunk: Buffer) => {

@@ -1,0 +1,38 @@
+import { request } from 'undici'
+import { afterEach, expect, test } from 'vitest'
+import { parseOptions, resolveProxy } from '../../src/config/index.js'
+import { Route, TunnelDispatcher } from '../../src/route/index.js'
+import { rejectionOf } from '../support/faces.js'
+import { startLab, USERS_ME } from '../support/lab.js'
+
+const SEND = 'POST /channels/:id/messages'
+
+let end: (() => Promise<void>) | undefined
+afterEach(() => end?.())
+
+test.each([
+  ['HTTP/1.1', false],
+  ['HTTP/2', true],
+])('by %s: an answer that never comes ends by itself, whoever asked for it', async (_name, http2) => {
+  const lab = await startLab()
+  const options = parseOptions({ proxy: lab.proxy.url, tls: { ca: lab.discord.ca }, env: {} })
+  const route = new Route(resolveProxy(options), options)
+  const dispatcher = new TunnelDispatcher(route, { maxTunnels: 2, keepAliveMs: 1_000, http2, silenceMs: 300 })
+  end = async () => {
+    await dispatcher.destroy()
+    await route.close()
+  }
+  lab.discord.rest.intercept(SEND, () => ({ stall: true }), { times: 1 })
+  const path = `https://discord.com/api/v10/channels/${lab.discord.channelId}/messages`
+  const sent = request(path, { dispatcher, method: 'POST', headers: lab.headers, body: '{"content":"x"}' })
+
+  expect(await rejectionOf(sent)).toMatchObject({
+    code: 'ERR_TARGET_TIMEOUT',
+    phase: 'exchange',
+    retryable: false,
+    sent: 'maybe',
+  })
+  const next = await request(USERS_ME, { dispatcher, headers: lab.headers })
+  expect(next.statusCode).toBe(200)
+  await next.body.dump()
+})
