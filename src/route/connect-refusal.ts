@@ -122,14 +122,17 @@ function isStatus(code: number): boolean {
 }
 
 function authenticationHint(reply: ConnectReply, { authorization, clean }: RefusedConnect): string {
-  const challenges = [reply.headers['proxy-authenticate'] ?? []].flat()
-  const schemes = challenges
-    .map((challenge) => clean(challenge.split(/[\s,]/, 1)[0] ?? ''))
-    .filter((scheme) => scheme !== '')
+  const schemes = [reply.headers['proxy-authenticate'] ?? []].flat().flatMap(offeredSchemes)
   const basic = schemes.length === 0 || schemes.some((scheme) => scheme.toLowerCase() === 'basic')
   if (!basic)
-    return `The proxy offers ${schemes.join(', ')}: give a header value for it as proxyAuthorization.`
+    return `The proxy offers ${clean(schemes.join(', '))}: give a header value for it as proxyAuthorization.`
   return authorization === undefined
     ? 'Put them into the proxy URL, percent-encoded: http://user:password@host:port.'
     : 'Check the user name and the password in the proxy URL; @ : / % in them must be percent-encoded.'
+}
+
+/** RFC 9110 §11.6.1: one header may offer several, between commas that also part the parameters of each. */
+function offeredSchemes(challenges: string): string[] {
+  const parts = challenges.replace(/"(?:[^"\\]|\\.)*"/g, '""').split(',')
+  return parts.flatMap((part) => /^[\w-]+(?=\s+\S|$)/.exec(part.trim())?.[0] ?? [])
 }

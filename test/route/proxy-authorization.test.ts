@@ -101,3 +101,15 @@ test('a 407 that offers another scheme than Basic points at proxyAuthorization',
   expect(hint).toContain('Negotiate')
   expect(hint).toContain('proxyAuthorization')
 })
+
+test.each([
+  ['Negotiate, NTLM', 'The proxy offers Negotiate, NTLM: give'],
+  ['Digest realm="a, Basic b", nonce="x",qop=auth , NTLM', 'The proxy offers Digest, NTLM: give'],
+  ['Negotiate, Basic realm="squid"', 'Put them into the proxy URL'],
+  ['Digest realm="a", nonce="x", basic', 'Put them into the proxy URL'],
+])('a 407 may offer its schemes in one header: %s', async (challenges, hint) => {
+  const { transport } = await startLab({
+    fault: { kind: 'status', status: 407, headers: { 'Proxy-Authenticate': challenges } },
+  })
+  expect((await failureOf(FACES.fetch(transport))).hint).toContain(hint)
+})
