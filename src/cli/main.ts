@@ -1,12 +1,17 @@
 #!/usr/bin/env node
 import { installCrashHandler } from './crash.js'
+import { EXIT } from './exit-codes.js'
 import { run } from './program.js'
 import { systemCode } from './system-code.js'
 
 installCrashHandler()
-// `| head` has seen enough: nothing went wrong.
-process.stdout.on('error', (error) => {
-  if (systemCode(error) === 'EPIPE') process.exit()
-  throw error
+process.stdout.on('error', (error: Error) => {
+  const code = systemCode(error)
+  // `| head` has seen enough: nothing went wrong.
+  if (code === 'EPIPE') process.exit()
+  process.stderr.write(`error: the output cannot be written (${code ?? error.name})\n`)
+  process.exit(EXIT.failed)
 })
+// Who has closed it does not want to be told.
+process.stderr.on('error', () => undefined)
 process.exitCode = await run(process.argv)

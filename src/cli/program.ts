@@ -28,7 +28,7 @@ export async function run(argv: readonly string[]): Promise<ExitCode> {
 function createProgram(end: (code: ExitCode) => void): Command {
   const program = new Command('discord-transport')
     .description(
-      'Finds out which hop between a Discord bot and Discord fails, and what to do about it.\n' +
+      'Finds out which hop between a Discord bot and Discord fails, and what to do about it.\n\n' +
         'The proxy is taken from --proxy-url, OPENCLAW_PROXY_URL, HTTPS_PROXY or ALL_PROXY, the first that is set.',
     )
     .version(version(), '--version', 'print the version')
@@ -40,8 +40,8 @@ function createProgram(end: (code: ExitCode) => void): Command {
   connectionOptions(program.command('doctor'))
     .summary('try every hop from here to Discord, and name the one that fails')
     .description(
-      'Tries every hop: the name of the proxy, TCP, TLS to it, authentication, the tunnel, TLS to Discord, the\n' +
-        'REST API, the gateway, the CDN; with a token also who the bot is, its shards, and IDENTIFY to READY. A hop\n' +
+      'Tries every hop: the name of the proxy, TCP, TLS to it, authentication, the tunnel, TLS to Discord, the ' +
+        'REST API, the gateway, the CDN; with a token also who the bot is, its shards, and IDENTIFY to READY. A hop ' +
         'that fails is shown with its code, its meaning and what to try.',
     )
     .addOption(new Option('--dns <who>', 'who resolves names').choices(['proxy', 'local']).default('proxy'))
@@ -61,15 +61,15 @@ function createProgram(end: (code: ExitCode) => void): Command {
     .option('--json', 'print one JSON object (with --watch: one on each line); docs/doctor.md has its schema')
     .addHelpText(
       'after',
-      '\nA token is never an argument: other users of this host could read it. READY uses one of the 1000 session\nstarts of the day. Exit code: 0 all is well, 1 a hop failed, 2 wrong usage.\n\nExamples:\n  discord-transport doctor\n  discord-transport doctor --proxy-url socks5://127.0.0.1:7890\n  discord-transport doctor --token-env DISCORD_BOT_TOKEN --json\n',
+      '\nA token is never an argument: other users of this host could read it. READY\nuses one of the 1000 session starts of the day; --watch goes there once.\n\nExit code: 0 all is well, 1 a hop failed, 2 wrong usage.\n\nExamples:\n  discord-transport doctor\n  discord-transport doctor --proxy-url socks5://127.0.0.1:7890\n  discord-transport doctor --token-env DISCORD_BOT_TOKEN --json\n',
     )
     .action(async (options: DoctorFlags) => end(await (await import('./commands/doctor.js')).doctor(options)))
 
   connectionOptions(program.command('validate'))
     .summary('check that an egress proxy lets through what it must, and refuses what it must')
     .description(
-      'Asks the proxy for destinations that it must let through and for such that it must refuse. Without\n' +
-        '--allowed-url: Discord and example.com. Without --denied-url: a canary that listens on this host for the\n' +
+      'Asks the proxy for destinations that it must let through and for such that it must refuse. Without ' +
+        '--allowed-url: Discord and example.com. Without --denied-url: a canary that listens on this host for the ' +
         'time of the check. A denied URL passes only if the proxy refuses it in so many words.',
     )
     .option('--allowed-url <url>', 'must be answered with a 2xx (repeatable)', collect)
@@ -79,7 +79,7 @@ function createProgram(end: (code: ExitCode) => void): Command {
     .option('--json', 'print one JSON object; docs/doctor.md has its schema')
     .addHelpText(
       'after',
-      '\nEverything goes through the proxy, whatever NO_PROXY says. Exit code: 0 passed, 1 failed, 2 wrong usage.\n\nExamples:\n  discord-transport validate\n  discord-transport validate --proxy-url http://10.0.0.1:3128 --policy\n  discord-transport validate --denied-url http://intranet.example/ --json\n',
+      '\nEverything goes through the proxy, whatever NO_PROXY says.\n\nExit code: 0 passed, 1 failed, 2 wrong usage.\n\nExamples:\n  discord-transport validate\n  discord-transport validate --proxy-url http://10.0.0.1:3128 --policy\n  discord-transport validate --denied-url https://intranet.example/ --json\n',
     )
     .action(async (options: ValidateFlags) =>
       end(await (await import('./commands/validate.js')).validate(options)),
@@ -100,7 +100,7 @@ function createProgram(end: (code: ExitCode) => void): Command {
     .command('policy')
     .summary('print the destinations that an egress proxy should refuse, as configuration')
     .description(
-      'Prints every range and name that nobody behind an egress proxy should reach, each with its reason:\n' +
+      'Prints every range and name that nobody behind an egress proxy should reach, each with its reason: ' +
         'loopback, private and link-local networks, cloud metadata, and IPv6 forms that hide an IPv4 address.',
     )
     .addOption(
@@ -114,7 +114,7 @@ function createProgram(end: (code: ExitCode) => void): Command {
     .command('env')
     .summary('print what makes the proxy setting last: shell, systemd, launchd, Docker, Windows')
     .description(
-      'Prints the proxy that is in effect as a lasting setting. Credentials are never printed: where the URL has\n' +
+      'Prints the proxy that is in effect as a lasting setting. Credentials are never printed: where the URL has ' +
         'some, the place to fill them in is marked, and a place where everybody could read them gets a warning.',
     )
     .addOption(
@@ -130,12 +130,12 @@ function createProgram(end: (code: ExitCode) => void): Command {
 
 const EXAMPLES = `
 Examples:
-  discord-transport doctor                          what is wrong between here and Discord?
-  discord-transport doctor --watch                  when does it break?
-  discord-transport validate --policy               does this proxy refuse what it should?
-  discord-transport explain https://discord.com/    which proxy, and why?
-  discord-transport policy --format squid           rules for an egress proxy
-  discord-transport env --format systemd            keep the setting
+  discord-transport doctor                        what is wrong on the way?
+  discord-transport doctor --watch                when does it break?
+  discord-transport validate --policy             does it refuse what it should?
+  discord-transport explain https://discord.com/  which proxy, and why?
+  discord-transport policy --format squid         rules for an egress proxy
+  discord-transport env --format systemd          keep the setting
 
 Exit code: 0 all is well, 1 something is not, 2 wrong usage.
 `

@@ -98,7 +98,7 @@ function casePairs({ env }: NotedConfiguration): ConfigurationNote[] {
     if (first === undefined || second === undefined || first === second) return []
     return note(
       'case-pair-differs',
-      `${upper} and ${lower} differ; ${upper} counts here, and other programs may differ.`,
+      `${upper} and ${lower} differ: here ${upper} comes first, elsewhere it may be ${lower}.`,
     )
   })
 }

@@ -1,17 +1,8 @@
 import { request as requestHttp, type IncomingMessage, type RequestOptions } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import type { ProxyEndpoint } from '../config/index.js'
+import { MAX_BODY_BYTES, type Answer } from './answer.js'
 import type { ProxiedRoute } from './proxied-route.js'
-
-/** What came back for a request that a proxy was asked to make itself. */
-export interface ForwardedAnswer {
-  readonly status: number
-  /** The beginning of the body. */
-  readonly body: string
-}
-
-/** More than any canary's answer. */
-const MAX_BODY_BYTES = 64 * 1024
 
 /**
  * Asks an HTTP proxy for a plain http:// URL without a tunnel (RFC 9112 §3.2.2, absolute-form). Policies that
@@ -20,18 +11,18 @@ const MAX_BODY_BYTES = 64 * 1024
 export async function forwardRequest(
   { protocol, host, port }: ProxyEndpoint,
   { authorization, proxyTls }: Pick<ProxiedRoute, 'authorization' | 'proxyTls'>,
-  url: string,
+  url: URL,
   signal: AbortSignal,
-): Promise<ForwardedAnswer> {
+): Promise<Answer> {
   const credentials = await authorization()
   const options: RequestOptions = {
     host,
     port,
-    path: url,
+    path: `${url.origin}${url.pathname}${url.search}`,
     agent: false,
     signal,
     headers: {
-      Host: new URL(url).host,
+      Host: url.host,
       Connection: 'close',
       ...(credentials === undefined ? {} : { 'Proxy-Authorization': credentials }),
     },

@@ -24,29 +24,15 @@ const DESTINATIONS: readonly Destination[] = [
 /** The one port that every proxy lets CONNECT reach: on another its refusal might be about the port. */
 const PORT = 443
 
-/** Enough to be quick, few enough for a proxy that limits clients. */
-const CONCURRENCY = 8
-
 /**
- * Asks the proxy for a tunnel to one address of each range that it should refuse, and to each name. Nothing is
- * sent into a tunnel that opens: there may be a real service at its end.
+ * Each asks the proxy for a tunnel to one address of a range that it should refuse, or to a name. Nothing is sent
+ * into a tunnel that opens: there may be a real service at its end.
  */
-export async function probePolicy(
+export function policyProbes(
   proxied: ProxiedRoute,
   timeoutMs: number,
-  onCheck?: (check: PolicyCheck) => void,
-): Promise<readonly PolicyCheck[]> {
-  const checks = new Map<Destination, PolicyCheck>()
-  const waiting = [...DESTINATIONS]
-  const work = async (): Promise<void> => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const check = await probe(next, proxied, timeoutMs)
-      checks.set(next, check)
-      onCheck?.(check)
-    }
-  }
-  await Promise.all(Array.from({ length: CONCURRENCY }, work))
-  return DESTINATIONS.flatMap((destination) => checks.get(destination) ?? [])
+): readonly (() => Promise<PolicyCheck>)[] {
+  return DESTINATIONS.map((destination) => () => probe(destination, proxied, timeoutMs))
 }
 
 async function probe(
@@ -68,7 +54,10 @@ async function probe(
   }
 }
 
-/** Only a refusal in so many words. SOCKS4 has one reply for "I will not" and "I could not". */
-export function isDenial({ code }: TransportError, protocol: string): boolean {
-  return code === 'ERR_PROXY_DENIED' && protocol !== 'socks4' && protocol !== 'socks4a'
+/**
+ * Only a refusal in so many words. SOCKS4 has one reply for "I will not" and "I could not", and a 429 is about how
+ * often, not about where.
+ */
+export function isDenial({ code, retryable }: TransportError, protocol: string): boolean {
+  return code === 'ERR_PROXY_DENIED' && !retryable && protocol !== 'socks4' && protocol !== 'socks4a'
 }

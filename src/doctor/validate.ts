@@ -1,11 +1,11 @@
-import { request, type Dispatcher } from 'undici'
-import { sanitizeForeignText, type ProxyDescription } from '../config/index.js'
-import { configError, systemCode, TransportError } from '../errors.js'
+import type { ProxyDescription } from '../config/index.js'
+import { configError, TransportError } from '../errors.js'
 import { TunnelDispatcher } from '../route/index.js'
-import { startCanary } from './canary.js'
-import { forwardRequest } from './forwarded-request.js'
-import { isDenial, probePolicy } from './policy-probe.js'
+import { inParallel } from './in-parallel.js'
+import { policyProbes } from './policy-probe.js'
 import { openProxiedRoute, type ProxiedRoute, type ProxiedRouteOptions } from './proxied-route.js'
+import { checkTimeoutMs } from './time-limit.js'
+import { checkAllowed, checkCanary, checkDenied } from './validation-checks.js'
 import type { PolicyCheck, ProxyValidation, ValidationCheck } from './validation.js'
 
 export interface ValidateOptions extends ProxiedRouteOptions {
@@ -24,10 +24,8 @@ export interface ValidateOptions extends ProxiedRouteOptions {
 const DEFAULT_ALLOWED = ['https://discord.com/api/v10/gateway', 'https://example.com/'] as const
 const DEFAULT_TIMEOUT_MS = 5_000
 
-const MARGIN_MS = 100
-
-/** What is read of an answer: enough to find a token in it. */
-const MAX_BODY_BYTES = 64 * 1024
+/** Enough to be quick, few enough for a proxy that limits clients. */
+const CONCURRENCY = 8
 
 /**
  * Asks an egress proxy what a security-minded operator wants to know: does it let through what it must, and
@@ -38,6 +36,7 @@ const MAX_BODY_BYTES = 64 * 1024
  */
 export async function validateProxy(options: ValidateOptions = {}): Promise<ProxyValidation> {
   const { allowedUrls, deniedUrls, timeoutMs = DEFAULT_TIMEOUT_MS, policy = false, onCheck } = options
+  checkTimeoutMs(timeoutMs)
   const allowed = checkUrls(allowedUrls ?? DEFAULT_ALLOWED, 'allowedUrls')
   const denied = deniedUrls === undefined ? undefined : checkUrls(deniedUrls, 'deniedUrls')
   let proxied: ProxiedRoute
@@ -48,30 +47,24 @@ export async function validateProxy(options: ValidateOptions = {}): Promise<Prox
     throw error
   }
   const { route, proxy } = proxied
-  const dispatcher = new TunnelDispatcher(route, { maxTunnels: 8, keepAliveMs: 0, http2: false })
-  const told = async <Check extends ValidationCheck>(work: Promise<Check>): Promise<Check> => {
-    const check = await work
-    onCheck?.(check)
-    return check
-  }
+  const dispatcher = new TunnelDispatcher(route, { maxTunnels: CONCURRENCY, keepAliveMs: 0, http2: false })
+  const asking = { proxied, dispatcher, timeoutMs }
+  const works: readonly (() => Promise<ValidationCheck>)[] = [
+    ...allowed.map((url) => () => checkAllowed(url, asking)),
+    ...(denied?.map((url) => () => checkDenied(url, asking)) ?? [() => checkCanary(asking)]),
+    ...(policy ? policyProbes(proxied, timeoutMs) : []),
+  ]
   try {
-    const tests = { proxied, dispatcher, timeoutMs }
-    const checks = await Promise.all([
-      ...allowed.map((url) => told(checkAllowed(url, tests))),
-      ...(denied?.map((url) => told(checkDenied(url, tests))) ?? [told(checkCanary(tests))]),
-    ])
-    const ranges = policy ? await probePolicy(proxied, timeoutMs, onCheck) : []
-    return summary(proxy, [...checks, ...ranges])
+    const checks = await inParallel(works, CONCURRENCY, async (work) => {
+      const check = await work()
+      onCheck?.(check)
+      return check
+    })
+    return summary(proxy, checks)
   } finally {
     await dispatcher.destroy()
     await route.close()
   }
-}
-
-interface Tests {
-  readonly proxied: ProxiedRoute
-  readonly dispatcher: Dispatcher
-  readonly timeoutMs: number
 }
 
 function summary(proxy: ProxyDescription, checks: readonly ValidationCheck[]): ProxyValidation {
@@ -88,113 +81,17 @@ function unusable({ message }: TransportError): ProxyValidation {
   return { schemaVersion: 1, ok: false, config, checks: [] }
 }
 
-/** A destination that must be reached: only its own 2xx shows that it was. */
-async function checkAllowed(url: URL, tests: Tests): Promise<ValidationCheck> {
-  const check = { kind: 'allowed', url: shown(url) } as const
-  try {
-    const { status } = await get(url, tests)
-    const ok = status >= 200 && status < 300
-    return { ...check, ok, status, error: ok ? null : `answered ${status}, where a 2xx is expected` }
-  } catch (error) {
-    return { ...check, ok: false, status: null, error: reasonOf(error, tests) }
-  }
-}
-
-/**
- * A destination that the proxy must refuse. Fail-closed: an answer shows that it was reached, and a failure
- * without the proxy's refusal shows nothing: the destination may be down today and up tomorrow.
- */
-async function checkDenied(url: URL, tests: Tests): Promise<ValidationCheck> {
-  const check = { kind: 'denied', url: shown(url) } as const
-  try {
-    const { status } = await get(url, tests)
-    return { ...check, ok: false, status, error: `was reached: it answered ${status}` }
-  } catch (error) {
-    const reason = reasonOf(error, tests)
-    const ok = error instanceof TransportError && isDenial(error, tests.proxied.proxy.protocol)
-    return { ...check, ok, status: null, error: ok ? reason : `inconclusive: ${reason}` }
-  }
-}
-
-/**
- * A server on this host's loopback. By tunnel, and at an HTTP proxy also by a plain request, which rules about
- * CONNECT do not see.
- */
-async function checkCanary(tests: Tests): Promise<ValidationCheck> {
-  await using canary = await startCanary()
-  const url = new URL(canary.url)
-  const { endpoint } = tests.proxied
-  const ways: (readonly [string, () => Promise<Answer>])[] = [['by CONNECT', () => get(url, tests)]]
-  if (endpoint?.protocol === 'http' || endpoint?.protocol === 'https') {
-    ways.push([
-      'by a plain request',
-      () => forwardRequest(endpoint, tests.proxied, canary.url, AbortSignal.timeout(tests.timeoutMs)),
-    ])
-  }
-  const check = { kind: 'canary', url: url.origin } as const
-  let answer: string | null = null
-  let lastStatus: number | null = null
-  for (const [way, ask] of ways) {
-    try {
-      const { status, body } = await ask()
-      lastStatus = status
-      if (body.includes(canary.token))
-        return {
-          ...check,
-          ok: false,
-          status,
-          error: `the loopback canary was reached ${way}: its token came back`,
-        }
-      if (status >= 200 && status < 300)
-        return { ...check, ok: false, status, error: `a 2xx came back ${way} for the loopback canary` }
-      answer = `refused with ${status}`
-    } catch (error) {
-      answer = reasonOf(error, tests)
-    }
-    // Its answer may have been lost on the way back; that it was asked is enough.
-    if (canary.reached)
-      return { ...check, ok: false, status: lastStatus, error: `the loopback canary was reached ${way}` }
-  }
-  return { ...check, ok: true, status: lastStatus, error: answer }
-}
-
-interface Answer {
-  readonly status: number
-  readonly body: string
-}
-
-async function get(url: URL, { dispatcher, timeoutMs }: Tests): Promise<Answer> {
-  // The tunnel has the same deadline, and its failure says more.
-  const signal = AbortSignal.timeout(timeoutMs + MARGIN_MS)
-  const { statusCode, body } = await request(url, { dispatcher, signal })
-  let text = ''
-  for await (const chunk of body) {
-    text += String(chunk)
-    if (text.length > MAX_BODY_BYTES) break
-  }
-  return { status: statusCode, body: text }
-}
-
-function reasonOf(error: unknown, { timeoutMs }: Tests): string {
-  if (error instanceof TransportError) return `${error.code}: ${error.message}`
-  if (!(error instanceof Error)) return 'failed'
-  if (error.name === 'TimeoutError') return `no answer within ${timeoutMs} ms`
-  return sanitizeForeignText(systemCode(error) ?? error.name)
-}
-
-/** Without credentials and query, either of which may hold a secret. */
-function shown(url: URL): string {
-  return `${url.origin}${url.pathname}${url.search === '' ? '' : '?***'}`
-}
-
 function checkUrls(urls: readonly string[], field: string): readonly URL[] {
-  return urls.map((text) => {
-    const url = URL.canParse(text) ? new URL(text) : undefined
-    if (url?.protocol === 'https:' || url?.protocol === 'http:') return url
-    throw configError(
-      field,
-      'each must be an http:// or https:// URL',
-      'Write for example https://example.com/.',
-    )
-  })
+  const isArray: boolean = Array.isArray(urls)
+  const usable = isArray ? urls.filter(isHttpUrl) : []
+  if (isArray && usable.length === urls.length) return usable.map((url) => new URL(url))
+  throw configError(
+    field,
+    'must be an array of http:// or https:// URLs',
+    'Write for example https://example.com/.',
+  )
+}
+
+function isHttpUrl(url: string): boolean {
+  return URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)
 }

@@ -37,6 +37,18 @@ describe('env', () => {
       expect(stdout).toContain(title)
   })
 
+  test.each([
+    ['shell', /^# shell: .*\n/],
+    ['systemd', /^# systemd: .*\n\[Service\]\n/],
+    ['launchd', /^<\?xml .*\?>\n<!-- launchd: .* -->\n<!DOCTYPE plist .*>\n<plist version="1.0">\n<dict>\n/],
+    ['dockerfile', /^# Dockerfile\nENV /],
+    ['compose', /^# compose.yaml\nservices:\n/],
+    ['windows', /^rem Windows: .*\nsetx /],
+  ])('%s: its heading is a comment there', async (format, expected) => {
+    const args = ['env', '--format', format, '--proxy-url', 'http://10.0.0.1:3128']
+    expect((await command.run(args)).stdout).toMatch(expected)
+  })
+
   test('no proxy is nothing to keep: exit code 1', async () => {
     const { code, stdout, stderr } = await command.run(['env'])
     expect([code, stdout]).toEqual([1, ''])

@@ -1,4 +1,7 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { text } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
 import { builtCommand } from './command.js'
 
@@ -18,6 +21,7 @@ describe('--help', () => {
     expect(code).toBe(0)
     expect(stdout).toMatch(/Usage: discord-transport \w+ \[options\]/)
     expect(stdout).toContain('--')
+    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
   })
 
   test('--version is that of package.json', async () => {
@@ -82,4 +86,23 @@ test('a reader that leaves early is no failure', async () => {
   child.stdout.destroy()
   const [code] = (await once(child, 'close')) as [number | null]
   expect(code).toBe(0)
+})
+
+test('who closes standard error is told nothing, and the command ends as it would', async () => {
+  const child = command.start(['env', '--proxy-url', 'http://me:hunter2@proxy:1'])
+  child.stderr.destroy()
+  child.stdout.resume()
+  const [code] = (await once(child, 'close')) as [number | null]
+  expect(code).toBe(0)
+})
+
+test.skipIf(!existsSync('/dev/full'))('a disk that is full is no defect of the command', async () => {
+  const line = `exec '${process.execPath}' '${command.path}' policy > /dev/full`
+  const child = spawn('sh', ['-c', line], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const [stderr, [code]] = await Promise.all([
+    text(child.stderr),
+    once(child, 'close') as Promise<[number | null]>,
+  ])
+  expect(stderr).toBe('error: the output cannot be written (ENOSPC)\n')
+  expect(code).toBe(1)
 })

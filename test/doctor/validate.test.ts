@@ -1,7 +1,8 @@
 import { once } from 'node:events'
+import { createServer as createHttpServer } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { Server as PermissiveProxy } from 'proxy-chain'
+import { RequestError, Server as PermissiveProxy } from 'proxy-chain'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import {
   validateProxy,
@@ -32,8 +33,8 @@ async function startPermissive(
     port: 0,
     host: '127.0.0.1',
     prepareRequestFunction: ({ isHttp }) => {
-      if (!refuse({ isHttp })) return undefined
-      return { requestAuthentication: true, failMsg: 'refused' }
+      if (refuse({ isHttp })) throw new RequestError('refused', 403)
+      return undefined
     },
   })
   await server.listen()
@@ -127,6 +128,58 @@ describe('with destinations', () => {
     expect(result.checks[0]?.error).toMatch(/^ERR_PROXY_DENIED/)
   })
 
+  test('rules for CONNECT alone do not pass: a plain request for an http:// URL is answered', async () => {
+    const lab = await startLab()
+    const proxyUrl = await startPermissive(({ isHttp }) => !isHttp)
+    const intranet = createHttpServer((_request, response) => response.end('payroll')).listen(0, '127.0.0.1')
+    await once(intranet, 'listening')
+    onTestFinished(async () => {
+      intranet.close()
+      intranet.closeAllConnections()
+      await once(intranet, 'close')
+    })
+    const { port } = intranet.address() as AddressInfo
+    const deniedUrls = [`http://127.0.0.1:${port}/`]
+    const { ok, checks } = await validate(lab, { proxyUrl, allowedUrls: [], deniedUrls })
+    expect(ok).toBe(false)
+    expect(checks[0]).toMatchObject({ status: 200, error: 'was reached by a plain request: it answered 200' })
+  })
+
+  test('a 403 to a plain request may be anybody’s: inconclusive', async () => {
+    const lab = await startLab()
+    const proxyUrl = await startPermissive(() => true)
+    const deniedUrls = ['http://intranet.example/']
+    const { ok, checks } = await validate(lab, { proxyUrl, allowedUrls: [], deniedUrls })
+    expect(ok).toBe(false)
+    expect(checks[0]).toMatchObject({ status: 403 })
+    expect(checks[0]?.error).toMatch(/^inconclusive: 403 by a plain request/)
+  })
+
+  test('"too many requests" is no refusal of this destination', async () => {
+    const lab = await startLab({ fault: { kind: 'status', status: 429 } })
+    const deniedUrls = ['https://intranet.example/']
+    const { checks } = await validate(lab, { allowedUrls: [], deniedUrls, policy: true })
+    expect(checks.filter(({ ok }) => ok)).toEqual([])
+  })
+
+  test('each destination has the whole time, however many there are', async () => {
+    const lab = await startLab({ fault: { kind: 'accept', verb: 'silence' } })
+    const deniedUrls = Array.from({ length: 9 }, (_, nth) => `https://host${nth}.example/`)
+    const { checks } = await validate(lab, { allowedUrls: [], deniedUrls, timeoutMs: 300 })
+    // Whoever is out of time before its turn has not been asked for at all.
+    expect(new Set(checks.map(({ error }) => error?.replace(/host\d/, 'host')))).toHaveLength(1)
+    expect(checks[8]?.error).toContain('ERR_PROXY_TIMEOUT')
+    expect(lab.proxy.connections).toHaveLength(9)
+  })
+
+  test('an answer that breaks off is not "let through"', async () => {
+    const lab = await startLab()
+    lab.discord.rest.intercept('GET /gateway', () => ({ apply: true, cut: { afterBytes: 5 } }))
+    const { checks } = await validate(lab, { allowedUrls: ['https://discord.com/api/v10/gateway'] })
+    expect(checks[0]).toMatchObject({ ok: false, status: 200 })
+    expect(checks[0]?.error).toMatch(/^its answer broke off: ERR_CONNECTION_LOST/)
+  })
+
   test('the refusal of SOCKS4 is ambiguous, and so inconclusive', async () => {
     const lab = await startLab({ scheme: 'socks4a', fault: { kind: 'socks-reply', code: 0x5b } })
     const result = await validate(lab, { allowedUrls: [], deniedUrls: ['https://intranet.example/'] })
@@ -134,10 +187,33 @@ describe('with destinations', () => {
     expect(result.checks[0]?.error).toMatch(/^inconclusive/)
   })
 
-  test('what is no URL is an error of the caller', async () => {
-    await expect(validateProxy({ env: {}, deniedUrls: ['intranet'] })).rejects.toMatchObject({
-      code: 'ERR_PROXY_CONFIG',
-    })
+  test.each<[string, ValidateOptions]>([
+    ['deniedUrls: must be an array', { deniedUrls: ['intranet'] }],
+    ['allowedUrls: must be an array', { allowedUrls: ['ftp://me:hunter2@intranet/'] }],
+    // JavaScript lets them through.
+    ['deniedUrls: must be an array', JSON.parse('{"deniedUrls":"https://intranet/"}') as ValidateOptions],
+    ['allowedUrls: must be an array', JSON.parse('{"allowedUrls":{}}') as ValidateOptions],
+    ['timeoutMs: must be a whole number', { timeoutMs: 0 }],
+    ['timeoutMs: must be a whole number', { timeoutMs: NaN }],
+    ['timeoutMs: must be a whole number', JSON.parse('{"timeoutMs":"5000"}') as ValidateOptions],
+  ])('an option that is not usable is an error of the caller: %s', async (message, options) => {
+    const refused = validateProxy({ env: {}, ...options })
+    await expect(refused).rejects.toMatchObject({ code: 'ERR_PROXY_CONFIG' })
+    await expect(refused).rejects.toThrow(message)
+    await expect(refused).rejects.not.toThrow('hunter2')
+  })
+
+  test('what onCheck throws ends the validation, and nothing is asked for any more', async () => {
+    const lab = await startLab({ scheme: 'socks5', fault: { kind: 'socks-reply', code: 2 } })
+    const reason = new Error('enough')
+    let told = 0
+    const onCheck = (): void => {
+      told += 1
+      throw reason
+    }
+    await expect(validate(lab, { policy: true, onCheck })).rejects.toBe(reason)
+    expect(told).toBeLessThanOrEqual(8)
+    expect(lab.proxy.connections.length).toBeLessThanOrEqual(8)
   })
 })
 

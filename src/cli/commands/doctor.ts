@@ -1,8 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { diagnoseConfiguration } from '../../doctor/index.js'
-import { createDiscordTransport, TransportError, type Diagnosis, type TransportOptions } from '../../index.js'
+import {
+  createDiscordTransport,
+  TransportError,
+  type Diagnosis,
+  type DiagnoseOptions,
+  type TransportOptions,
+} from '../../index.js'
 import { transportOptions, type ConnectionFlags } from '../connection-options.js'
 import { EXIT, type ExitCode } from '../exit-codes.js'
+import { limitLookups } from '../lookup-limits.js'
 import { diagnosisLine, diagnosisText } from '../text/diagnosis-text.js'
 import { Progress } from '../text/progress.js'
 import { print, styleFor } from '../text/terminal.js'
@@ -15,19 +22,20 @@ export interface DoctorFlags extends ConnectionFlags, TokenFlags {
   readonly json?: boolean
 }
 
-/** The share of all the time that one tunnel may take. */
-const ROUTE_SHARE = 5 / 7
-
 export async function doctor(flags: DoctorFlags): Promise<ExitCode> {
-  const options = { ...transportOptions(flags), connectTimeoutMs: Math.ceil(flags.timeoutMs * ROUTE_SHARE) }
+  limitLookups()
+  const options = { ...transportOptions(flags), connectTimeoutMs: flags.timeoutMs }
   const token = await readToken(flags)
   if (flags.watch === true) return watch(flags, options, token)
-  const diagnosis = await examine(flags, options, token, undefined)
+  const diagnosis = await examine(flags, options, { token })
   await print(flags.json === true ? json(diagnosis, 2) : diagnosisText(diagnosis, styleFor(process.stdout)))
   return diagnosis.ok ? EXIT.ok : EXIT.failed
 }
 
-/** Round after round until a signal; the whole report at first and whenever the outcome is another. */
+/**
+ * Round after round until a signal; the whole report at first and whenever the outcome is another. Only the first
+ * round identifies: each one would use up a session start, and Discord resets the token of a bot that has none left.
+ */
 async function watch(
   flags: DoctorFlags,
   options: TransportOptions,
@@ -40,7 +48,8 @@ async function watch(
   let last: Diagnosis | undefined
   try {
     while (!stop.signal.aborted) {
-      const diagnosis = await examine(flags, options, token, stop.signal)
+      const identify = last === undefined
+      const diagnosis = await examine(flags, options, { token, identify, signal: stop.signal })
       const changed = last === undefined || outcome(last) !== outcome(diagnosis)
       last = diagnosis
       await print(
@@ -61,7 +70,8 @@ async function watch(
 }
 
 function outcome({ hops }: Diagnosis): string {
-  return hops.map(({ id, status, code }) => `${id} ${status} ${code ?? ''}`).join()
+  const missed = hops.filter(({ status }) => status !== 'ok')
+  return missed.map(({ id, status, code }) => `${id} ${status} ${code ?? ''}`).join()
 }
 
 function json(diagnosis: Diagnosis, indent = 0): string {
@@ -71,14 +81,15 @@ function json(diagnosis: Diagnosis, indent = 0): string {
 async function examine(
   flags: DoctorFlags,
   options: TransportOptions,
-  token: string | undefined,
-  signal: AbortSignal | undefined,
+  diagnoseOptions: DiagnoseOptions,
 ): Promise<Diagnosis> {
   const transport = create(options)
-  if (transport instanceof TransportError) return diagnoseConfiguration(transport, process.env, { token })
+  if (transport instanceof TransportError)
+    return diagnoseConfiguration(transport, process.env, diagnoseOptions)
   const progress = new Progress(flags.json !== true || process.stderr.isTTY)
   try {
-    return await transport.diagnose({ token, timeoutMs: flags.timeoutMs, signal, onProgress: progress.note })
+    const { timeoutMs } = flags
+    return await transport.diagnose({ ...diagnoseOptions, timeoutMs, onProgress: progress.note })
   } finally {
     progress.stop()
     await transport.close()

@@ -16,10 +16,10 @@ export async function env(flags: EnvFlags): Promise<ExitCode> {
   const proxy = await proxyInEffect(flags)
   if (proxy === null) return EXIT.failed
   const setting = settingOf(proxy)
-  const { bold, warn } = styleFor(process.stdout)
+  const { warn } = styleFor(process.stderr)
   for (const format of flags.format === 'all' ? FORMATS : [flags.format]) {
-    const { title, text, warning } = SNIPPETS[format](setting)
-    await print(`${bold(`# ${title}`)}\n${text}\n${flags.format === 'all' ? '\n' : ''}`)
+    const { text, warning } = SNIPPETS[format](setting)
+    await print(`${text}\n${flags.format === 'all' ? '\n' : ''}`)
     // Not part of the snippet, so that its output can go into a file.
     if (warning !== null) process.stderr.write(`${warn('warning:')} ${format}: ${warning}\n`)
   }

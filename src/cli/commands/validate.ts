@@ -1,6 +1,7 @@
 import { validateProxy } from '../../index.js'
 import { transportOptions, type ConnectionFlags } from '../connection-options.js'
 import { EXIT, UsageError, type ExitCode } from '../exit-codes.js'
+import { limitLookups } from '../lookup-limits.js'
 import { print, styleFor } from '../text/terminal.js'
 import { validationText } from '../text/validation-text.js'
 
@@ -13,6 +14,7 @@ export interface ValidateFlags extends ConnectionFlags {
 }
 
 export async function validate(flags: ValidateFlags): Promise<ExitCode> {
+  limitLookups()
   const { proxyTls, tls } = transportOptions(flags)
   checkUrls(flags.allowedUrl ?? [], '--allowed-url')
   checkUrls(flags.deniedUrl ?? [], '--denied-url')

@@ -8,9 +8,9 @@ export interface ProxySetting {
   readonly hasSecret: boolean
 }
 
-/** A snippet for one place. */
+/** What to write in one place. */
 export interface Snippet {
-  readonly title: string
+  /** Fit for the file as it is: what is for the reader stands in comments of the place. */
   readonly text: string
   /** What to look out for; always there where a secret could be read by others. */
   readonly warning: string | null
