@@ -22,7 +22,7 @@ export interface DiagnoseOptions {
   readonly timeoutMs?: number | undefined
   /** Ends the diagnosis early; it then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined
-  /** Told when a hop begins and when it has ended. */
+  /** Told when a hop begins and when it has ended. What it throws ends the diagnosis as `signal` does. */
   readonly onProgress?: ((progress: HopProgress) => void) | undefined
   /** Whether this is a container. Default: found out. */
   readonly inContainer?: boolean | undefined
@@ -54,10 +54,19 @@ export async function diagnose(
   { policy, options }: DiagnosedConfiguration,
   diagnoseOptions: DiagnoseOptions = {},
 ): Promise<Diagnosis> {
-  const { timeoutMs = DEFAULT_TIMEOUT_MS, signal = NEVER, onProgress, inContainer } = diagnoseOptions
+  const { timeoutMs = DEFAULT_TIMEOUT_MS, onProgress, inContainer } = diagnoseOptions
   checkTimeoutMs(timeoutMs)
+  const thrown = new AbortController()
+  const signal = AbortSignal.any([diagnoseOptions.signal ?? NEVER, thrown.signal])
   signal.throwIfAborted()
-  const log = new HopLog(TARGET_AUTHORITY, onProgress)
+  const log = new HopLog(TARGET_AUTHORITY, (progress) => {
+    try {
+      onProgress?.(progress)
+    } catch (error) {
+      // Called from within a step of the route, which would take it for a failure of its own.
+      thrown.abort(error)
+    }
+  })
   log.plan(['config', ...routeHops(policy, options), ...DISCORD_HOPS, ...tokenHops(diagnoseOptions)])
   log.pass('config', NO_TIME, policy.source === null ? 'no proxy' : `proxy from ${sourceName(policy.source)}`)
   const remainingMs = (): number => Math.max(1, Math.round(timeoutMs - log.now))

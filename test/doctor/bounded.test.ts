@@ -144,6 +144,19 @@ describe('a diagnosis is bounded', () => {
     await closed
   })
 
+  test.each(['config', 'proxy-connect', 'tunnel', 'target-tls', 'rest', 'cdn'])(
+    'what onProgress throws at %s ends it, and is no failure of that hop',
+    async (at) => {
+      const lab = await startLab()
+      const reason = new Error('mine')
+      const onProgress = ({ id }: HopProgress): void => {
+        if (id === at) throw reason
+      }
+      await expect(diagnose(lab, {}, { onProgress })).rejects.toBe(reason)
+      await Promise.all(lab.proxy.connections.map(({ closed }) => closed))
+    },
+  )
+
   test('every hop has its time, and they lie within the whole', async () => {
     const lab = await startLab({ scheme: 'https', delayMs: 20 })
     const { hops, ms } = await diagnose(lab)
