@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { isAnyArrayBuffer } from 'node:util/types'
 import { asBuffer, CHUNK_BYTES, chunksOf, type BodyPiece } from './body-chunks.js'
+import { DeadChunks } from './dead-chunks.js'
 import { fileLength } from './file-length.js'
 import { encodeMultipart, isForm } from './multipart.js'
 import { sourceOf, type StreamSource } from './stream-source.js'
@@ -154,11 +155,13 @@ export class StreamBody implements RequestBody {
 
   async *#chunks(): AsyncGenerator<Buffer, void, undefined> {
     let left = this.length ?? Infinity
+    const dead = new DeadChunks()
     let chunk: Buffer | null
     while (left > 0 && (chunk = await this.#source.read()) !== null) {
       // A file that grows while it is sent is sent as long as it was.
       const bytes = chunk.byteLength > left ? chunk.subarray(0, left) : chunk
       left -= bytes.byteLength
+      dead.add(bytes.byteLength)
       yield bytes
     }
   }
