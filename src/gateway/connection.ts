@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { GatewayDispatchPayload } from 'discord-api-types/v10'
 import type { RawData, WebSocket } from 'ws'
+import type { Hop } from '../route/index.js'
 import { createDecompressor, type GatewayCompression } from './compression.js'
 import type { Decompressor } from './decompressor.js'
 import {
@@ -11,7 +12,7 @@ import {
   unreadable,
   type Disconnect,
 } from './disconnect.js'
-import type { Hop } from '../route/index.js'
+import { gatewayAddress } from './gateway-url.js'
 import { Heartbeat } from './heartbeat.js'
 import type { GatewayLinks } from './links.js'
 import { Opcode } from './opcodes.js'
@@ -28,7 +29,7 @@ export interface ConnectionSettings {
 export interface ConnectionOwner {
   /** Of the last dispatch; heartbeats carry it. */
   readonly sequence: number | null
-  hello(heartbeatIntervalMs: number): void
+  hello(): void
   dispatch(payload: GatewayDispatchPayload): void
   /** Op 7. */
   reconnectRequested(): void
@@ -59,6 +60,7 @@ export class Connection {
   readonly #socket: WebSocket
   #decompressor: Decompressor | undefined
   #heartbeat: Heartbeat | undefined
+  #heartbeatIntervalMs = 0
   #tcp: Socket | undefined
   #deadline: NodeJS.Timeout | undefined
   /** Why this side left it; from then on nothing that arrives counts. */
@@ -89,6 +91,11 @@ export class Connection {
     this.#socket.on('pong', () => this.#heartbeat?.pong())
     this.#socket.on('error', (error) => this.#failed(error))
     this.#socket.on('close', (code, reason) => this.#closed(code, reason))
+  }
+
+  /** As Discord's hello says; 0 before it. */
+  get heartbeatIntervalMs(): number {
+    return this.#heartbeatIntervalMs
   }
 
   get roundTripMs(): number | null {
@@ -198,13 +205,14 @@ export class Connection {
   #hello(heartbeatIntervalMs: number): void {
     if (this.#heartbeat !== undefined) return
     this.expected()
+    this.#heartbeatIntervalMs = heartbeatIntervalMs
     this.#heartbeat = new Heartbeat(heartbeatIntervalMs, this.#settings.random, {
       beat: () => this.send(`{"op":${Opcode.Heartbeat},"d":${this.#owner.sequence ?? 'null'}}`),
       ping: () => this.#socket.ping(),
       received: () => this.#tcp?.bytesRead ?? 0,
       dead: (why) => this.leave(peerGone(why, this.#hop)),
     })
-    this.#owner.hello(heartbeatIntervalMs)
+    this.#owner.hello()
   }
 
   #failed(error: Error): void {
@@ -226,12 +234,4 @@ export class Connection {
 /** Errors of ws's receiver: a broken frame, or a message larger than maxPayload. */
 function isUnreadable(error: Error): boolean {
   return 'code' in error && typeof error.code === 'string' && error.code.startsWith('WS_ERR_')
-}
-
-function gatewayAddress(url: string, compression: GatewayCompression): string {
-  const address = new URL(url)
-  address.searchParams.set('v', '10')
-  address.searchParams.set('encoding', 'json')
-  if (compression !== 'none') address.searchParams.set('compress', compression)
-  return address.href
 }

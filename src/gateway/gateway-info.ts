@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { TransportError } from '../errors.js'
-import { GatewayError } from './gateway-error.js'
+import { closedGateway, GatewayError } from './gateway-error.js'
 import type { SessionStartLimit } from './identify-queue.js'
 import type { GatewayLinks } from './links.js'
-import { gatewayUrl } from './session.js'
+import { DEFAULT_GATEWAY_URL, gatewayUrl } from './gateway-url.js'
 
 /** Where to connect, and how many shards may begin. */
 export interface GatewayInfo {
@@ -15,8 +15,6 @@ export interface GatewayInfo {
 
 /** https://discord.com/developers/docs/events/gateway#get-gateway-bot */
 const INFO_URL = 'https://discord.com/api/v10/gateway/bot'
-/** What /gateway/bot has answered for years; many clients connect to it without asking. */
-export const DEFAULT_GATEWAY_URL = 'wss://gateway.discord.gg/'
 /** The API demands a user agent of this form: https://discord.com/developers/docs/reference#user-agent */
 const USER_AGENT = 'DiscordBot (discord-transport, 0.1)'
 
@@ -25,6 +23,8 @@ const FRESH_MS = 5 * 60_000
 /** A default in its place is not kept for longer than the waves of reconnecting shards. */
 const FALLBACK_FRESH_MS = 10_000
 const LOG_EVERY_MS = 60_000
+
+const RENEWED = new Error('asked again')
 
 const schema = z.object({
   url: gatewayUrl,
@@ -52,7 +52,8 @@ export class GatewayInfoSource {
   #info: GatewayInfo | undefined
   #freshUntil = 0
   #loggedAt = -Infinity
-  readonly #abort = new AbortController()
+  #question: AbortController | undefined
+  readonly #closing = new AbortController()
 
   constructor(
     links: GatewayLinks,
@@ -71,33 +72,67 @@ export class GatewayInfoSource {
    * @throws TransportError where the configuration of the transport has to be changed
    */
   get(): Promise<GatewayInfo> {
+    if (this.#closing.signal.aborted) return Promise.reject(closedGateway())
     if (this.#info !== undefined && performance.now() < this.#freshUntil) return Promise.resolve(this.#info)
     this.#pending ??= this.#ask().finally(() => (this.#pending = undefined))
     return this.#pending
   }
 
+  /** Asks until Discord itself answers. */
+  async insist(): Promise<GatewayInfo> {
+    this.#freshUntil = 0
+    for (;;) {
+      const info = await this.get()
+      if (info.sessionStartLimit !== undefined) return info
+      await this.#pause()
+    }
+  }
+
+  /** The way may be another now: what is being asked is asked again. */
+  renew(): void {
+    this.#question?.abort(RENEWED)
+  }
+
   close(): void {
-    this.#abort.abort(new Error('the gateway is closed'))
+    this.#closing.abort()
+    this.#question?.abort(closedGateway())
   }
 
   async #ask(): Promise<GatewayInfo> {
-    const deadline = new AbortController()
-    const timer = setTimeout(
-      () => deadline.abort(new Error(`no answer within ${this.#settings.gatewayInfoTimeoutMs} ms`)),
-      this.#settings.gatewayInfoTimeoutMs,
-    )
+    const question = new AbortController()
+    this.#question = question
+    const { gatewayInfoTimeoutMs: timeoutMs } = this.#settings
+    const timer = setTimeout(() => question.abort(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs)
     try {
-      const info = await this.#fetch(AbortSignal.any([deadline.signal, this.#abort.signal]))
+      const info = await this.#fetch(question.signal)
       this.#info = info
       this.#freshUntil = performance.now() + FRESH_MS
       this.#onAnswer(info)
       return info
     } catch (error) {
-      if (this.#abort.signal.aborted || !isTransient(error)) throw error
+      if (this.#closing.signal.aborted) throw error
+      if (question.signal.reason === RENEWED) return await this.#ask()
+      if (!isTransient(error)) throw error
       return this.#fallBack(error)
     } finally {
       clearTimeout(timer)
     }
+  }
+
+  /** Until a default in the answer's place is no longer kept. */
+  #pause(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const { signal } = this.#closing
+      const stop = (): void => {
+        clearTimeout(timer)
+        reject(closedGateway())
+      }
+      const timer = setTimeout(() => {
+        signal.removeEventListener('abort', stop)
+        resolve()
+      }, FALLBACK_FRESH_MS)
+      signal.addEventListener('abort', stop, { once: true })
+    })
   }
 
   async #fetch(signal: AbortSignal): Promise<GatewayInfo> {
@@ -140,7 +175,7 @@ export class GatewayInfoSource {
 }
 
 /** Whether another time, or another way, may work although nothing was changed. */
-export function isTransient(error: unknown): boolean {
+function isTransient(error: unknown): boolean {
   if (error instanceof GatewayError) return false
   return !(error instanceof TransportError) || error.retryable
 }

@@ -6,18 +6,21 @@ import type {
   GatewaySendPayload,
   GatewayVoiceStateUpdateData,
 } from 'discord-api-types/v10'
-import { bestCompression, type GatewayCompression } from './compression.js'
+import { bestCompression } from './compression.js'
 import { ConnectLimit } from './connect-limit.js'
 import type { GatewayEvents, GatewayState, ShardStatus } from './events.js'
-import { closedGateway, GatewayError } from './gateway-error.js'
+import { closedGateway } from './gateway-error.js'
 import { GatewayInfoSource } from './gateway-info.js'
 import { IdentifyQueue } from './identify-queue.js'
 import type { GatewayLinks } from './links.js'
 import { Opcode } from './opcodes.js'
-import { parseGatewayOptions, type GatewayClientOptions, type ResolvedGatewayOptions } from './options.js'
+import type { GatewayClientOptions } from './options.js'
+import { unsendable } from './outgoing-payload.js'
+import { isPresence, PRESENCE_EXPECTED } from './presence.js'
+import { parseGatewayOptions, type ResolvedGatewayOptions } from './resolved-options.js'
 import type { GatewaySession } from './session.js'
-import { Shard, type ShardContext, type ShardOwner } from './shard.js'
-import { startInWaves } from './waves.js'
+import type { ShardContext } from './shard-context.js'
+import { Shards } from './shards.js'
 
 export interface GatewayCloseOptions {
   /** Leave the session at Discord, so that `sessions` can be given to another client. Default: false. */
@@ -33,8 +36,6 @@ export interface GatewayReconnectOptions {
 
 /** Connections under way at one time, over all shards. */
 const MAX_CONNECTING = 32
-/** https://discord.com/developers/docs/events/gateway#sending-events */
-const MAX_SEND_BYTES = 4096
 
 /**
  * A client of Discord's Gateway v10: connects, stays and comes back, through the transport's proxy.
@@ -46,9 +47,7 @@ const MAX_SEND_BYTES = 4096
 export class GatewayClient extends EventEmitter<GatewayEvents> implements AsyncDisposable {
   readonly #options: ResolvedGatewayOptions
   readonly #context: ShardContext
-  readonly #shards = new Map<number, Shard>()
-  readonly #owner: ShardOwner
-  readonly #stopWaves = new AbortController()
+  readonly #shards: Shards
   #presence: GatewayPresenceUpdateData | undefined
   #state: GatewayState = 'idle'
   #connecting: Promise<void> | undefined
@@ -64,43 +63,40 @@ export class GatewayClient extends EventEmitter<GatewayEvents> implements AsyncD
     this.#options = parseGatewayOptions(options, links.env)
     this.#presence = this.#options.presence
     const { compression, maxPayload } = this.#options
-    const best = (): GatewayCompression => bestCompression(this.#shards.size)
     const identifies = new IdentifyQueue((waitMs) =>
-      this.#debug(
-        `the session starts of today are used up: identifying in ${Math.ceil(waitMs / 1000)} s`,
-        null,
-      ),
+      this.#debug(`the session starts of today are used up: identifying in ${Math.ceil(waitMs / 1000)} s`),
+    )
+    const info = new GatewayInfoSource(
+      links,
+      this.#options,
+      (line) => this.#debug(line),
+      ({ sessionStartLimit }) => {
+        if (sessionStartLimit !== undefined) identifies.configure(sessionStartLimit)
+      },
     )
     this.#context = {
       options: this.#options,
       connection: () => ({
         links,
         random,
-        compression: compression === 'auto' ? best() : compression,
+        compression: compression === 'auto' ? bestCompression(this.#shards.size) : compression,
         maxPayload,
       }),
       identifies,
-      info: new GatewayInfoSource(
-        links,
-        this.#options,
-        (line) => this.#debug(line, null),
-        ({ sessionStartLimit }) => {
-          if (sessionStartLimit !== undefined) identifies.configure(sessionStartLimit)
-        },
-      ),
+      info,
       connects: new ConnectLimit(MAX_CONNECTING),
       random,
       presence: () => this.#presence,
     }
-    this.#owner = {
+    this.#shards = new Shards(this.#context, {
       changed: () => this.#changed(),
       ready: (data, shardId) => guard(() => this.emit('ready', data, shardId)),
       resumed: (resumed) => guard(() => this.emit('resumed', resumed)),
       dispatch: (payload, shardId) => guard(() => this.emit('dispatch', payload, shardId)),
       reconnecting: (reconnecting) => guard(() => this.emit('reconnecting', reconnecting)),
-      failed: (error) => void this.#end(error.message, error, false),
+      failed: (error) => this.#failed(error),
       debug: (message, shardId) => this.#debug(message, shardId),
-    }
+    })
   }
 
   /** Where it stands, as far as its slowest shard. */
@@ -110,7 +106,7 @@ export class GatewayClient extends EventEmitter<GatewayEvents> implements AsyncD
 
   /** Milliseconds from a heartbeat to its acknowledgement, the mean of all shards; null before the first. */
   get ping(): number | null {
-    const pings = [...this.#shards.values()].flatMap(({ ping }) => (ping === null ? [] : [ping]))
+    const pings = [...this.#shards].flatMap(({ ping }) => (ping === null ? [] : [ping]))
     return pings.length === 0 ? null : pings.reduce((sum, ping) => sum + ping, 0) / pings.length
   }
 
@@ -121,13 +117,12 @@ export class GatewayClient extends EventEmitter<GatewayEvents> implements AsyncD
 
   /** What it takes to resume, for each shard that has a session: plain data for `createGateway({ session })`. */
   get sessions(): readonly GatewaySession[] {
-    if (this.#shards.size === 0 && this.#state === 'idle') return this.#options.sessions
-    return [...this.#shards.values()].flatMap(({ session }) => (session === null ? [] : [session]))
+    return this.#shards.sessions
   }
 
   /** Every shard as it is now; empty before `connect()`. */
   get shards(): readonly ShardStatus[] {
-    return [...this.#shards.values()].map(({ status }) => status)
+    return [...this.#shards].map(({ status }) => status)
   }
 
   /**
@@ -142,49 +137,55 @@ export class GatewayClient extends EventEmitter<GatewayEvents> implements AsyncD
     if (this.#state === 'closing' || this.#state === 'closed') return Promise.reject(closedGateway())
     this.#connecting ??= new Promise<void>((resolve, reject) => {
       this.#settle = { resolve, reject }
-      this.#setState('connecting')
-      void this.#start()
+      this.#state = 'connecting'
+      this.#shards.open().catch((error: unknown) => this.#failed(error))
     })
     return this.#connecting
   }
 
   /**
-   * Sends a payload, in order, within Discord's limit of 120 a minute, and not before a session stands.
+   * Sends a payload, in order, within Discord's limit of 120 a minute, and not before a session stands. One that a
+   * connection had not taken when it broke goes to the next.
    *
    * @param shardId default: the first shard
    * @returns a promise that resolves when the socket has taken it
    * @throws GatewayError ERR_GATEWAY_SEND for one that Discord would not take, ERR_GATEWAY_CLOSED
    */
-  send(payload: GatewaySendPayload, shardId?: number): Promise<void> {
-    return this.#send(payload.op, payload.d, shardId)
+  async send(payload: GatewaySendPayload, shardId?: number): Promise<void> {
+    return this.#shards.send(payload.op, payload.d, () => shardId)
   }
 
   /** Sets the presence, now and for sessions to come. Of several that wait, only the latest is sent. */
   async updatePresence(presence: GatewayPresenceUpdateData, shardId?: number): Promise<void> {
+    if (!isPresence(presence))
+      throw unsendable(`presence: ${PRESENCE_EXPECTED}`, 'See GatewayPresenceUpdateData.')
     if (shardId === undefined) this.#presence = presence
-    const ids = shardId === undefined ? [...this.#shards.keys()] : [shardId]
-    await Promise.all(ids.map((id) => this.#send(Opcode.PresenceUpdate, presence, id)))
+    const ids = shardId === undefined ? this.#shards.ids : [shardId]
+    await Promise.all(ids.map((id) => this.#shards.send(Opcode.PresenceUpdate, presence, () => id)))
   }
 
   /** Joins, moves in or leaves a voice channel, by the shard of its guild. */
-  updateVoiceState(state: GatewayVoiceStateUpdateData): Promise<void> {
-    return this.#send(Opcode.VoiceStateUpdate, state, this.shardOf(state.guild_id))
+  async updateVoiceState(state: GatewayVoiceStateUpdateData): Promise<void> {
+    return this.#shards.send(Opcode.VoiceStateUpdate, state, () => this.shardOf(state.guild_id))
   }
 
   /** Asks for members of a guild; they come as GUILD_MEMBERS_CHUNK. */
-  requestMembers(request: GatewayRequestGuildMembersData): Promise<void> {
-    return this.#send(Opcode.RequestGuildMembers, request, this.shardOf(request.guild_id))
+  async requestMembers(request: GatewayRequestGuildMembersData): Promise<void> {
+    return this.#shards.send(Opcode.RequestGuildMembers, request, () => this.shardOf(request.guild_id))
   }
 
   /** Payloads that wait to be sent. */
   get queuedSends(): number {
-    return [...this.#shards.values()].reduce((sum, { queuedSends }) => sum + queuedSends, 0)
+    return [...this.#shards].reduce((sum, { queuedSends }) => sum + queuedSends, 0)
   }
 
-  /** Which shard a guild belongs to: https://discord.com/developers/docs/events/gateway#sharding */
+  /**
+   * Which shard a guild belongs to: https://discord.com/developers/docs/events/gateway#sharding
+   *
+   * @throws GatewayError ERR_GATEWAY_SEND for what is no id
+   */
   shardOf(guildId: string): number {
-    const [shard] = this.#shards.values()
-    return Number((BigInt(guildId) >> 22n) % BigInt(shard?.count ?? 1))
+    return this.#shards.idOf(guildId)
   }
 
   /**
@@ -192,7 +193,8 @@ export class GatewayClient extends EventEmitter<GatewayEvents> implements AsyncD
    * `resume` no event is lost. Does nothing before `connect()` and after `close()`.
    */
   reconnect({ resume = true, reason = 'a reconnect was asked for' }: GatewayReconnectOptions = {}): void {
-    for (const shard of this.#shards.values()) shard.reconnect(reason, resume)
+    this.#context.info.renew()
+    for (const shard of this.#shards) shard.reconnect(reason, resume)
   }
 
   /**
@@ -210,7 +212,7 @@ export class GatewayClient extends EventEmitter<GatewayEvents> implements AsyncD
   /** Neither token nor session id. */
   toJSON(): Record<string, unknown> {
     const states: Record<string, number> = {}
-    for (const { state } of this.#shards.values()) states[state] = (states[state] ?? 0) + 1
+    for (const { state } of this.#shards) states[state] = (states[state] ?? 0) + 1
     return { name: 'GatewayClient', state: this.state, ping: this.ping, shards: states }
   }
 
@@ -218,64 +220,20 @@ export class GatewayClient extends EventEmitter<GatewayEvents> implements AsyncD
     return this.toJSON()
   }
 
-  async #start(): Promise<void> {
-    try {
-      const { ids, total } = await this.#plan()
-      if (this.#closing !== undefined) return
-      for (const id of ids) {
-        const shard = new Shard(id, total, this.#context, this.#owner)
-        const session = this.#options.sessions.find((s) => s.shardId === id && s.shardCount === total)
-        if (session !== undefined) shard.restore(session)
-        this.#shards.set(id, shard)
-      }
-      const shards = [...this.#shards.values()]
-      const resumed = shards.filter(({ session }) => session !== null)
-      const fresh = shards.filter(({ session }) => session === null)
-      for (const shard of resumed) shard.start()
-      const limit = fresh.length > 1 ? (await this.#context.info.get()).sessionStartLimit : undefined
-      startInWaves(fresh, limit?.maxConcurrency ?? 1, this.#stopWaves.signal)
-    } catch (error) {
-      const cause = error instanceof Error ? error : new Error(String(error))
-      void this.#end(cause.message, cause, false)
-    }
-  }
-
-  async #plan(): Promise<{ readonly ids: readonly number[]; readonly total: number }> {
-    const { shards } = this.#options
-    if (shards !== 'auto') return shards
-    const { shards: total } = await this.#context.info.get()
-    return { ids: Array.from({ length: total }, (_, id) => id), total }
-  }
-
-  #send(op: number, d: unknown, shardId: number | undefined): Promise<void> {
-    const text = JSON.stringify({ op, d })
-    const bytes = Buffer.byteLength(text)
-    if (bytes > MAX_SEND_BYTES)
-      return refuse(
-        `The payload has ${bytes} bytes and Discord takes ${MAX_SEND_BYTES}`,
-        'Send less at a time.',
-      )
-    const shard = this.#shard(shardId)
-    if (shard === undefined)
-      return refuse('No such shard runs in this client', 'Call connect() first, and name one of its shards.')
-    return shard.send(text, op === Opcode.PresenceUpdate ? 'presence' : undefined)
-  }
-
-  #shard(shardId: number | undefined): Shard | undefined {
-    if (shardId !== undefined) return this.#shards.get(shardId)
-    const [first] = this.#shards.values()
-    return first
-  }
-
   #changed(): void {
-    if (this.#closing !== undefined) return
-    for (const { state } of this.#shards.values()) {
+    if (this.#closing !== undefined || this.#shards.size === 0) return
+    for (const { state } of this.#shards) {
       if (state === 'ready') continue
-      if (this.#state === 'ready') this.#setState('reconnecting')
+      if (this.#state === 'ready') this.#state = 'reconnecting'
       return
     }
-    this.#setState('ready')
+    this.#state = 'ready'
     this.#settle?.resolve()
+  }
+
+  #failed(error: unknown): void {
+    const cause = error instanceof Error ? error : new Error(String(error))
+    void this.#end(cause.message, cause, false)
   }
 
   #end(reason: string, error: Error | null, keepSession: boolean): Promise<void> {
@@ -284,23 +242,17 @@ export class GatewayClient extends EventEmitter<GatewayEvents> implements AsyncD
   }
 
   async #close(reason: string, error: Error | null, keepSession: boolean): Promise<void> {
-    this.#setState('closing')
-    this.#stopWaves.abort()
+    this.#state = 'closing'
     this.#context.info.close()
-    const shards = [...this.#shards.values()]
-    await Promise.all(shards.map((shard) => shard.close(reason, keepSession)))
+    await this.#shards.close(reason, keepSession)
     this.#context.identifies.close()
-    this.#setState('closed')
+    this.#state = 'closed'
     this.#settle?.reject(error ?? closedGateway())
     const { sessions } = this
     guard(() => this.emit('closed', { reason, error, sessions }))
   }
 
-  #setState(state: GatewayState): void {
-    this.#state = state
-  }
-
-  #debug(message: string, shardId: number | null): void {
+  #debug(message: string, shardId: number | null = null): void {
     guard(() => this.emit('debug', message, shardId))
   }
 }
@@ -317,8 +269,4 @@ function guard(emit: () => void): void {
       throw error instanceof Error ? error : new Error(String(error))
     })
   }
-}
-
-function refuse(message: string, hint: string): Promise<never> {
-  return Promise.reject(new GatewayError(message, { code: 'ERR_GATEWAY_SEND', hint }))
 }

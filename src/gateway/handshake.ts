@@ -1,6 +1,6 @@
 import type { GatewayPresenceUpdateData } from 'discord-api-types/v10'
 import { Opcode } from './opcodes.js'
-import type { ResolvedGatewayOptions } from './options.js'
+import type { ResolvedGatewayOptions } from './resolved-options.js'
 
 /** https://discord.com/developers/docs/events/gateway-events#identify */
 export function identifyPayload(

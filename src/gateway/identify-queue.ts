@@ -13,17 +13,21 @@ export interface SessionStartLimit {
 const WINDOW_MS = 5_000 + 500
 
 const DAY_MS = 24 * 60 * 60_000
+/** A timer of Node's that is to wait for longer fires at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1
 
 interface Waiter {
   readonly shardId: number
   readonly grant: () => void
 }
 
-/** Who may identify when: for all shards of one bot in this process, with one timer. */
+/** Who may identify when: for all shards of one client, with one timer. */
 export class IdentifyQueue {
   readonly #onExhausted: (waitMs: number) => void
   readonly #waiting = new Set<Waiter>()
   readonly #freeAt = new Map<number, number>()
+  /** For buckets that are not in the map. */
+  #allFreeAt = 0
   #limit: SessionStartLimit = {
     total: Infinity,
     remaining: Infinity,
@@ -48,9 +52,8 @@ export class IdentifyQueue {
   configure(limit: SessionStartLimit): void {
     if (limit.maxConcurrency !== this.#limit.maxConcurrency) {
       // Whoever identified a moment ago may now share a bucket with anyone.
-      const latest = Math.max(0, ...this.#freeAt.values())
+      this.#allFreeAt = Math.max(this.#allFreeAt, ...this.#freeAt.values())
       this.#freeAt.clear()
-      for (let bucket = 0; bucket < limit.maxConcurrency; bucket += 1) this.#freeAt.set(bucket, latest)
     }
     this.#limit = limit
     this.#remaining = limit.remaining
@@ -99,7 +102,7 @@ export class IdentifyQueue {
         break
       }
       const bucket = waiter.shardId % this.#limit.maxConcurrency
-      const freeAt = this.#freeAt.get(bucket) ?? 0
+      const freeAt = this.#freeAt.get(bucket) ?? this.#allFreeAt
       if (now < freeAt) {
         next = Math.min(next, freeAt)
         continue
@@ -111,7 +114,7 @@ export class IdentifyQueue {
     }
     this.close()
     if (next === Infinity) return
-    const waitMs = Math.max(1, Math.ceil(next - now))
+    const waitMs = Math.min(MAX_TIMER_MS, Math.max(1, Math.ceil(next - now)))
     this.#timer = setTimeout(() => this.#grant(), waitMs)
     if (this.#remaining <= 0 && !this.#told) {
       this.#told = true

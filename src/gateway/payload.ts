@@ -19,7 +19,10 @@ export type ReceivedPayload =
  */
 export function readPayload(text: string): ReceivedPayload {
   const value: unknown = JSON.parse(text)
-  if (isDispatch(value)) return { kind: 'dispatch', payload: value }
+  if (isDispatch(value)) {
+    if (isReady(value) && !beginsSession(value.d)) throw new TypeError('A READY without its session')
+    return { kind: 'dispatch', payload: value }
+  }
   if (typeof value !== 'object' || value === null || !('op' in value) || typeof value.op !== 'number')
     throw new TypeError('A payload without an opcode')
   const data: unknown = 'd' in value ? value.d : undefined
@@ -54,10 +57,19 @@ function isDispatch(value: unknown): value is GatewayDispatchPayload {
   )
 }
 
+function beginsSession(data: unknown): boolean {
+  return (
+    typeof data === 'object' && data !== null && 'session_id' in data && typeof data.session_id === 'string'
+  )
+}
+
+/** A timer of Node's that is to wait for longer fires at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+
 function heartbeatInterval(data: unknown): number {
   if (typeof data === 'object' && data !== null && 'heartbeat_interval' in data) {
     const { heartbeat_interval: interval } = data
-    if (typeof interval === 'number' && interval > 0) return interval
+    if (typeof interval === 'number' && interval > 0 && interval <= MAX_TIMER_MS) return interval
   }
   throw new TypeError('A hello without its heartbeat interval')
 }

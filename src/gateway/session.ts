@@ -1,4 +1,6 @@
+import type { GatewayReadyDispatchData } from 'discord-api-types/v10'
 import { z } from 'zod'
+import { DEFAULT_GATEWAY_URL, gatewayUrl } from './gateway-url.js'
 
 /**
  * All that it takes to resume a shard's session, besides the token. Plain data: it can be written to a file and
@@ -14,32 +16,51 @@ export interface GatewaySession {
   readonly shardCount: number
 }
 
-const count = (least: number) => {
-  const error = `must be a whole number of ${least} or more`
-  return z.int({ error }).min(least, { error })
-}
-
-/** Where a resume sends the token must be reached over TLS, also when the URL comes from a file. */
-export const gatewayUrl = z
-  .string({ error: 'must be a wss:// URL' })
-  .refine((url) => URL.canParse(url) && new URL(url).protocol === 'wss:', { error: 'must be a wss:// URL' })
-
-export const sessionSchema = z
-  .strictObject(
-    {
-      id: z.string({ error: 'must be the id of a session' }).min(1, { error: 'must be the id of a session' }),
-      sequence: count(0),
-      resumeUrl: gatewayUrl,
-      shardId: count(0),
-      shardCount: count(1),
-    },
-    { error: 'must be a session as gateway.session or gateway.sessions gave it' },
-  )
-  .readonly()
-
 /** The session of a running shard. */
 export interface LiveSession {
   readonly id: string
   readonly resumeUrl: string
   sequence: number
+}
+
+const EXPECTED = { error: 'must be a session as gateway.session or gateway.sessions gave it' }
+const ID = { error: 'must be the id of a session' }
+
+const count = (least: number) => {
+  const error = `must be a whole number of ${least} or more`
+  return z.int({ error }).min(least, { error })
+}
+
+const sessionSchema = z.object(
+  {
+    id: z.string(ID).min(1, ID),
+    sequence: count(0),
+    resumeUrl: gatewayUrl,
+    shardId: count(0),
+    shardCount: count(1),
+  },
+  EXPECTED,
+)
+
+/** One, several or none. A union would say of a bad one only that neither alternative fits. */
+export const sessionsSchema = z
+  .custom<GatewaySession | readonly GatewaySession[] | null>()
+  .transform((given, context): readonly GatewaySession[] => {
+    const list: readonly unknown[] = given === null ? [] : Array.isArray(given) ? given : [given]
+    return list.flatMap((each, index) => {
+      const { data, error } = sessionSchema.safeParse(each)
+      for (const { path, message } of error?.issues ?? [])
+        context.addIssue({
+          code: 'custom',
+          path: Array.isArray(given) ? [index, ...path] : path,
+          message,
+        })
+      return data ?? []
+    })
+  })
+
+/** The session that READY begins. Where its URL would send the token in clear, the default one resumes as well. */
+export function beginSession(ready: GatewayReadyDispatchData, sequence: number): LiveSession {
+  const resumeUrl = gatewayUrl.safeParse(ready.resume_gateway_url).data ?? DEFAULT_GATEWAY_URL
+  return { id: ready.session_id, resumeUrl, sequence }
 }

@@ -122,6 +122,18 @@ export async function next(
   return values[0]
 }
 
+/** The next line of `debug` that contains a text. */
+export function nextLine(gateway: GatewayClient, text: string): Promise<string> {
+  return new Promise((resolve) => {
+    const look = (line: string): void => {
+      if (!line.includes(text)) return
+      gateway.off('debug', look)
+      resolve(line)
+    }
+    gateway.on('debug', look)
+  })
+}
+
 /** Runs a test on a lab of its own, so that those which wait for Discord's five seconds can do it together. */
 export async function withLab(
   options: Partial<DiscordOptions>,

@@ -65,6 +65,16 @@ it('when the session starts are used up, all wait for their reset, which is told
   expect(queue.remaining).toBe(998)
 })
 
+it('a reset that lies beyond the longest timer is waited for, and nobody is let through before', async () => {
+  queue.configure({ total: 1_000, remaining: 0, resetAfterMs: 2 ** 32, maxConcurrency: 1 })
+  ask(0)
+  await vi.advanceTimersByTimeAsync(2 ** 31)
+  expect(granted).toEqual([])
+  expect(vi.getTimerCount()).toBe(1)
+  await vi.advanceTimersByTimeAsync(2 ** 31)
+  expect(granted).toEqual([0])
+})
+
 it('one that is given up leaves its place, and no timer', async () => {
   ask(0)
   const abort = new AbortController()

@@ -1,14 +1,8 @@
 import { inspect } from 'node:util'
-import { GatewayOpcodes, PresenceUpdateStatus, type GatewaySendPayload } from 'discord-api-types/v10'
 import { afterEach, describe, expect, it } from 'vitest'
 import { TransportError } from '../../../src/index.js'
 import { GatewayError } from '../../../src/gateway/index.js'
 import { failureOf, GatewayLab, INTENTS, next, recordDispatches } from './gateway-lab.js'
-
-const presence: GatewaySendPayload = {
-  op: GatewayOpcodes.PresenceUpdate,
-  d: { since: null, afk: false, activities: [], status: PresenceUpdateStatus.DoNotDisturb },
-}
 
 let lab: GatewayLab
 
@@ -81,6 +75,17 @@ describe('connect()', () => {
     const line = next(gateway, 'debug')
     await gateway.connect()
     expect(await line).toContain('no answer within 100 ms')
+  })
+
+  it('goes on through another proxy at once where the one that it waits for is exchanged', async () => {
+    lab = await GatewayLab.start({}, { connectTimeoutMs: 60_000 })
+    lab.proxy.fault = { kind: 'request', verb: 'silence' }
+    const gateway = lab.createGateway()
+    const connected = gateway.connect()
+    await lab.proxy.waitForConnection()
+    lab.transport.setProxy((await lab.addProxy()).url)
+    await connected
+    expect(gateway.state).toBe('ready')
   })
 
   it('rejects where /gateway/bot answers 401', async () => {
@@ -180,69 +185,5 @@ describe('connect()', () => {
     const reconnecting = next(gateway, 'reconnecting')
     await gateway.connect()
     expect(await reconnecting).toMatchObject({ error: { code: 'ERR_TARGET_UNREACHABLE' } })
-  })
-})
-
-describe('close()', () => {
-  it('ends the session with 1000, and every socket', async () => {
-    lab = await GatewayLab.start()
-    const gateway = await lab.connected()
-    const closed = next(gateway, 'closed')
-    await gateway.close()
-    expect(gateway.state).toBe('closed')
-    expect(await closed).toEqual({ reason: 'close() was called', error: null, sessions: [] })
-    const { closeCode } = await lab.discord.gateway.waitForClose()
-    expect(closeCode).toBe(1000)
-    expect(lab.discord.gateway.sessions).toHaveLength(0)
-  })
-
-  it('keeps the session when asked, for another client to resume', async () => {
-    lab = await GatewayLab.start()
-    const first = await lab.connected()
-    const closed = next(first, 'closed')
-    await first.close({ keepSession: true })
-    const { session } = first
-    expect(session).toMatchObject({ id: lab.discord.gateway.sessions[0]!.id })
-    expect(await closed).toMatchObject({ sessions: [session] })
-    lab.discord.sayAs(lab.discord.human, 'while nobody was there')
-    const stored: unknown = JSON.parse(JSON.stringify(session))
-    expect(stored).toEqual(session)
-    const second = lab.createGateway({ session: session! })
-    const dispatches = recordDispatches(second)
-    await second.connect()
-    expect(dispatches.all.map(({ t }) => t)).toContain('MESSAGE_CREATE')
-    expect(dispatches.all.map(({ t }) => t)).not.toContain('READY')
-    expect(lab.discord.gateway.identifies).toHaveLength(1)
-    expect(lab.discord.gateway.resumes).toHaveLength(1)
-  })
-
-  it('of the transport closes its gateways too', async () => {
-    lab = await GatewayLab.start()
-    const gateway = await lab.connected()
-    await lab.transport.close()
-    expect(gateway.state).toBe('closed')
-    expect((await lab.discord.gateway.waitForClose()).closeCode).toBe(1000)
-  })
-
-  it('ends an attempt that is under way', async () => {
-    lab = await GatewayLab.start()
-    lab.proxy.fault = { kind: 'request', verb: 'silence' }
-    const gateway = lab.createGateway()
-    const failed = failureOf(gateway.connect())
-    await lab.proxy.waitForConnection()
-    await gateway.close()
-    expect(await failed).toMatchObject({ code: 'ERR_GATEWAY_CLOSED' })
-  })
-
-  it('rejects what waits to be sent', async () => {
-    lab = await GatewayLab.start()
-    lab.discord.gateway.stallUpgradeOnce()
-    const gateway = lab.createGateway()
-    const connecting = failureOf(gateway.connect())
-    await next(gateway, 'debug')
-    const sent = failureOf(gateway.send(presence))
-    await gateway.close()
-    expect(await sent).toMatchObject({ code: 'ERR_GATEWAY_CLOSED' })
-    await connecting
   })
 })

@@ -41,6 +41,11 @@ describe('a session is resumed, at its own URL, without losing an event', () => 
       () => lab.discord.gateway.connections[0]!.sendRaw('{"op":'),
       { code: 'ERR_GATEWAY_PAYLOAD' },
     ],
+    [
+      'it sends a READY without a session',
+      () => lab.discord.gateway.connections[0]!.sendRaw('{"op":0,"t":"READY","s":9,"d":null}'),
+      { code: 'ERR_GATEWAY_PAYLOAD' },
+    ],
   ]
   it.each(faults)('after %s', async (_, fault, error) => {
     lab = await GatewayLab.start()
@@ -121,6 +126,35 @@ describe('a session is resumed, at its own URL, without losing an event', () => 
     await dispatches.waitFor(({ d }) => d === 19)
     expect(numbers(dispatches.all)).toEqual(Array.from({ length: 20 }, (_, number) => number))
     expectInOrder(dispatches.all)
+  })
+})
+
+describe('a listener of reconnecting', () => {
+  it('may ask for a reconnect of its own, and is not told of that one', async () => {
+    lab = await GatewayLab.start()
+    const gateway = await lab.connected()
+    const reasons: string[] = []
+    gateway.on('reconnecting', ({ reason }) => {
+      reasons.push(reason)
+      gateway.reconnect()
+    })
+    const resumed = next(gateway, 'resumed')
+    lab.discord.gateway.requestReconnect()
+    await resumed
+    expect(reasons).toEqual(['Discord asked for a reconnect'])
+    expectNeverTwoSockets(lab)
+  })
+
+  it('may change the proxy, and the next attempt goes through the other', async () => {
+    lab = await GatewayLab.start()
+    const gateway = await lab.connected()
+    const other = await lab.addProxy()
+    gateway.on('reconnecting', () => lab.transport.setProxy(other.url))
+    const resumed = next(gateway, 'resumed')
+    await lab.proxy.close()
+    await resumed
+    expect(other.established).toHaveLength(1)
+    expect(lab.discord.gateway.identifies).toHaveLength(1)
   })
 })
 
@@ -235,4 +269,14 @@ it('a listener that throws harms neither the stream nor the session', async () =
   expect(await thrown).toMatchObject({ message: 'the bot has a bug' })
   expect(gateway.state).toBe('ready')
   expect(lab.discord.gateway.allConnections).toHaveLength(1)
+})
+
+it('a resume URL that would send the token in clear is not used', async () => {
+  lab = await GatewayLab.start()
+  const gateway = await lab.connected({ compression: 'none' })
+  const d = { session_id: gateway.session?.id, resume_gateway_url: `ws://${lab.discord.resumeHost}` }
+  const ready = next(gateway, 'ready')
+  lab.discord.gateway.connections[0]!.sendText(JSON.stringify({ op: 0, t: 'READY', s: 2, d }))
+  await ready
+  expect(gateway.session?.resumeUrl).toBe('wss://gateway.discord.gg/')
 })

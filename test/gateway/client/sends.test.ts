@@ -21,6 +21,23 @@ beforeEach(async () => {
 afterEach(() => lab.close())
 
 describe('a gateway sends', () => {
+  it.each([1, 'auto'] as const)(
+    'what was handed to it right after connect(), in order, with shards %s',
+    async (shards) => {
+      const early = lab.createGateway({ shards })
+      const connected = early.connect()
+      const query = (text: string): Promise<void> =>
+        early.requestMembers({ guild_id: lab.discord.guildId, query: text, limit: 1 })
+      const sent = [query('first'), query('second')]
+      await connected
+      await Promise.all([...sent, query('third')])
+      await lab.discord.gateway.waitForPayload(GatewayOpcodes.RequestGuildMembers, { nth: 3 })
+      const requestOpcode: number = GatewayOpcodes.RequestGuildMembers
+      const queries = lab.discord.gateway.payloads.filter(({ op }) => op === requestOpcode).map(({ d }) => d)
+      expect(queries).toMatchObject([{ query: 'first' }, { query: 'second' }, { query: 'third' }])
+    },
+  )
+
   it('a presence, a voice state and a request for members', async () => {
     const guildId = lab.discord.guildId
     await gateway.updatePresence(presence)
@@ -70,6 +87,34 @@ describe('a gateway sends', () => {
     const d = { guild_id: lab.discord.guildId, query: 'x'.repeat(4_096), limit: 1 }
     const error = await failureOf(gateway.send({ op: GatewayOpcodes.RequestGuildMembers, d }))
     expect(error).toMatchObject({ name: 'GatewayError', code: 'ERR_GATEWAY_SEND' })
+  })
+
+  it('no presence that every later Identify would be refused for', async () => {
+    const large = { ...presence, activities: [{ name: 'x'.repeat(5_000), type: ActivityType.Playing }] }
+    expect(await failureOf(gateway.updatePresence(large))).toMatchObject({ code: 'ERR_GATEWAY_SEND' })
+    const ready = next(gateway, 'ready')
+    gateway.reconnect({ resume: false })
+    await ready
+    expect(lab.discord.gateway.identifies[1]?.data).not.toHaveProperty('presence')
+  })
+
+  it('nothing to a guild that is none', async () => {
+    for (const guild_id of ['', 'x', '-1', '0x1', '1'.repeat(21)]) {
+      const error = await failureOf(gateway.requestMembers({ guild_id, query: '', limit: 0 }))
+      expect(error).toMatchObject({
+        code: 'ERR_GATEWAY_SEND',
+        message: 'guild_id: must be the id of a guild',
+      })
+    }
+  })
+
+  it('nothing after close(), also where it never connected', async () => {
+    const unused = lab.createGateway()
+    await Promise.all([gateway.close(), unused.close()])
+    for (const client of [gateway, unused]) {
+      const error = await failureOf(client.send({ op: GatewayOpcodes.PresenceUpdate, d: presence }))
+      expect(error).toMatchObject({ code: 'ERR_GATEWAY_CLOSED' })
+    }
   })
 
   it('nothing for a shard that runs elsewhere', async () => {

@@ -77,6 +77,34 @@ describe.concurrent('shards', () => {
       expect(lab.discord.rest.requests.filter(({ route }) => route === '/gateway/bot')).toHaveLength(1)
     }))
 
+  it('are asked for again where one was guessed and is too few', () =>
+    withLab({}, async (lab) => {
+      const { rest, gateway } = lab.discord
+      gateway.rules.requiredShards = 2
+      gateway.sessionStarts.maxConcurrency = 2
+      rest.intercept('GET /gateway/bot', () => ({ status: 404 }), { times: 1 })
+      const client = lab.createGateway({ shards: 'auto' })
+      const states: string[] = []
+      client.on('debug', (line) => states.push(`${client.state}: ${line}`))
+      await client.connect()
+      expect(client.shards.map(({ state }) => state)).toEqual(['ready', 'ready'])
+      expect(states).toContain('connecting: one shard is too few: asking how many until Discord answers')
+      expect(gateway.sessions.map(({ shard }) => shard)).toEqual([
+        [0, 2],
+        [1, 2],
+      ])
+    }))
+
+  it('say so where a session that was given is of none of them', () =>
+    withLab({}, async (lab) => {
+      const session = { id: 'a', sequence: 1, resumeUrl: 'wss://gateway.discord.gg', shardId: 1 }
+      const gateway = lab.createGateway({ session: { ...session, shardCount: 2 } })
+      const line = next(gateway, 'debug')
+      await gateway.connect()
+      expect(await line).toBe('of the sessions given, 1 are of no shard that runs in this client')
+      expect(lab.discord.gateway.identifies).toHaveLength(1)
+    }))
+
   it('wait for the reset when the session starts of the day are used up', () =>
     withLab({}, async (lab) => {
       const { sessionStarts } = lab.discord.gateway

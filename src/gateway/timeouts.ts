@@ -1,0 +1,50 @@
+import { z } from 'zod'
+import type { Environment } from '../config/index.js'
+import type { Problem } from '../config/problems.js'
+
+const MAX_TIMEOUT_MS = 120_000
+
+/** Each timeout's variable and default. */
+const TIMEOUTS = {
+  gatewayInfoTimeoutMs: ['OPENCLAW_DISCORD_GATEWAY_INFO_TIMEOUT_MS', 30_000],
+  gatewayReadyTimeoutMs: ['OPENCLAW_DISCORD_READY_TIMEOUT_MS', 15_000],
+  gatewayRuntimeReadyTimeoutMs: ['OPENCLAW_DISCORD_RUNTIME_READY_TIMEOUT_MS', 30_000],
+} as const
+
+type TimeoutName = keyof typeof TIMEOUTS
+
+/** Milliseconds each. */
+export type Timeouts = Readonly<Record<TimeoutName, number>>
+
+const EXPECTED = `must be a whole number of milliseconds from 1 to ${MAX_TIMEOUT_MS}`
+
+/** One timeout as an option. */
+export const timeoutSchema = z.int(EXPECTED).min(1, EXPECTED).max(MAX_TIMEOUT_MS, EXPECTED)
+
+/**
+ * The option, else its variable, else its default.
+ *
+ * @param problems gets one for each variable that holds something else
+ */
+export function resolveTimeouts(
+  given: Readonly<Partial<Record<TimeoutName, number | undefined>>>,
+  env: Environment,
+  problems: Problem[],
+): Timeouts {
+  const timeout = (name: TimeoutName): number => {
+    const [variable, standard] = TIMEOUTS[name]
+    if (given[name] !== undefined) return given[name]
+    const value: unknown = env[variable] ?? ''
+    const digits = typeof value === 'string' ? value.trim() : 'no string'
+    if (digits === '') return standard
+    const { data } = timeoutSchema.safeParse(/^\d+$/.test(digits) ? Number(digits) : undefined)
+    if (data !== undefined) return data
+    problems.push({ text: `${variable}: ${EXPECTED}`, hint: `Correct or unset ${variable}.` })
+    return standard
+  }
+  return {
+    gatewayInfoTimeoutMs: timeout('gatewayInfoTimeoutMs'),
+    gatewayReadyTimeoutMs: timeout('gatewayReadyTimeoutMs'),
+    gatewayRuntimeReadyTimeoutMs: timeout('gatewayRuntimeReadyTimeoutMs'),
+  }
+}
