@@ -3,6 +3,7 @@ import type { Answer } from './answer.js'
 import { askByTunnel, reasonOf, waysTo, type Asking } from './ask-destination.js'
 import { startCanary } from './canary.js'
 import { isDenial } from './policy-probe.js'
+import { shownUrl } from './shown-url.js'
 import type { ValidationCheck } from './validation.js'
 
 /** A destination that must be reached: only its own 2xx shows that it was. */
@@ -83,7 +84,6 @@ function isSuccess(status: number): boolean {
   return status >= 200 && status < 300
 }
 
-/** Without credentials and query, either of which may hold a secret. */
 function shown(url: URL): string {
-  return `${url.origin}${url.pathname}${url.search === '' ? '' : '?***'}`
+  return `${shownUrl(url)}${url.search === '' ? '' : '?***'}`
 }

@@ -184,6 +184,15 @@ describe('doctor --json', () => {
     expectNoSecret(stdout, lab.discord.token)
   })
 
+  test('a configuration that is not usable has that schema too', async () => {
+    const env = { HTTPS_PROXY: 'ftp://me:hunter2@proxy' }
+    const { code, stdout } = await command.run(['doctor', '--json'], { env })
+    expect(code).toBe(1)
+    expect(parse(stdout)).toMatchObject({ ok: false, proxy: null, route: null })
+    expect(parse(stdout).hops[0]).toMatchObject({ id: 'config', code: 'ERR_PROXY_CONFIG' })
+    expect(stdout).not.toContain('hunter2')
+  })
+
   test.each<[string, 'http' | 'socks5', string, string]>([
     ['status 407', 'http', 'proxy-auth', 'ERR_PROXY_AUTH'],
     ['status 403', 'http', 'tunnel', 'ERR_PROXY_DENIED'],

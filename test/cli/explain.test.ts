@@ -47,8 +47,13 @@ describe('explain', () => {
     expect(stdout).not.toContain('hunter2')
   })
 
-  test('credentials in the URL that is asked about are not repeated', async () => {
-    const { stdout } = await command.run(['explain', 'https://me:hunter2@discord.com/?token=hunter2'])
+  test.each([
+    'https://me:hunter2@discord.com/?token=hunter2',
+    'https://discord.com/api/v10/webhooks/1234/hunter2',
+    'https://discord.com/api/webhooks/1234/hunter2/messages/@original',
+  ])('what is secret in a URL that is asked about is not repeated', async (url) => {
+    const { stdout } = await command.run(['explain', url])
+    expect(stdout).toContain('https://discord.com/')
     expect(stdout).not.toContain('hunter2')
   })
 })

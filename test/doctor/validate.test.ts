@@ -250,9 +250,12 @@ describe('configuration', () => {
     const lab = await startLab({ auth })
     await addExampleCom(lab)
     const result = await validate(lab, {
-      deniedUrls: ['https://me:s3cret-s3cret@discord.com/api/v10/gateway?token=s3cret-s3cret'],
+      deniedUrls: [
+        'https://me:s3cret-s3cret@discord.com/api/v10/gateway?token=s3cret-s3cret',
+        'https://discord.com/api/v10/webhooks/1/s3cret-s3cret',
+      ],
     })
-    expect(result.checks.map(({ ok }) => ok)).toEqual([true, true, false])
+    expect(result.checks.map(({ ok }) => ok)).toEqual([true, true, false, false])
     const shown = JSON.stringify(result)
     for (const secret of [...Object.values(auth), encodeURIComponent(auth.password), 's3cret'])
       expect(shown).not.toContain(secret)

@@ -1,3 +1,4 @@
+import { shownUrl } from '../../doctor/shown-url.js'
 import { createDiscordTransport, TransportError, type DiscordTransport } from '../../index.js'
 import { transportOptions } from '../connection-options.js'
 import { EXIT, UsageError, type ExitCode } from '../exit-codes.js'
@@ -13,7 +14,7 @@ export async function explain(text: string, flags: ExplainFlags): Promise<ExitCo
   if (!URL.canParse(text) || new URL(text).hostname === '')
     throw new UsageError('expected a URL with a host, such as https://discord.com/')
   const url = new URL(text)
-  const shown = `${url.protocol}//${url.host}${url.pathname}`
+  const shown = shownUrl(url)
   let transport: DiscordTransport
   try {
     transport = createDiscordTransport(options)
