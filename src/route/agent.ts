@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { inspect } from 'node:util'
 import { Agent, type AgentConnectOpts } from 'agent-base'
+import { TCP_OPTIONS } from './dial.js'
 import type { Hop } from './failures.js'
 import type { TlsOverrides } from './target.js'
 import type { Route } from './tunnel.js'
@@ -27,7 +28,11 @@ export class TunnelAgent extends Agent {
 
   constructor(route: Route, keepAliveMs: number) {
     // `timeout` ends a socket that has been idle in the pool for this long; 0 would keep it for ever.
-    super({ keepAlive: keepAliveMs > 0, timeout: keepAliveMs })
+    super({
+      keepAlive: keepAliveMs > 0,
+      keepAliveMsecs: TCP_OPTIONS.keepAliveInitialDelay,
+      timeout: keepAliveMs,
+    })
     this.#route = route
     // Loggers that walk enumerable properties would find the headers of requests, and the token in them.
     for (const table of ['sockets', 'freeSockets', 'requests']) {
