@@ -9,10 +9,9 @@ const gateway = transport.createGateway({ token, intents: Guilds | GuildMessages
 
 gateway.on('dispatch', ({ t, d }) => {
   if (t !== GatewayDispatchEvents.MessageCreate || d.author.bot || d.content === '') return
-  void transport.fetch(`https://discord.com/api/v10/channels/${d.channel_id}/messages`, {
-    method: 'POST',
-    headers: { Authorization: `Bot ${token}`, 'Content-Type': 'application/json' },
-    body: JSON.stringify({ content: d.content, message_reference: { message_id: d.id } }),
-  })
+  const url = `https://discord.com/api/v10/channels/${d.channel_id}/messages`
+  const headers = { Authorization: `Bot ${token}`, 'Content-Type': 'application/json' }
+  const body = JSON.stringify({ content: d.content, message_reference: { message_id: d.id } })
+  transport.fetch(url, { method: 'POST', headers, body }).catch(console.error)
 })
 await gateway.connect()

@@ -11,6 +11,10 @@ import { runFaultScript } from '../test/gateway/client/fault-script.js'
 const [runs = 500, firstSeed = Math.floor(Math.random() * 2 ** 31), atOnce = 16] = process.argv
   .slice(2)
   .map(Number)
+if (![runs, firstSeed, atOnce].every((number) => Number.isSafeInteger(number) && number >= 0)) {
+  console.error('Usage: tsx scripts/gateway-soak.ts [runs] [first seed] [at one time]')
+  process.exit(2)
+}
 
 console.log(`${runs} runs from seed ${firstSeed}, ${atOnce} at one time`)
 let nextSeed = firstSeed
@@ -20,7 +24,11 @@ const total = { dispatched: 0, faults: 0, sessions: 0, resumes: 0 }
 async function work(): Promise<void> {
   while (nextSeed < firstSeed + runs) {
     const seed = nextSeed++
-    const result = await runFaultScript(seed)
+    const result = await runFaultScript(seed).catch((error: unknown) => {
+      failed.push(seed)
+      console.log(`seed ${seed} could not be run to its end:`, error)
+    })
+    if (result === undefined) continue
     total.dispatched += result.dispatched
     total.faults += result.script.length
     total.sessions += result.sessions
