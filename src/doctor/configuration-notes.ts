@@ -25,6 +25,11 @@ export interface ConfigurationNote {
   readonly text: string
 }
 
+interface Target {
+  readonly host: string
+  readonly port: number
+}
+
 /** What the notes are about. */
 export interface NotedConfiguration {
   readonly env: Environment
@@ -33,8 +38,8 @@ export interface NotedConfiguration {
   /** Options of the transport that silence the environment. */
   readonly noProxy: 'env' | readonly string[] | false
   readonly inContainer: boolean
-  /** Where the route leads. */
-  readonly target: { readonly host: string; readonly port: number }
+  /** What a bot connects to: a bypass list may take out some of them. */
+  readonly targets: readonly Target[]
 }
 
 /** Which settings are there and do not count, and which count against expectation. Never shows a credential. */
@@ -43,7 +48,9 @@ export function configurationNotes(configuration: NotedConfiguration): readonly 
     ...overriddenSources(configuration),
     ...unusedHttpProxy(configuration),
     ...casePairs(configuration),
-    ...bypassList(configuration),
+    ...bypassed(configuration),
+    ...unreadableEntries(configuration),
+    ...uncountedBypass(configuration),
     ...loopback(configuration),
     ...nothingFound(configuration),
   ]
@@ -103,42 +110,52 @@ function casePairs({ env }: NotedConfiguration): ConfigurationNote[] {
   })
 }
 
-function bypassList({ env, policy, noProxy, target }: NotedConfiguration): ConfigurationNote[] {
-  const notes: ConfigurationNote[] = []
+function bypassed({ policy, targets }: NotedConfiguration): ConfigurationNote[] {
+  if (policy?.source === undefined || policy.source === null) return []
+  const reasonOf = ({ host, port }: Target): string | null => {
+    const { route, reason } = policy.decide(host, port)
+    return route === 'direct' ? reason : null
+  }
+  return hostsBy(targets, reasonOf).map(([reason, hosts]) =>
+    note(
+      'no-proxy-matches',
+      `WITHOUT the proxy: ${hosts}, since ${reason}. Remove that entry if that is not meant.`,
+    ),
+  )
+}
+
+function unreadableEntries({ policy }: NotedConfiguration): ConfigurationNote[] {
+  const entries = policy?.ignoredNoProxy ?? []
+  if (entries.length === 0) return []
+  return [
+    note('no-proxy-unreadable', `Entries of the bypass list that cannot be read: ${entries.join(', ')}.`),
+  ]
+}
+
+function uncountedBypass({ env, policy, noProxy, targets }: NotedConfiguration): ConfigurationNote[] {
   const { source = null } = policy ?? {}
-  if (policy === null || source === null) return notes
-  const decision = policy.decide(target.host, target.port)
-  if (decision.route === 'direct') {
-    notes.push(
-      note(
-        'no-proxy-matches',
-        `${target.host} goes WITHOUT the proxy: ${decision.reason}. Remove that entry if that is not meant.`,
-      ),
-    )
-  }
-  if (policy.ignoredNoProxy.length > 0) {
-    notes.push(
-      note(
-        'no-proxy-unreadable',
-        `Entries of the bypass list that cannot be read: ${policy.ignoredNoProxy.join(', ')}.`,
-      ),
-    )
-  }
   const name = NO_PROXY_VARIABLES.find((variable) => valueOf(env, variable) !== undefined)
-  const counts = source !== 'config' && source !== 'OPENCLAW_PROXY_URL' && noProxy === 'env'
-  const entry =
-    name === undefined || counts ? null : parseNoProxy(env[name] ?? '').match(target.host, target.port)
-  if (name !== undefined && entry !== null) {
-    const why =
-      noProxy === 'env' ? `the proxy comes from ${sourceName(source)}` : 'the option noProxy takes its place'
-    notes.push(
-      note(
-        'no-proxy-not-counted',
-        `${name} has the entry ${sanitizeForeignText(entry)}, which would match, but does not count: ${why}.`,
-      ),
-    )
+  if (source === null || name === undefined) return []
+  if (source !== 'config' && source !== 'OPENCLAW_PROXY_URL' && noProxy === 'env') return []
+  const rules = parseNoProxy(env[name] ?? '')
+  const why =
+    noProxy === 'env' ? `the proxy comes from ${sourceName(source)}` : 'the option noProxy takes its place'
+  return hostsBy(targets, ({ host, port }) => rules.match(host, port)).map(([entry, hosts]) =>
+    note(
+      'no-proxy-not-counted',
+      `${name} has the entry ${sanitizeForeignText(entry)}, which would match ${hosts}, but does not count: ${why}.`,
+    ),
+  )
+}
+
+/** The hosts that have something in common; null is nothing. */
+function hostsBy(targets: readonly Target[], common: (target: Target) => string | null): [string, string][] {
+  const found = new Map<string, string[]>()
+  for (const target of targets) {
+    const key = common(target)
+    if (key !== null) found.set(key, [...(found.get(key) ?? []), target.host])
   }
-  return notes
+  return [...found].map(([key, hosts]) => [key, hosts.join(', ')])
 }
 
 function loopback({ policy, inContainer }: NotedConfiguration): ConfigurationNote[] {

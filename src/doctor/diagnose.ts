@@ -5,6 +5,7 @@ import { Route, TunnelAgent, TunnelDispatcher } from '../route/index.js'
 import { configurationNotes, type ConfigurationNote, type NoteCode } from './configuration-notes.js'
 import { isInContainer } from './container.js'
 import type { Diagnosis } from './diagnosis.js'
+import { DISCORD_TARGETS } from './discord-hosts.js'
 import { askCdn, askGateway, askGatewayBot, askIdentity, type DiscordQuestions } from './discord-hops.js'
 import { findFix, type Fix } from './fix.js'
 import { GatewayProbe } from './gateway-hops.js'
@@ -126,7 +127,7 @@ export function diagnoseConfiguration(
     proxy: null,
     route: null,
     reason: error.message,
-    notes: configurationNotes({ env, policy: null, noProxy: 'env', inContainer, target: TARGET }),
+    notes: configurationNotes({ env, policy: null, noProxy: 'env', inContainer, targets: DISCORD_TARGETS }),
     hops: log.hops,
     fix: null,
   }
@@ -149,7 +150,7 @@ function notesOf(
   inContainer = isInContainer(),
 ): readonly ConfigurationNote[] {
   const { env, noProxy } = options
-  return configurationNotes({ env, policy, noProxy, inContainer, target: TARGET })
+  return configurationNotes({ env, policy, noProxy, inContainer, targets: DISCORD_TARGETS })
 }
 
 /** Whoever listens on loopback and answers is where the configuration says. */

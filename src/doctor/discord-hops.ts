@@ -3,12 +3,13 @@ import { TransportError } from '../errors.js'
 import type { TransportFetch } from '../rest/index.js'
 import { timeoutError, type Route } from '../route/index.js'
 import { refusedWith, strangeAnswer } from './discord-failure.js'
+import { CDN_HOST, REST_HOST } from './discord-hosts.js'
 import type { HopLog } from './hop-log.js'
 
-const API = 'https://discord.com/api/v10'
+const API = `https://${REST_HOST}/api/v10`
 
 /** An avatar that everybody has who has none of their own. */
-const CDN_FILE = 'https://cdn.discordapp.com/embed/avatars/0.png'
+const CDN_FILE = `https://${CDN_HOST}/embed/avatars/0.png`
 
 /** What the questions to Discord need. */
 export interface DiscordQuestions {
@@ -40,7 +41,7 @@ export function askCdn(questions: DiscordQuestions): Promise<unknown> {
   return questions.log.run('cdn', async () => {
     const { status, body } = await get(questions, CDN_FILE)
     // The file itself does not matter: an answer of the CDN proves the route to it.
-    if (status !== 200 && status !== 404) throw refusedWith(status, 'cdn.discordapp.com')
+    if (status !== 200 && status !== 404) throw refusedWith(status, CDN_HOST)
     return { value: undefined, detail: `${status}, ${body.length} bytes` }
   })
 }
@@ -81,7 +82,7 @@ async function getJson<Schema extends z.ZodType>(
   token?: string,
 ): Promise<{ value: z.output<Schema>; status: number }> {
   const { status, body } = await get(questions, `${API}${path}`, token)
-  if (status !== 200) throw refusedWith(status, `discord.com${new URL(API + path).pathname}`)
+  if (status !== 200) throw refusedWith(status, `${REST_HOST}${new URL(API + path).pathname}`)
   const { data, success } = schema.safeParse(parse(body))
   if (!success) throw strangeAnswer(`The answer to GET ${path}`)
   return { value: data, status }

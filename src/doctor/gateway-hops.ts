@@ -4,9 +4,8 @@ import { TransportError } from '../errors.js'
 import { TransportWebSocket } from '../gateway/index.js'
 import type { TunnelAgent } from '../route/index.js'
 import { DiscordFailure, strangeAnswer, tokenRefused } from './discord-failure.js'
+import { GATEWAY_HOST } from './discord-hosts.js'
 import { silence, type DiscordQuestions, type SessionStarts } from './discord-hops.js'
-
-const HOST = 'gateway.discord.gg'
 
 /** https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway-gateway-opcodes */
 const OP = { dispatch: 0, identify: 2, invalidSession: 9, hello: 10 } as const
@@ -23,7 +22,12 @@ export class GatewayProbe {
 
   constructor(questions: DiscordQuestions, agent: TunnelAgent) {
     this.#questions = questions
-    this.#socket = new TransportWebSocket(`wss://${HOST}/?v=10&encoding=json`, questions.route, agent, {})
+    this.#socket = new TransportWebSocket(
+      `wss://${GATEWAY_HOST}/?v=10&encoding=json`,
+      questions.route,
+      agent,
+      {},
+    )
     this.#socket.on('message', (data, isBinary) => {
       if (!isBinary) this.#received.push(textOf(data))
       this.#wake()
@@ -94,7 +98,7 @@ export class GatewayProbe {
       signal.removeEventListener('abort', abort)
     }
     const text = this.#received.shift()
-    if (text === undefined) throw this.#end ?? silence(this.#questions.route, HOST, timeoutMs)
+    if (text === undefined) throw this.#end ?? silence(this.#questions.route, GATEWAY_HOST, timeoutMs)
     const { data, success } = payloadSchema.safeParse(parse(text))
     if (!success) throw strangeAnswer('A payload of the gateway')
     return data

@@ -3,12 +3,13 @@ import type { ResolvedOptions, RoutePolicy } from '../config/index.js'
 import { systemCode, TransportError, type TransportPhase } from '../errors.js'
 import { authority, type Route } from '../route/index.js'
 import { certificateOf, describeCertificate, proxyCertificate, type SeenCertificate } from './certificate.js'
+import { REST_HOST } from './discord-hosts.js'
 import { hopFailure, NO_TIME, type HopFailure, type HopLog } from './hop-log.js'
 import { isRouteHop, type HopId } from './hops.js'
 import { PhaseClock } from './phase-clock.js'
 
 /** Where the route is tried: Discord's REST API. */
-export const TARGET = { host: 'discord.com', port: 443 } as const
+export const TARGET = { host: REST_HOST, port: 443 } as const
 
 /** How long a second look at a certificate may take: it must not use up what the hops behind it need. */
 const CERTIFICATE_TIMEOUT_MS = 1_500

@@ -5,9 +5,8 @@ import {
   type ConfigurationNote,
   type NoteCode,
 } from '../../src/doctor/configuration-notes.js'
+import { DISCORD_TARGETS } from '../../src/doctor/discord-hosts.js'
 import { TransportError } from '../../src/index.js'
-
-const TARGET = { host: 'discord.com', port: 443 }
 
 function notes(
   env: Record<string, string>,
@@ -22,7 +21,7 @@ function notes(
       throw error
     }
   })()
-  return configurationNotes({ env, policy, noProxy: resolved.noProxy, inContainer, target: TARGET })
+  return configurationNotes({ env, policy, noProxy: resolved.noProxy, inContainer, targets: DISCORD_TARGETS })
 }
 
 const codes = (found: readonly ConfigurationNote[]): readonly NoteCode[] => found.map(({ code }) => code)
@@ -103,6 +102,23 @@ describe('what lost, and what does not count', () => {
     ],
   ])('%s', (_title, env, options, expected) => {
     expect(codes(notes(env, options))).toEqual(expected)
+  })
+
+  test.each<[string, Record<string, string>, string]>([
+    [
+      'takes out',
+      { HTTPS_PROXY: 'http://a:1', NO_PROXY: '.discord.gg' },
+      'WITHOUT the proxy: gateway.discord.gg, since NO_PROXY entry .discord.gg matches.',
+    ],
+    [
+      'would take out',
+      { OPENCLAW_PROXY_URL: 'http://a:1', NO_PROXY: '*' },
+      'which would match discord.com, gateway.discord.gg, cdn.discordapp.com, but',
+    ],
+  ])('the note names every host of Discord that the bypass list %s', (_title, env, expected) => {
+    const found = notes(env)
+    expect(found).toHaveLength(1)
+    expect(found[0]?.text).toContain(expected)
   })
 
   test('no note shows a credential', () => {
