@@ -1,5 +1,5 @@
 import type { ClientRequest } from 'node:http'
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { inspect } from 'node:util'
 import { Agent, type AgentConnectOpts } from 'agent-base'
@@ -23,17 +23,15 @@ export class Handshake {
  */
 export class TunnelAgent extends Agent {
   readonly #route: Route
+  readonly #keepAliveMs: number
   /** The sockets of the route as it is now, as opposed to those from before {@link renew}, and where they lead. */
   #current = new WeakMap<Duplex, Hop>()
 
   constructor(route: Route, keepAliveMs: number) {
-    // `timeout` ends a socket that has been idle in the pool for this long; 0 would keep it for ever.
-    super({
-      keepAlive: keepAliveMs > 0,
-      keepAliveMsecs: TCP_OPTIONS.keepAliveInitialDelay,
-      timeout: keepAliveMs,
-    })
+    // Without `timeout`: every request would emit one that waits as long as an idle socket is kept.
+    super({ keepAlive: keepAliveMs > 0, keepAliveMsecs: TCP_OPTIONS.keepAliveInitialDelay })
     this.#route = route
+    this.#keepAliveMs = keepAliveMs
     // Loggers that walk enumerable properties would find the headers of requests, and the token in them.
     for (const table of ['sockets', 'freeSockets', 'requests']) {
       Object.defineProperty(this, table, { enumerable: false })
@@ -94,10 +92,16 @@ export class TunnelAgent extends Agent {
       for (const socket of sockets ?? []) socket.destroy()
   }
 
-  override keepSocketAlive(socket: Duplex): unknown {
+  override keepSocketAlive(socket: Duplex): boolean {
     // It says whether the socket is kept, whatever its type says.
     const keep: (socket: Duplex) => unknown = super.keepSocketAlive.bind(this)
-    return this.#current.has(socket) && keep(socket)
+    if (!this.#current.has(socket) || keep(socket) !== true) return false
+    // Node's agent ends an idle socket that times out, and has set what the server promises in Keep-Alive.
+    if (socket instanceof Socket) {
+      const { timeout: promisedMs = 0 } = socket
+      socket.setTimeout(promisedMs > 0 ? Math.min(promisedMs, this.#keepAliveMs) : this.#keepAliveMs)
+    }
+    return true
   }
 
   override createSocket(
@@ -113,6 +117,7 @@ export class TunnelAgent extends Agent {
     this.#route.stats.request(true)
     const hop = this.#current.get(socket)
     if (hop !== undefined) new WatchedRequest(request, hop)
+    if (socket instanceof Socket) socket.setTimeout(0)
     super.reuseSocket(socket, request)
   }
 }

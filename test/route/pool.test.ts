@@ -1,3 +1,7 @@
+import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
+import { get } from 'node:https'
+import { text } from 'node:stream/consumers'
 import { upgrade } from 'undici'
 import { describe, expect, test } from 'vitest'
 import type { TransportEvent } from '../../src/index.js'
@@ -53,6 +57,27 @@ describe('tunnels are used again', () => {
     await Promise.all(proxy.connections.map(({ closed }) => closed))
     expect(proxy.connections).toHaveLength(2)
     expect(transport.stats().tunnels.open).toBe(0)
+  })
+
+  test('by the agent without a limit of keepAliveMs on the request that uses one', async () => {
+    const { transport, proxy, discord, headers } = await startLab({ transport: { keepAliveMs: 100 } })
+    let timeouts = 0
+    for (const delayMs of [0, 300]) {
+      discord.rest.respondOnce('/users/@me', { apply: true, delayMs })
+      const request = get(USERS_ME, { agent: transport.agent, headers })
+      request.on('timeout', () => (timeouts += 1))
+      const [response] = (await once(request, 'response')) as [IncomingMessage]
+      await text(response)
+    }
+    expect(timeouts).toBe(0)
+    expect(proxy.connections).toHaveLength(1)
+  })
+
+  test('by the agent for no longer than the server promises', async () => {
+    const { transport, proxy, discord, headers } = await startLab({ transport: { keepAliveMs: 60_000 } })
+    discord.rest.respondOnce('/users/@me', { apply: true, headers: { 'keep-alive': 'timeout=1' } })
+    await getByAgent(transport, USERS_ME, { headers })
+    await Promise.all(proxy.connections.map(({ closed }) => closed))
   })
 
   test('not at all by the agent with keepAliveMs 0', async () => {
