@@ -80,25 +80,32 @@ export function isAbandoned(handler: Dispatcher.DispatchHandler | AbandonableHan
   return 'abandoned' in handler && handler.abandoned
 }
 
-class Relay implements AbandonableHandler {
-  readonly #handler: Dispatcher.DispatchHandler
+/** What a relay of either kind knows of its exchange. */
+abstract class NamedExchange {
+  protected readonly handler: Dispatcher.DispatchHandler
+  protected started = false
   readonly #method: string
   readonly #way: Way
-  #started = false
 
   constructor(handler: Dispatcher.DispatchHandler, method: string, way: Way) {
-    this.#handler = handler
+    this.handler = handler
     this.#method = method
     this.#way = way
   }
 
+  protected named(error: Error): Error {
+    return nameExchangeError(error, this.#method, this.#way.hop, this.started)
+  }
+}
+
+class Relay extends NamedExchange implements AbandonableHandler {
   get abandoned(): boolean {
-    return isAbandoned(this.#handler)
+    return isAbandoned(this.handler)
   }
 
   onRequestStart(controller: Dispatcher.DispatchController, context: unknown): void {
-    this.#started = true
-    this.#handler.onRequestStart?.(controller, context)
+    this.started = true
+    this.handler.onRequestStart?.(controller, context)
   }
 
   onRequestUpgrade(
@@ -107,7 +114,7 @@ class Relay implements AbandonableHandler {
     headers: IncomingHttpHeaders,
     socket: Duplex,
   ): void {
-    this.#handler.onRequestUpgrade?.(controller, statusCode, headers, socket)
+    this.handler.onRequestUpgrade?.(controller, statusCode, headers, socket)
   }
 
   onResponseStart(
@@ -116,68 +123,56 @@ class Relay implements AbandonableHandler {
     headers: IncomingHttpHeaders,
     statusMessage?: string,
   ): void {
-    this.#handler.onResponseStart?.(controller, statusCode, headers, statusMessage)
+    this.handler.onResponseStart?.(controller, statusCode, headers, statusMessage)
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#handler.onResponseData?.(controller, chunk)
+    this.handler.onResponseData?.(controller, chunk)
   }
 
   onResponseEnd(controller: Dispatcher.DispatchController, trailers: IncomingHttpHeaders): void {
-    this.#handler.onResponseEnd?.(controller, trailers)
+    this.handler.onResponseEnd?.(controller, trailers)
   }
 
   onResponseError(controller: Dispatcher.DispatchController, error: Error): void {
-    const named = nameExchangeError(error, this.#method, this.#way.hop, this.#started)
-    this.#handler.onResponseError?.(controller, named)
+    this.handler.onResponseError?.(controller, this.named(error))
   }
 }
 
 /* eslint-disable @typescript-eslint/no-deprecated -- undici's own fetch has no newer handler */
 
 /** The handler API of undici 6 and before, which undici's own fetch still uses. */
-class LegacyRelay implements Dispatcher.DispatchHandler {
-  readonly #handler: Dispatcher.DispatchHandler
-  readonly #method: string
-  readonly #way: Way
-  #started = false
-
-  constructor(handler: Dispatcher.DispatchHandler, method: string, way: Way) {
-    this.#handler = handler
-    this.#method = method
-    this.#way = way
-  }
-
+class LegacyRelay extends NamedExchange implements Dispatcher.DispatchHandler {
   onConnect(abort: (reason?: Error) => void): void {
-    this.#started = true
-    this.#handler.onConnect?.(abort)
+    this.started = true
+    this.handler.onConnect?.(abort)
   }
 
   onUpgrade(statusCode: number, headers: Buffer[] | string[] | null, socket: Duplex): void {
-    this.#handler.onUpgrade?.(statusCode, headers, socket)
+    this.handler.onUpgrade?.(statusCode, headers, socket)
   }
 
   onResponseStarted(): void {
-    this.#handler.onResponseStarted?.()
+    this.handler.onResponseStarted?.()
   }
 
   onHeaders(statusCode: number, headers: Buffer[], resume: () => void, statusText: string): boolean {
-    return this.#handler.onHeaders?.(statusCode, headers, resume, statusText) ?? true
+    return this.handler.onHeaders?.(statusCode, headers, resume, statusText) ?? true
   }
 
   onData(chunk: Buffer): boolean {
-    return this.#handler.onData?.(chunk) ?? true
+    return this.handler.onData?.(chunk) ?? true
   }
 
   onComplete(trailers: string[] | null): void {
-    this.#handler.onComplete?.(trailers)
+    this.handler.onComplete?.(trailers)
   }
 
   onBodySent(chunkSize: number, totalBytesSent: number): void {
-    this.#handler.onBodySent?.(chunkSize, totalBytesSent)
+    this.handler.onBodySent?.(chunkSize, totalBytesSent)
   }
 
   onError(error: Error): void {
-    this.#handler.onError?.(nameExchangeError(error, this.#method, this.#way.hop, this.#started))
+    this.handler.onError?.(this.named(error))
   }
 }
