@@ -190,12 +190,12 @@ class Transport implements DiscordTransport {
         fetch: (url, init) => this.fetch(url, init),
         createWebSocket: (url, socketOptions) => this.createWebSocket(url, socketOptions),
         hop: (url) => this.#route.hop(addressOf(new URL(url))),
+        onClosed: () => this.#gateways.delete(gateway),
         env: this.#options.env,
       },
       options,
     )
     this.#gateways.add(gateway)
-    gateway.once('closed', () => this.#gateways.delete(gateway))
     return gateway
   }
 

@@ -54,6 +54,7 @@ async function ours(): Promise<void> {
       fetch: () => Promise.resolve(Response.json(info)),
       createWebSocket: (address, options) => transport.createWebSocket(address, options),
       hop: () => ({ proxy: null, target: new URL(url).host }),
+      onClosed: () => undefined,
       env: {},
     },
     {

@@ -67,6 +67,7 @@ async function openAll(): Promise<unknown> {
       fetch: () => Promise.resolve(Response.json({ url: gatewayUrl, shards, session_start_limit: limit })),
       createWebSocket: (address, options) => transport.createWebSocket(address, options),
       hop: () => ({ proxy: proxyUrl, target: new URL(gatewayUrl).host }),
+      onClosed: () => undefined,
       env: {},
     },
     { token: 'bench', intents: 0, shards, compression: kind },

@@ -48,6 +48,7 @@ export class GatewayClient extends EventEmitter<GatewayEvents> implements AsyncD
   readonly #options: ResolvedGatewayOptions
   readonly #context: ShardContext
   readonly #shards: Shards
+  readonly #onClosed: () => void
   #presence: GatewayPresenceUpdateData | undefined
   #state: GatewayState = 'idle'
   #connecting: Promise<void> | undefined
@@ -60,6 +61,7 @@ export class GatewayClient extends EventEmitter<GatewayEvents> implements AsyncD
    */
   constructor(links: GatewayLinks, options: GatewayClientOptions, random: () => number = Math.random) {
     super()
+    this.#onClosed = links.onClosed
     this.#options = parseGatewayOptions(options, links.env)
     this.#presence = this.#options.presence
     const { compression, maxPayload } = this.#options
@@ -248,6 +250,7 @@ export class GatewayClient extends EventEmitter<GatewayEvents> implements AsyncD
     this.#context.identifies.close()
     this.#state = 'closed'
     this.#settle?.reject(error ?? closedGateway())
+    this.#onClosed()
     const { sessions } = this
     guard(() => this.emit('closed', { reason, error, sessions }))
   }

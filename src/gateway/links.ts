@@ -12,6 +12,8 @@ export interface GatewayLinks {
   readonly createWebSocket: (url: string, options: WebSocketOptions) => WebSocket
   /** By which proxy a URL is reached now, for the text of an error. */
   readonly hop: (url: string) => Hop
+  /** The client has ended, before it says so: its listeners are its owner's to remove. */
+  readonly onClosed: () => void
   /** Where the timeouts' variables are looked up. */
   readonly env: Environment
 }

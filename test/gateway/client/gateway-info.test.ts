@@ -31,6 +31,7 @@ beforeEach(() => {
       },
       createWebSocket: () => expect.unreachable(),
       hop: () => ({ proxy: null, target: '' }),
+      onClosed: () => undefined,
       env: {},
     },
     { token: 'token', gatewayInfoTimeoutMs: TIMEOUT_MS },
