@@ -14,7 +14,7 @@ export async function measureImports(
   for (let round = 0; round < rounds; round += 1) {
     for (const { contender, importMs } of results) {
       if (contender.imports.length === 0 || contender.env?.['BENCH_HTTP2'] !== undefined) continue
-      const urls = contender.imports.map((name) => (name === 'ours' ? entry : urlOf(name)))
+      const urls = contender.imports.map((name) => urlOf(name, contender.peers ?? [], entry))
       // From TypeScript it would be the compiler's time.
       if (urls.some((url) => url.endsWith('.ts'))) continue
       const node = contender.node22 === true ? process.env['BENCH_NODE22'] : undefined
@@ -27,6 +27,8 @@ export async function measureImports(
   }
 }
 
-function urlOf(name: string): string {
-  return findPeer(name) ?? import.meta.resolve(name)
+/** What is no peer is our own dependency, also where the peers bring another version of it. */
+function urlOf(name: string, peers: readonly string[], entry: string): string {
+  if (name === 'ours') return entry
+  return (peers.includes(name) ? findPeer(name) : undefined) ?? import.meta.resolve(name)
 }

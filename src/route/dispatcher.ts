@@ -172,12 +172,13 @@ export class TunnelDispatcher extends Dispatcher implements PoolOwner {
   }
 
   #poolFor({ origin }: Pick<Dispatcher.DispatchOptions, 'origin'>): OriginPool {
-    if (origin === undefined || origin === '') throw new errors.InvalidArgumentError('origin is required')
-    const key = String(origin)
-    let pool = this.#pools.get(key)
+    const known = this.#pools.get(String(origin))
+    if (known !== undefined) return known
+    const url = parseOrigin(origin)
+    let pool = this.#pools.get(url.origin)
     if (pool === undefined) {
-      pool = new OriginPool(new URL(key), this)
-      this.#pools.set(key, pool)
+      pool = new OriginPool(url, this)
+      this.#pools.set(url.origin, pool)
     }
     return pool
   }
@@ -249,6 +250,14 @@ export class TunnelDispatcher extends Dispatcher implements PoolOwner {
     await Promise.all(pools.map((pool) => pool.destroy(error)))
     for (const resolve of this.#onDrained.splice(0)) resolve()
   }
+}
+
+/** @throws InvalidArgumentError of undici, without the text: a path of Discord's may be a secret */
+function parseOrigin(origin: string | URL | undefined): URL {
+  const url = URL.canParse(String(origin)) ? new URL(String(origin)) : undefined
+  if (url === undefined || !/^https?:$/.test(url.protocol) || url.href !== `${url.origin}/`)
+    throw new errors.InvalidArgumentError('origin must be that of an http: or https: URL, and nothing more')
+  return url
 }
 
 /** Who has no tunnel at all comes first. */

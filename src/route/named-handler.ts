@@ -2,10 +2,8 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { errors, type Dispatcher } from 'undici'
 import { failureOf, systemCode, TransportError } from '../errors.js'
+import { isIdempotent } from './idempotent.js'
 import { closedError, connectionLost, failure, type Hop } from './failures.js'
-
-/** RFC 9110 §9.2.2: repeating these has the same effect as sending them once. */
-const IDEMPOTENT = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'TRACE'])
 
 /** Errors of undici that are the caller's own, not a failure of the route. */
 const CALLERS_OWN = new Set([
@@ -32,7 +30,7 @@ export function namedHandler(
 
 /** @param started whether undici had begun to write the request: from then on it may have been carried out */
 export function nameExchangeError(error: Error, method: string, hop: Hop, started = true): Error {
-  const harmless = !started || IDEMPOTENT.has(method)
+  const harmless = !started || isIdempotent(method)
   const named = nameError(error, hop, harmless)
   const sent = started ? 'maybe' : 'no'
   if (!(named instanceof TransportError) || named.sent === sent) return named
