@@ -1,6 +1,6 @@
 /**
  * Shows that the memory of an upload does not depend on its size: 8, 100 and 500 MiB through a proxy to the
- * fake Discord, from a file, a stream and a buffer. Fails if one takes more than 64 MiB above its start.
+ * fake Discord, from a file, a Blob, a stream and a buffer. Fails if one takes more than 64 MiB above its start.
  *
  *     npx tsx scripts/upload-memory.ts
  */
@@ -13,7 +13,7 @@ const mib = (bytes: number): string => (bytes / MIB).toFixed(1)
 
 const memory = await startUploadMemory()
 const rows = []
-for (const source of ['file', 'stream', 'buffer'] as const) {
+for (const source of ['file', 'blob', 'stream', 'buffer'] as const) {
   for (const size of [8, 100, 500]) {
     const { startBytes, peakBytes, ms, receivedBytes } = await memory.measure(source, size * MIB)
     if (receivedBytes !== size * MIB) throw new Error(`${receivedBytes} bytes arrived of ${size} MiB`)

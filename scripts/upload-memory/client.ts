@@ -7,7 +7,7 @@ import { Readable } from 'node:stream'
 import { createDiscordTransport } from '../../src/index.js'
 import type { Servers } from './servers.js'
 
-export type Source = 'file' | 'stream' | 'buffer'
+export type Source = 'file' | 'blob' | 'stream' | 'buffer'
 
 export interface Order {
   readonly servers: Servers
@@ -47,6 +47,7 @@ async function measure({ servers, source, bytes }: Order): Promise<Measured> {
     const { head, tail } = ENVELOPE
     // What the caller holds himself is not what the upload costs.
     const held = source === 'buffer' ? Buffer.concat([head, Buffer.alloc(bytes, 1), tail]) : undefined
+    const blob = source === 'blob' ? new Blob([Buffer.alloc(bytes, 1)]) : undefined
     // What starts once: code is compiled, a tunnel is opened.
     await send(form(new Blob(['a small file'])))
     await settle()
@@ -65,6 +66,7 @@ async function measure({ servers, source, bytes }: Order): Promise<Measured> {
 
     async function upload() {
       if (source === 'file') return send(form(await openAsBlob(path)))
+      if (blob !== undefined) return send(form(blob))
       const stream = Readable.from(chunks(bytes)) as unknown as Body
       return send(held ?? stream, {
         'content-type': 'multipart/form-data; boundary=upload-memory',

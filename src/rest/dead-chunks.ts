@@ -1,6 +1,6 @@
 const MIB = 1024 * 1024
 
-/** As much of a caller's stream may lie dead in memory before the collector is called. */
+/** As much may lie dead in memory before the collector is called. */
 const STEP_BYTES = 16 * MIB
 
 /**
@@ -10,8 +10,8 @@ const STEP_BYTES = 16 * MIB
 const BLOCK_BYTES = 48 * MIB
 
 /**
- * Keeps the memory of a long upload from a stream small. Its chunks are dead once they are written, but they are
- * the caller's, and only the collector may free them. Memory that was asked for counts for it too, and costs
+ * Keeps the memory of a long upload small. The chunks of a caller's stream, and what is read of a Blob, are dead
+ * once they are written, but only the collector may free them. Memory that was asked for counts for it too, and costs
  * nothing as long as nobody touches it: so a block of that makes it come in time.
  */
 export class DeadChunks {

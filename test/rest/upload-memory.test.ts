@@ -7,7 +7,7 @@ const memory = await startUploadMemory()
 afterAll(() => memory.close())
 
 // scripts/upload-memory.ts does the same with 500 MiB.
-it.each(['file', 'stream'] as const)(
+it.each(['file', 'blob', 'stream'] as const)(
   '64 MiB from a %s take no more memory than a fixed bound',
   async (source) => {
     const { startBytes, peakBytes, receivedBytes } = await memory.measure(source, 64 * MIB)
