@@ -170,8 +170,9 @@ class Transport implements DiscordTransport {
         if (origin === REST_ORIGIN) this.#keepWarm.onCold()
       },
     })
-    const { onEvent, delivery } = options
-    this.fetch = createDeliveredFetch(this.dispatcher, { onEvent, delivery, closing: this.#route.closing })
+    const { onEvent, delivery, connectTimeoutMs } = options
+    const { closing } = this.#route
+    this.fetch = createDeliveredFetch(this.dispatcher, { onEvent, delivery, connectTimeoutMs, closing })
     this.gatewayOptions = { agent: this.agent, webSocketFactory: (url) => this.createWebSocket(url) }
     this.requestOptions = { fetch: this.fetch }
   }

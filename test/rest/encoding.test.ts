@@ -167,7 +167,7 @@ describe('transport.fetch', () => {
 
   const zstdCompress: unknown = Reflect.get(zlib, 'zstdCompressSync')
   const canZstd = typeof zstdCompress === 'function'
-  it(`${canZstd ? 'decodes zstd' : 'hands on zstd as it came: this Node cannot decode it'}`, async () => {
+  it(canZstd ? 'decodes zstd' : 'hands on zstd as it came: this Node cannot decode it', async () => {
     for (const plain of [small, large]) {
       const coded = canZstd ? (zstdCompress as (bytes: Buffer) => Buffer)(plain) : plain
       const server = await startOrigin((_request, response) => {

@@ -13,6 +13,11 @@ import { inDoubt, type Doubt } from './in-doubt.js'
 export interface DeliveryContext {
   /** The same fetch with a limit of `answerTimeoutMs` on the wait for an answer. Default: without any. */
   readonly impatient?: TransportFetch
+  /**
+   * Milliseconds for as long as nothing has been sent, in place of a longer `budgetMs`: what the caller allows for
+   * reaching a destination counts for all attempts together. Default: no such limit.
+   */
+  readonly connectTimeoutMs?: number
   /** Aborted, with a TransportError, when the transport closes. */
   readonly closing?: AbortSignal
   readonly clock?: DeliveryClock
@@ -47,6 +52,7 @@ export function withDelivery(
     send,
     limits,
     impatient: context.impatient ?? send,
+    connectMs: Math.min(limits.budgetMs, context.connectTimeoutMs ?? Infinity),
     closing: context.closing,
     clock: context.clock ?? systemClock,
     nonces: new DoubtfulNonces(context.clock ?? systemClock),
@@ -67,6 +73,8 @@ interface Delivery {
   readonly send: TransportFetch
   readonly impatient: TransportFetch
   readonly limits: DeliveryLimits
+  /** The budget of a call of which nothing has been sent. */
+  readonly connectMs: number
   readonly closing: AbortSignal | undefined
   readonly clock: DeliveryClock
   readonly nonces: DoubtfulNonces
@@ -126,12 +134,13 @@ class Call {
   /** Milliseconds until the next attempt; undefined for no further one. */
   #waitAfter(outcome: Outcome, begunAt: number): number | undefined {
     if (!this.#isRepeated(outcome)) return undefined
-    const { limits, clock } = this.#delivery
+    const { limits, connectMs, clock } = this.#delivery
     if (this.#attempts >= limits.attempts) return undefined
     const asked = 'response' in outcome ? retryAfterMs(outcome.response.headers.get('retry-after')) : 0
     const waitMs = Math.max(asked, backoff(this.#attempts, limits, clock.random()))
     const now = clock.now()
-    return now - this.#startedAt + waitMs + (now - begunAt) <= limits.budgetMs ? waitMs : undefined
+    const budgetMs = this.#doubt === undefined ? connectMs : limits.budgetMs
+    return now - this.#startedAt + waitMs + (now - begunAt) <= budgetMs ? waitMs : undefined
   }
 
   #isRepeated(outcome: Outcome): boolean {

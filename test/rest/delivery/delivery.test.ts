@@ -48,6 +48,33 @@ describe('before the first byte was sent', () => {
     expect(clock.time - 1_000).toBe(900)
   })
 
+  describe('while nothing has been sent, connectTimeoutMs is the time for all attempts', () => {
+    const limits = { attempts: 100, budgetMs: 15_000, minDelayMs: 100, maxDelayMs: 100 }
+
+    it('so an attempt that used it up is the only one', async () => {
+      const silent: Step = (clock) => {
+        clock.time += 1_000
+        return unreachable()
+      }
+      const { fetch, sent } = scripted([silent], limits, { connectTimeoutMs: 1_000 })
+      await failureOf(fetch(WEBHOOK, POST))
+      expect(sent).toHaveLength(1)
+    })
+
+    it('and quick refusals are repeated within it', async () => {
+      const { fetch, sent, clock } = scripted([unreachable()], limits, { connectTimeoutMs: 1_000 })
+      await failureOf(fetch(WEBHOOK, POST))
+      expect(sent).toHaveLength(11)
+      expect(clock.time - 1_000).toBe(1_000)
+    })
+
+    it('but a call of which something has been sent has budgetMs', async () => {
+      const { fetch, clock } = scripted([lost(), unreachable()], limits, { connectTimeoutMs: 1_000 })
+      await failureOf(fetch(MESSAGES, POST))
+      expect(clock.time - 1_000).toBeGreaterThan(9_000)
+    })
+  })
+
   it('what would fail again is not repeated', async () => {
     const refused = new TransportError('wrong password', {
       code: 'ERR_PROXY_AUTH',

@@ -48,7 +48,7 @@ export interface Scripted {
 export function scripted(
   steps: readonly Step[],
   options: DeliveryOptions = {},
-  context: Pick<DeliveryContext, 'closing'> = {},
+  context: Pick<DeliveryContext, 'closing' | 'connectTimeoutMs'> = {},
 ): Scripted {
   const clock = new InstantClock()
   const sent: Sent[] = []
