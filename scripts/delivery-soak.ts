@@ -5,8 +5,12 @@
  *     npm run soak:delivery [-- CALLS [SEED]]
  */
 import { runDeliverySoak } from '../test/rest/delivery/soak.js'
+import { wholeNumbers } from './soak-arguments.js'
 
-const [calls = 10_000, seed = Date.now() % 2 ** 31] = process.argv.slice(2).map(Number)
+const { calls, seed } = wholeNumbers('npm run soak:delivery [-- CALLS [SEED]]', {
+  calls: 10_000,
+  seed: Date.now() % 2 ** 31,
+})
 console.log(`${calls} calls, seed ${seed}`)
 // Some of the connections that are to break end by themselves before they have come so far: 20 % are left.
 const share = 0.3

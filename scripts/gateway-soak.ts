@@ -1,20 +1,22 @@
 /**
  * The gateway client under random scripts of faults.
  *
- *   tsx scripts/gateway-soak.ts [runs = 500] [first seed = at random] [at one time = 16]
+ *     npm run soak:gateway [-- RUNS [FIRST_SEED [AT_ONE_TIME]]]
  *
  * Ends with 1 if any run broke a promise. A seed repeats its script; the times at which its faults strike depend
  * on the machine.
  */
 import { runFaultScript } from '../test/gateway/client/fault-script.js'
+import { wholeNumbers } from './soak-arguments.js'
 
-const [runs = 500, firstSeed = Math.floor(Math.random() * 2 ** 31), atOnce = 16] = process.argv
-  .slice(2)
-  .map(Number)
-if (![runs, firstSeed, atOnce].every((number) => Number.isSafeInteger(number) && number >= 0)) {
-  console.error('Usage: tsx scripts/gateway-soak.ts [runs] [first seed] [at one time]')
-  process.exit(2)
-}
+const { runs, firstSeed, atOnce } = wholeNumbers(
+  'npm run soak:gateway [-- RUNS [FIRST_SEED [AT_ONE_TIME]]]',
+  {
+    runs: 500,
+    firstSeed: Math.floor(Math.random() * 2 ** 31),
+    atOnce: 16,
+  },
+)
 
 console.log(`${runs} runs from seed ${firstSeed}, ${atOnce} at one time`)
 let nextSeed = firstSeed
