@@ -7,7 +7,7 @@ export function wholeNumbers<Name extends string>(
   defaults: Readonly<Record<Name, number>>,
 ): Record<Name, number> {
   const given = process.argv.slice(2)
-  const numbers = { ...defaults }
+  const numbers: Record<Name, number> = { ...defaults }
   for (const [at, name] of (Object.keys(defaults) as Name[]).entries())
     numbers[name] = Number(given[at] ?? defaults[name])
   const usable = Object.values<number>(numbers).every((number) => Number.isSafeInteger(number) && number >= 0)
