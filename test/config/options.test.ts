@@ -18,7 +18,7 @@ describe('parseOptions', () => {
         tls,
         connectTimeoutMs: 10_000,
         keepAliveMs: 60_000,
-        maxTunnels: 16,
+        maxTunnels: 32,
         http2: false,
         keepWarm: true,
         delivery: {

@@ -79,10 +79,10 @@ describe('maxTunnels', () => {
     expect(lab.proxy.connections.length).toBeLessThanOrEqual(maxTunnels)
   })
 
-  test('is 16 where nobody says otherwise', async () => {
+  test('is 32 where nobody says otherwise', async () => {
     const lab = await startLab({ delayMs: 5 })
     await Promise.all(numbered(200).map((content) => say(lab, lab.transport, content)))
-    expect(lab.proxy.peakOpen).toBe(16)
+    expect(lab.proxy.peakOpen).toBe(32)
   })
 
   test('messages arrive in the order in which they were sent, over one tunnel', async () => {
