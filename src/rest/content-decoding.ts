@@ -40,9 +40,9 @@ function codingsOf(header: string): readonly Coding[] {
  *
  * @throws Error for more codings than anybody needs
  */
-export function decodedBody(body: BodySource, encoding: string | string[] | undefined): BodySource {
+export function decodedBody(body: BodySource, encoding: string | undefined): BodySource {
   if (encoding === undefined) return body
-  const codings = codingsOf(typeof encoding === 'string' ? encoding : encoding.join(','))
+  const codings = codingsOf(encoding)
   return codings.length === 0 ? body : new DecodedBody(body, codings)
 }
 

@@ -7,6 +7,7 @@ import { decodedBody } from './content-decoding.js'
 import { requestHeaders } from './default-headers.js'
 import { Exchange, named, type ExchangeOwner, type ResponseHead } from './exchange.js'
 import { maskedPath, Progress, type OnEvent, type Transfer } from './progress.js'
+import type { ReceivedHeaders } from './received-headers.js'
 import { followRedirect, isRedirect, locationOf, MAX_REDIRECTS } from './redirect.js'
 import type { OutgoingRequest } from './request.js'
 import { FetchedResponse } from './response.js'
@@ -150,14 +151,14 @@ class DirectFetch implements ExchangeOwner {
     }
     if (isRedirect(status) && redirect !== 'manual') {
       if (redirect === 'error') throw new Error('unexpected redirect')
-      const location = locationOf(headers.location, url)
+      const location = locationOf(headers.get('location'), url)
       if (location !== null) {
         this.#redirect(status, location)
         return { wanted: false }
       }
     }
     const bodiless = method === 'HEAD' || NULL_BODY_STATUSES.has(status)
-    const source = bodiless ? null : decodedBody(exchange.body, headers['content-encoding'])
+    const source = bodiless ? null : decodedBody(exchange.body, headers.get('content-encoding'))
     this.#caller?.resolve(
       new FetchedResponse(source, {
         status,
@@ -171,7 +172,7 @@ class DirectFetch implements ExchangeOwner {
     this.#caller = undefined
     return {
       wanted: !bodiless,
-      progress: bodiless ? undefined : this.#downloadProgress(headers['content-length']),
+      progress: bodiless ? undefined : this.#downloadProgress(headers),
     }
   }
 
@@ -212,8 +213,9 @@ class DirectFetch implements ExchangeOwner {
     this.#request.body?.cancel(reason)
   }
 
-  #downloadProgress(length: string | undefined): Progress | undefined {
+  #downloadProgress(headers: ReceivedHeaders): Progress | undefined {
     if (this.#onEvent === undefined) return undefined
+    const length = headers.get('content-length')
     return Progress.of(
       this.#transfer('download-progress'),
       length === undefined ? null : Number(length),

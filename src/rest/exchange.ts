@@ -1,7 +1,7 @@
-import type { IncomingHttpHeaders } from 'node:http'
 import { errors, type Dispatcher } from 'undici'
 import { TransportError } from '../errors.js'
 import type { Progress } from './progress.js'
+import { ReceivedHeaders } from './received-headers.js'
 import { IncomingBody, type BodyFlow } from './response-body.js'
 
 /** As much of a body that nobody wants is read, to keep the tunnel; more costs more than a new one. */
@@ -11,7 +11,7 @@ const DISCARDED_BYTES = 64 * 1024
 export interface ResponseHead {
   readonly status: number
   readonly statusText: string
-  readonly headers: IncomingHttpHeaders
+  readonly headers: ReceivedHeaders
 }
 
 /** Who started an exchange. */
@@ -28,12 +28,17 @@ export interface ExchangeOwner {
   onOver(exchange: Exchange): void
 }
 
-/** One request and its response, as the dispatcher sees it. */
+/**
+ * One request and its response, as the dispatcher sees it. A handler of undici's older kind, as those of its own
+ * fetch and request are: for one of the newer kind it parses every header of every answer.
+ */
 export class Exchange implements Dispatcher.DispatchHandler, BodyFlow {
   /** The bytes that arrive, from the head on. */
   readonly body: IncomingBody
   readonly #owner: ExchangeOwner
-  #controller: Dispatcher.DispatchController | undefined
+  #abort: ((reason?: Error) => void) | undefined
+  #resume: (() => void) | undefined
+  #paused = false
   #stage: 'waiting' | 'reading' | 'discarding' | 'over' = 'waiting'
   #discarded = 0
   #progress: Progress | undefined
@@ -55,41 +60,42 @@ export class Exchange implements Dispatcher.DispatchHandler, BodyFlow {
   }
 
   pause(): void {
-    this.#controller?.pause()
+    this.#paused = true
   }
 
   resume(): void {
-    this.#controller?.resume()
+    if (!this.#paused) return
+    this.#paused = false
+    this.#resume?.()
   }
 
   abort(): void {
     if (this.#stage === 'over') return
     this.#stage = 'over'
     // Its text reaches nobody: the caller has a reason of his own.
-    this.#controller?.abort(new errors.RequestAbortedError())
+    this.#abort?.(new errors.RequestAbortedError())
     this.#owner.onOver(this)
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller
-    if (this.#stage === 'over') controller.abort(new errors.RequestAbortedError())
+  onConnect(abort: (reason?: Error) => void): void {
+    this.#abort = abort
+    if (this.#stage === 'over') abort(new errors.RequestAbortedError())
   }
 
-  onResponseStart(
-    _controller: Dispatcher.DispatchController,
-    status: number,
-    headers: IncomingHttpHeaders,
-    statusText = '',
-  ): void {
+  /** @returns whether the body may flow, as of {@link onData} */
+  onHeaders(status: number, rawHeaders: Buffer[], resume: () => void, statusText: string): boolean {
     // RFC 9110 §15.2: an interim response says nothing about the final one.
-    if (status < 200 || this.#stage !== 'waiting') return
+    if (status < 200 || this.#stage !== 'waiting') return true
+    this.#resume = resume
     this.#stage = 'discarding'
+    const headers = new ReceivedHeaders(rawHeaders)
     const { wanted, progress } = this.#owner.onHead({ status, statusText, headers }, this)
     if (wanted && !this.#isOver()) this.#stage = 'reading'
     this.#progress = progress
+    return !this.#paused
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onData(chunk: Buffer): boolean {
     if (this.#stage === 'reading') {
       this.body.push(chunk)
       this.#progress?.add(chunk.byteLength)
@@ -97,9 +103,10 @@ export class Exchange implements Dispatcher.DispatchHandler, BodyFlow {
       this.#discarded += chunk.byteLength
       if (this.#discarded > DISCARDED_BYTES) this.abort()
     }
+    return !this.#paused
   }
 
-  onResponseEnd(): void {
+  onComplete(): void {
     if (this.#stage === 'over') return
     this.#stage = 'over'
     this.body.end()
@@ -112,7 +119,7 @@ export class Exchange implements Dispatcher.DispatchHandler, BodyFlow {
     return this.#stage === 'over'
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+  onError(error: Error): void {
     const stage = this.#stage
     if (stage === 'over') return
     this.#stage = 'over'

@@ -27,9 +27,8 @@ export function isRedirect(status: number): boolean {
  *
  * @throws TypeError for what is no URL
  */
-export function locationOf(header: string | string[] | undefined, base: URL): URL | null {
-  if (header === undefined) return null
-  const location = typeof header === 'string' ? header : header.join(', ')
+export function locationOf(location: string | undefined, base: URL): URL | null {
+  if (location === undefined) return null
   // Some servers write UTF-8 there, and browsers read it so; the parser of HTTP has made Latin-1 of it.
   const text = /^[ -~]*$/.test(location) ? location : Buffer.from(location, 'latin1').toString('utf8')
   return new URL(text, base)

@@ -1,11 +1,11 @@
-import type { IncomingHttpHeaders } from 'node:http'
 import { bytesSource, collect, streamOf, type BodySource } from './response-body.js'
 
 /** What a fetched response knows beside its body. */
 export interface ResponseFacts {
   readonly status: number
   readonly statusText: string
-  readonly headers: IncomingHttpHeaders | Iterable<[string, string]>
+  /** A pair for each time that a header came: Set-Cookie must not be joined. */
+  readonly headers: Iterable<[string, string]>
   /** The final URL, without its fragment. */
   readonly url: string
   readonly redirected: boolean
@@ -59,7 +59,7 @@ export class FetchedResponse extends Response {
   #unread(): Response {
     const source = this.#source
     // The status stays 200: the platform would refuse one beyond 599, and a body with some others.
-    const init = { headers: pairsOf(this.#facts.headers) }
+    const init = { headers: [...this.#facts.headers] }
     if (source === null) return new Response(null, init)
     source.heldBy(undefined)
     const ready = source.ready()
@@ -96,7 +96,7 @@ export class FetchedResponse extends Response {
         return this.#facts.statusText
       }),
       headers: accessor(function () {
-        this.#headers ??= new ImmutableHeaders(pairsOf(this.#facts.headers))
+        this.#headers ??= new ImmutableHeaders([...this.#facts.headers])
         return this.#headers
       }),
       url: accessor(function () {
@@ -162,17 +162,6 @@ class ImmutableHeaders extends Headers {
       })
     }
   }
-}
-
-/** A value for each time that a header came: Set-Cookie must not be joined. */
-function pairsOf(headers: ResponseFacts['headers']): [string, string][] {
-  if (Symbol.iterator in headers) return [...headers]
-  const pairs: [string, string][] = []
-  for (const [name, value] of Object.entries(headers)) {
-    if (typeof value === 'string') pairs.push([name, value])
-    else for (const one of value ?? []) pairs.push([name, one])
-  }
-  return pairs
 }
 
 /** A Response whose body is used: it says so in the platform's own words. */

@@ -79,7 +79,7 @@ export function isAbandoned(handler: Dispatcher.DispatchHandler | AbandonableHan
 }
 
 /** What a relay of either kind knows of its exchange. */
-abstract class NamedExchange {
+abstract class NamedExchange implements AbandonableHandler {
   protected readonly handler: Dispatcher.DispatchHandler
   protected started = false
   readonly #method: string
@@ -91,16 +91,16 @@ abstract class NamedExchange {
     this.#way = way
   }
 
+  get abandoned(): boolean {
+    return isAbandoned(this.handler)
+  }
+
   protected named(error: Error): Error {
     return nameExchangeError(error, this.#method, this.#way.hop, this.started)
   }
 }
 
-class Relay extends NamedExchange implements AbandonableHandler {
-  get abandoned(): boolean {
-    return isAbandoned(this.handler)
-  }
-
+class Relay extends NamedExchange {
   onRequestStart(controller: Dispatcher.DispatchController, context: unknown): void {
     this.started = true
     this.handler.onRequestStart?.(controller, context)
@@ -140,7 +140,7 @@ class Relay extends NamedExchange implements AbandonableHandler {
 /* eslint-disable @typescript-eslint/no-deprecated -- undici's own fetch has no newer handler */
 
 /** The handler API of undici 6 and before, which undici's own fetch still uses. */
-class LegacyRelay extends NamedExchange implements Dispatcher.DispatchHandler {
+class LegacyRelay extends NamedExchange {
   onConnect(abort: (reason?: Error) => void): void {
     this.started = true
     this.handler.onConnect?.(abort)
