@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { createCertificateAuthority, type CertificateAuthority } from './certificates.js'
 import { LabNames } from './names.js'
 import { startEchoTarget } from './proxy/echo-target.js'
-import { startProxy, type LabProxy, type ProxyOptions } from './proxy/index.js'
+import { LAB_HOSTS, startProxy, type LabProxy, type ProxyOptions } from './proxy/index.js'
 import { RawClient } from './proxy/raw-client.js'
 
 const names = new LabNames()
@@ -87,9 +87,9 @@ describe('an http proxy', () => {
     expect(lab.connections[0]?.authorization).toMatch(/^Basic /)
   })
 
-  test('listens on IPv6 loopback', async () => {
-    const lab = await proxy({ scheme: 'http', host: '::1' })
-    expect(lab.url).toBe(`http://[::1]:${lab.port}`)
+  test.each(LAB_HOSTS)('listens on %s', async (host) => {
+    const lab = await proxy({ scheme: 'http', host })
+    expect(lab.url).toBe(`http://${host === '::1' ? '[::1]' : host}:${lab.port}`)
     const dispatcher = new ProxyAgent({ uri: lab.url, requestTls: { ca: ca.certificate } })
     expect((await fetch('https://discord.com/', { dispatcher })).status).toBe(200)
     await dispatcher.close()

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
 import { watchOpenResources } from './open-resources.js'
+import { LAB_HOSTS } from './proxy/index.js'
 
 describe('the setup file', async () => {
   const { output, code } = await runFixtures()
@@ -50,24 +51,25 @@ async function runFixtures(): Promise<{ output: string; code: number | null }> {
 }
 
 describe('watchOpenResources', () => {
-  test('finds what is open, and nothing once it is closed', async () => {
+  test.each(LAB_HOSTS)('finds what is open on %s, and nothing once it is closed', async (host) => {
+    const shown = host === '::1' ? '[::1]' : host
     const listen: unknown = Reflect.get(Server.prototype, 'listen')
     const watch = watchOpenResources()
     const server = createServer((socket) => socket.resume())
-    server.listen(0, '::1')
+    server.listen(0, host)
     await once(server, 'listening')
     const address = server.address()
     if (typeof address !== 'object' || address === null) throw new Error('no port')
-    const client = connect(address.port, '::1')
+    const client = connect(address.port, host)
     const accepted = once(server, 'connection')
     await once(client, 'connect')
     await accepted
     const timer = setTimeout(() => undefined, 60_000)
     const kinds = watch.find().map(({ kind, description }) => `${kind} ${description}`)
     expect(kinds).toHaveLength(4)
-    expect(kinds).toContain(`server on [::1]:${address.port}`)
+    expect(kinds).toContain(`server on ${shown}:${address.port}`)
     expect(kinds).toContain('timer 60000 ms')
-    expect(kinds.filter((kind) => kind.includes(`-> [::1]:${address.port}`))).toHaveLength(1)
+    expect(kinds.filter((kind) => kind.includes(`-> ${shown}:${address.port}`))).toHaveLength(1)
 
     clearTimeout(timer)
     client.destroy()

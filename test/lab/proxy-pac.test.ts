@@ -5,7 +5,13 @@ import { Agent, fetch } from 'undici'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { createCertificateAuthority } from './certificates.js'
 import { LabNames } from './names.js'
-import { startPacServer, startProxy, type PacServer, type PacServerOptions } from './proxy/index.js'
+import {
+  LAB_HOSTS,
+  startPacServer,
+  startProxy,
+  type PacServer,
+  type PacServerOptions,
+} from './proxy/index.js'
 import { RawClient } from './proxy/raw-client.js'
 
 const SCRIPT = 'function FindProxyForURL(url, host) { return "DIRECT" }'
@@ -66,9 +72,9 @@ describe('a PAC server', () => {
     expect(lab.connections).toHaveLength(1)
   })
 
-  test('listens on IPv6 loopback', async () => {
-    const server = await pacServer({ host: '::1' })
-    expect(server.url).toBe(`http://[::1]:${server.port}/proxy.pac`)
+  test.each(LAB_HOSTS)('listens on %s', async (host) => {
+    const server = await pacServer({ host })
+    expect(server.url).toBe(`http://${host === '::1' ? '[::1]' : host}:${server.port}/proxy.pac`)
     expect(await (await fetch(server.url, { keepalive: false })).text()).toBe(SCRIPT)
   })
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { LabScheme } from '../lab/proxy/index.js'
+import { LAB_HOSTS, type LabScheme } from '../lab/proxy/index.js'
 import { FACES, failureOf, getByDispatcher } from '../support/faces.js'
 import { startLab, USERS_ME } from '../support/lab.js'
 
@@ -91,6 +91,17 @@ test.each(['socks4', 'socks4a'] as const)('%s://user@ sends the user id', async 
 
 describe('the address of the proxy', () => {
   test.each(['http', 'https', 'socks4a', 'socks5'] as const)('%s://[::1] is dialled', async (scheme) => {
+    if (!LAB_HOSTS.includes('::1')) {
+      // Nothing can listen there. What the system says of a connection shows that the address was dialled.
+      const { createTransport } = await startLab()
+      const transport = createTransport({ proxy: `${scheme}://[::1]:1080` })
+      const { code, cause } = await failureOf(getByDispatcher(transport))
+      expect({ code, cause }).toMatchObject({
+        code: 'ERR_PROXY_UNREACHABLE',
+        cause: { syscall: 'connect', address: '::1' },
+      })
+      return
+    }
     const { transport, proxy, headers } = await startLab({ scheme, host: '::1' })
     expect(proxy.url).toContain('[::1]')
     expect((await getByDispatcher(transport, USERS_ME, headers)).status).toBe(200)

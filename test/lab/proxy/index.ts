@@ -2,7 +2,7 @@ export type { LabConnection, LabCredentials, LabTarget } from './connection.js'
 export { ALL_FAULTS, faultsFor, type FaultEffect, type NamedFault } from './all-faults.js'
 export type { Fault, HandshakeStep, LabScheme, Misbehaviour } from './faults.js'
 export type { LabAuth } from './handshake.js'
-export type { LabHost } from './listener.js'
+export { LAB_HOSTS, type LabHost } from './listener.js'
 export { GARBAGE } from './misbehaviour.js'
 export {
   startPacServer,

@@ -1,8 +1,14 @@
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
+import { networkInterfaces } from 'node:os'
 
 /** Loopback, and nothing else: no lab can be reached from another machine. */
 export type LabHost = '127.0.0.1' | '::1'
+
+const own = new Set(Object.values(networkInterfaces()).flatMap((all) => all?.map(({ address }) => address)))
+
+/** Those that this machine has: many a container is without IPv6. */
+export const LAB_HOSTS: readonly LabHost[] = own.has('::1') ? ['127.0.0.1', '::1'] : ['127.0.0.1']
 
 export interface ListenOptions {
   readonly host: LabHost
