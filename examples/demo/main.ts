@@ -10,7 +10,8 @@ async function main(args: readonly string[]): Promise<number> {
   const unknown = args.filter((arg) => arg !== '--live')
   if (unknown.length > 0) return misuse(`Unknown argument ${unknown.join(' ')}`, 'There is only --live.')
   if (args.includes('--live')) return (await runLive()) ? 0 : 1
-  const scheme = process.env['PROXY_SCHEME']?.trim() ?? 'http'
+  const given = process.env['PROXY_SCHEME']?.trim() ?? ''
+  const scheme = given === '' ? 'http' : given
   if (!isScheme(scheme))
     return misuse(`Unknown PROXY_SCHEME ${scheme}`, `Possible are ${SCHEMES.join(', ')}.`)
   return (await runInLab(scheme)) ? 0 : 1

@@ -47,6 +47,12 @@ describe('npm run demo', () => {
     60_000,
   )
 
+  it('takes a blank PROXY_SCHEME for none', async () => {
+    const { code, stdout } = await demo({ PROXY_SCHEME: ' ' })
+    expect(stdout).toContain('behind a proxy of scheme http,')
+    expect(code).toBe(0)
+  }, 60_000)
+
   it('says which schemes there are to whoever names another one, and exits 2', async () => {
     const { code, stderr } = await demo({ PROXY_SCHEME: 'gopher' })
     expect(code).toBe(2)

@@ -8,7 +8,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
+
+/** On Windows npm is a script, which only a shell runs. */
+function npm(args: readonly string[], cwd: string): Promise<{ readonly stdout: string }> {
+  return run('npm', args, { cwd, shell: process.platform === 'win32' })
+}
 
 /** What a user of the package does with it, whichever way it was loaded. */
 const USE = `
@@ -21,6 +25,7 @@ transport.fetch('https://discord.com/').catch(async (error) => {
 const EXPECTED = { code: 'ERR_PROXY_UNREACHABLE', named: true, proxy: 'http://***:***@127.0.0.1:9' }
 
 const TYPES = `
+import { createDiscordTransport, TransportError, type DiscordTransport } from 'discord-transport'
 const transport: DiscordTransport = createDiscordTransport({ proxy: 'socks5://127.0.0.1:1080' })
 export const answer: Promise<Response> = transport.fetch('https://discord.com/api/v10/gateway', { method: 'GET' })
 export const socket = transport.createWebSocket('wss://gateway.discord.gg/?v=10&encoding=json')
@@ -37,14 +42,12 @@ describe('the packed tarball', () => {
     folder = await mkdtemp(join(tmpdir(), 'discord-transport-'))
     project = join(folder, 'project')
     await mkdir(project)
-    const { stdout } = await run(npm, ['pack', '--json', '--silent', '--pack-destination', folder], {
-      cwd: root,
-    })
+    const { stdout } = await npm(['pack', '--json', '--silent', '--pack-destination', folder], root)
     const [packed] = JSON.parse(stdout) as [{ filename: string; files: { path: string }[] }]
     files = packed.files.map(({ path }) => path)
     await writeFile(join(project, 'package.json'), '{ "name": "empty", "private": true }')
     const tarball = join(folder, packed.filename)
-    await run(npm, ['install', '--prefer-offline', '--no-audit', '--no-fund', tarball], { cwd: project })
+    await npm(['install', '--prefer-offline', '--no-audit', '--no-fund', tarball], project)
   }, 120_000)
 
   afterAll(() => rm(folder, { recursive: true, force: true }))
@@ -104,9 +107,7 @@ describe('the packed tarball', () => {
   it.each(['mts', 'cts'])(
     'has types that a strict .%s file accepts',
     async (extension) => {
-      const imports = `import { createDiscordTransport, TransportError, type DiscordTransport } from 'discord-transport'`
-      const source = extension === 'mts' ? imports : imports
-      await writeFile(join(project, `types.${extension}`), `${source}${TYPES}`)
+      await writeFile(join(project, `types.${extension}`), TYPES)
       const options = [
         '--noEmit',
         '--strict',
