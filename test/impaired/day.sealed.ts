@@ -78,6 +78,7 @@ it.skipIf(missing.length > 0 && !requireRealProxies)(
     const at = { host: PROXY_ADDRESS, port: await proxies.freePort() }
     const to = { host: PROXY_ADDRESS, port: Number(new URL(running.under.url).port) }
     await relay.call('listen', { at, to, impairment: IMPAIRMENT })
+    network.allowProxy(at.port)
 
     const discord = await outside.call('facts', null)
     await bot.call('start', { discord, transport: { proxy: `http://${at.host}:${at.port}` } })

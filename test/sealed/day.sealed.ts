@@ -15,8 +15,9 @@ const DOWNLOAD_BYTES = 2 * 1024 * 1024
 const OUTAGE_MS = 2_000
 
 /** Connect, receive, reply, attach, download, lose the proxy, resume, reply again. */
-async function liveThroughADay({ outside, bot }: SealedSite, proxy: RunningProxy): Promise<void> {
+async function liveThroughADay({ network, outside, bot }: SealedSite, proxy: RunningProxy): Promise<void> {
   const { url, options } = proxy.under
+  network.allowProxy(Number(new URL(url).port))
   const discord = await outside.call('facts', null)
   await bot.call('start', { discord, transport: { proxy: url, ...options } })
   await outside.call('waitForIdentify', 1)

@@ -32,13 +32,11 @@ type Place = 'bot' | 'proxies' | 'outside'
  * Counts everything that leaves, whoever sent it and by whatever protocol, before it is routed anywhere. What
  * the kernel itself sends when an interface comes up is not the bot's: neighbour discovery, multicast reports.
  */
-function botFilter(ports: readonly number[]): string {
-  const proxies = ports.map((port) => `${PROXY_ADDRESS} . ${port}`).join(', ')
-  return `table inet sealed {
+const BOT_FILTER = `table inet sealed {
   counter proxy { }
   counter stray { }
   counter dns { }
-  set proxies { type ipv4_addr . inet_service; elements = { ${proxies} } }
+  set proxies { type ipv4_addr . inet_service; }
   chain output {
     type filter hook output priority 0; policy accept;
     meta l4proto { tcp, udp } th dport 53 counter name dns
@@ -47,7 +45,6 @@ function botFilter(ports: readonly number[]): string {
     counter name stray
   }
 }`
-}
 
 /** Everything that arrives over a link vanishes. At the receiver, since a sender hears of its own filter. */
 function blackoutFilter(from: Place): string {
@@ -67,21 +64,12 @@ export class SealedNetwork implements AsyncDisposable {
     // open() builds it.
   }
 
-  /**
-   * @param ports those at which the bot may reach a proxy
-   * @param names whether the bot's hosts file knows Discord's names, at an address where nobody is
-   */
-  static async open({
-    ports,
-    names = [],
-  }: {
-    readonly ports: readonly number[]
-    readonly names?: readonly string[]
-  }): Promise<SealedNetwork> {
+  /** @param names those that the bot's hosts file knows, at an address where nobody is */
+  static async open({ names = [] }: { readonly names?: readonly string[] } = {}): Promise<SealedNetwork> {
     sweep()
     const network = new SealedNetwork()
     try {
-      await network.#build(ports, names)
+      await network.#build(names)
     } catch (error) {
       network.close()
       throw error
@@ -92,6 +80,12 @@ export class SealedNetwork implements AsyncDisposable {
   /** The command that runs another in one of the namespaces. */
   within(place: Place, command: readonly string[]): readonly string[] {
     return ['ip', 'netns', 'exec', this.#name(place), ...command]
+  }
+
+  /** What the bot sends to the proxy at this port is no stray packet. */
+  allowProxy(port: number): void {
+    const element = `{ ${PROXY_ADDRESS} . ${port} }`
+    this.#run('bot', ['nft', 'add', 'element', 'inet', 'sealed', 'proxies', element])
   }
 
   packets(): PacketCounts {
@@ -131,7 +125,7 @@ export class SealedNetwork implements AsyncDisposable {
     return Promise.resolve()
   }
 
-  async #build(ports: readonly number[], names: readonly string[]): Promise<void> {
+  async #build(names: readonly string[]): Promise<void> {
     for (const place of ['bot', 'proxies', 'outside'] as const) {
       ip('netns', 'add', this.#name(place))
       this.#ip(place, 'link', 'set', 'lo', 'up')
@@ -141,7 +135,7 @@ export class SealedNetwork implements AsyncDisposable {
     await writeEtc(`/etc/netns/${this.#name('proxies')}`, { nameServer: NAME_SERVER })
     await writeEtc(`/etc/netns/${this.#name('outside')}`, {})
     this.#run('proxies', ['sysctl', '-qw', 'net.ipv4.ip_forward=0'])
-    this.#run('bot', ['nft', '-f', '-'], botFilter(ports))
+    this.#run('bot', ['nft', '-f', '-'], BOT_FILTER)
     this.#link('bot', BOT_ADDRESS, PROXY_ADDRESS)
     this.#link('outside', OUTSIDE_ADDRESS, EXTERNAL_ADDRESS)
     const places = [NAME_SERVER, ...[1, 2, 3, 4, 5].map(discordAddress)]

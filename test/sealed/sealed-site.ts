@@ -8,8 +8,8 @@ import { EXTERNAL_ADDRESS, NAME_SERVER, PROXY_ADDRESS, SealedNetwork } from './n
 import type { OutsideCalls } from './outside-process.js'
 import { Remote } from './remote.js'
 
-/** The ports at which proxies, and a relay before one, may listen for the bot: the namespace is empty. */
-export const PROXY_PORTS = [3128, 3129, 3130]
+/** Free for proxies, what they need behind them, and a relay before one: the namespace is empty. */
+const PROXY_PORTS = [3128, 3129, 3130]
 
 export interface SealedOptions {
   /** Of the gateway; Discord's own 41 250 by default. */
@@ -38,7 +38,7 @@ export async function openSealedSite({
     const directory = await mkdtemp(join(tmpdir(), 'discord-transport-sealed-'))
     undo.push(() => rm(directory, { recursive: true }))
     await chmod(directory, 0o755)
-    const network = await SealedNetwork.open({ ports: PROXY_PORTS, ...(names && { names }) })
+    const network = await SealedNetwork.open({ ...(names && { names }) })
     undo.push(() => network[Symbol.asyncDispose]())
     const outside = await Remote.start<OutsideCalls>(
       (command) => network.within('outside', command),
