@@ -32,7 +32,7 @@ async function system(program: string, args: readonly string[], input = ''): Pro
 }
 
 /** danted knows the users of the system only, so there is one for as long as it runs. */
-async function addSystemUser(desk: ProxyDesk, name: string): Promise<void> {
+export async function addSystemUser(desk: ProxyDesk, name: string): Promise<void> {
   await removeLeftUsers()
   await system('useradd', ['--no-create-home', '--no-user-group', '--shell', '/usr/sbin/nologin', name])
   desk.atEnd(() => system('userdel', [name]))

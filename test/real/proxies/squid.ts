@@ -20,13 +20,18 @@ interface Variant {
 const NCSA_AUTH = '/usr/lib/squid/basic_ncsa_auth'
 const SHARED_MEMORY = '/dev/shm'
 
-/** basic_ncsa_auth takes the bare MD5 of a password, among the hashes of crypt(3). */
-async function authLines(desk: ProxyDesk): Promise<readonly string[]> {
-  const { username, password } = CREDENTIALS
+/** The file of basic_ncsa_auth, which takes the bare MD5 of a password, among the hashes of crypt(3). */
+export function writeSquidUsers(
+  desk: ProxyDesk,
+  { username, password }: { readonly username: string; readonly password: string },
+): Promise<string> {
   const hash = createHash('md5').update(password).digest('hex')
-  const users = await desk.write('users', `${username}:${hash}\n`)
+  return desk.write('users', `${username}:${hash}\n`)
+}
+
+async function authLines(desk: ProxyDesk): Promise<readonly string[]> {
   return [
-    `auth_param basic program ${NCSA_AUTH} ${users}`,
+    `auth_param basic program ${NCSA_AUTH} ${await writeSquidUsers(desk, CREDENTIALS)}`,
     'auth_param basic children 2 startup=1',
     'acl known proxy_auth REQUIRED',
     'http_access deny !known',
@@ -46,8 +51,28 @@ function removeSharedMemory(service: string): void {
   }
 }
 
+/** Starts a squid that keeps everything it writes in the desk's folder. */
+export async function runSquid(desk: ProxyDesk, port: number, config: string): Promise<void> {
+  const { directory } = desk
+  const own = [
+    'pid_filename none',
+    'shutdown_lifetime 0 seconds',
+    // icons, pinger and the like would need folders of their own
+    'pinger_enable off',
+    `cache_log ${directory}/cache.log`,
+    `access_log stdio:${directory}/access.log`,
+    `coredump_dir ${directory}`,
+    'visible_hostname squid.lab',
+  ]
+  const file = await desk.write('squid.conf', `${config}\n${own.join('\n')}\n`)
+  // Its shared memory is named after the service, and outlives a squid that was killed.
+  const service = `dt${process.pid}x${port}`
+  desk.atEnd(() => removeSharedMemory(service))
+  await desk.run(port, 'squid', ['-f', file, '-n', service, '-N'])
+}
+
 async function start(desk: ProxyDesk, variant: Variant): ReturnType<RealProxy['start']> {
-  const { site, directory } = desk
+  const { site } = desk
   const { scheme, auth = false, denies = false } = variant
   const port = await site.freePort()
   const config = [
@@ -62,20 +87,8 @@ async function start(desk: ProxyDesk, variant: Variant): ReturnType<RealProxy['s
     `dns_nameservers ${site.nameServer}`,
     'hosts_file none',
     'cache deny all',
-    'pid_filename none',
-    'shutdown_lifetime 0 seconds',
-    // icons, pinger and the like would need folders of their own
-    'pinger_enable off',
-    `cache_log ${directory}/cache.log`,
-    `access_log stdio:${directory}/access.log`,
-    `coredump_dir ${directory}`,
-    'visible_hostname squid.lab',
   ]
-  const file = await desk.write('squid.conf', `${config.join('\n')}\n`)
-  // Its shared memory is named after the service, and outlives a squid that was killed.
-  const service = `dt${process.pid}x${port}`
-  desk.atEnd(() => removeSharedMemory(service))
-  await desk.run(port, 'squid', ['-f', file, '-n', service, '-N'])
+  await runSquid(desk, port, config.join('\n'))
   return {
     url: proxyUrl(scheme, site, port, auth ? CREDENTIALS : undefined),
     refusedUrls: auth ? refusedUrls(scheme, site, port) : [],
