@@ -1,28 +1,51 @@
 import { readdir, readFile } from 'node:fs/promises'
 
-/** A piece of TypeScript in a page of the documentation. */
+/** A page of the documentation. */
+export interface Page {
+  /** From the root of the repository, such as `docs/errors.md`. */
+  readonly path: string
+  readonly text: string
+}
+
+/** A fenced block of a page. */
 export interface CodeBlock {
-  /** The page and the place among its blocks, such as `docs/errors.md 1`. */
+  /** Empty where the fence names none. */
+  readonly language: string
+  readonly code: string
+}
+
+/** A piece of TypeScript in a page. */
+export interface Program {
+  /** The page and the place among its programs, such as `docs/errors.md 1`. */
   readonly name: string
   readonly code: string
 }
 
 const ROOT = new URL('../../', import.meta.url)
-const FENCED = /^```(?:ts|typescript|js|javascript)\n(.*?)^```$/gms
+const FENCED = /^```(\S*)\n(.*?)^```$/gms
+const PROGRAM = /^(?:[cm]?[jt]sx?|typescript|javascript)$/
 
-/** Every block of README.md, docs/ and examples/README.md. */
-export async function readCodeBlocks(): Promise<readonly CodeBlock[]> {
+/** README.md, docs/ and examples/README.md. */
+export async function readPages(): Promise<readonly Page[]> {
   const docs = await readdir(new URL('docs/', ROOT))
-  const pages = [
-    'README.md',
-    'examples/README.md',
-    ...docs.filter((file) => file.endsWith('.md')).map((file) => `docs/${file}`),
-  ]
-  const blocks = await Promise.all(
-    pages.map(async (page) => {
-      const text = await readFile(new URL(page, ROOT), 'utf8')
-      return [...text.matchAll(FENCED)].map(([, code = ''], at) => ({ name: `${page} ${at + 1}`, code }))
-    }),
+  const pages = docs.filter((file) => file.endsWith('.md')).map((file) => `docs/${file}`)
+  return Promise.all(
+    ['README.md', 'examples/README.md', ...pages].map(async (path) => ({
+      path,
+      text: await readFile(new URL(path, ROOT), 'utf8'),
+    })),
   )
-  return blocks.flat()
+}
+
+export function blocksOf({ text }: Page): readonly CodeBlock[] {
+  return [...text.matchAll(FENCED)].map(([, language = '', code = '']) => ({ language, code }))
+}
+
+/** Every program of every page. */
+export async function readPrograms(): Promise<readonly Program[]> {
+  return (await readPages()).flatMap((page) =>
+    blocksOf(page)
+      .filter(({ language }) => PROGRAM.test(language))
+      .map(({ code }, at) => ({ name: `${page.path} ${at + 1}`, code })),
+  )
 }

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { startLab } from '../support/lab.js'
 import { CASES } from './cases.js'
-import { readCodeBlocks } from './code-blocks.js'
+import { readPrograms } from './code-blocks.js'
 import { typeErrors } from './type-check.js'
 
-const blocks = await readCodeBlocks()
+const blocks = await readPrograms()
 
 test('every block of code in the documentation has a case here, and every case its block', () => {
   expect(blocks.map(({ name }) => name).sort()).toEqual(Object.keys(CASES).sort())

@@ -1,0 +1,185 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { parseOptions } from '../../src/config/index.js'
+import { builtCommand } from '../cli/command.js'
+import { blocksOf, readPages, type Page } from './code-blocks.js'
+
+const ROOT = join(import.meta.dirname, '../..')
+const pages = await readPages()
+
+function read(path: string): string {
+  return readFileSync(join(ROOT, path), 'utf8')
+}
+
+/** The first and second cells of every row of a page's tables. */
+function rowsOf(path: string): readonly (readonly [string, string])[] {
+  return [...read(path).matchAll(/^\| +(.*?) +\| +(.*?) +\|/gm)].map(([, one = '', two = '']) => [one, two])
+}
+
+/** What a reader would get from a table's cell: `10 000` is a number, `'env'` a text. */
+function valueOf(cell: string): unknown {
+  const bare = cell.replaceAll('`', '')
+  if (/^\d[\d ]*$/.test(bare)) return Number(bare.replaceAll(' ', ''))
+  if (bare === 'true' || bare === 'false') return bare === 'true'
+  return /^'(.*)'$/.exec(bare)?.[1]
+}
+
+describe('the blocks of the pages', () => {
+  /** Programs have docs.test.ts, configurations of proxies test/real/documented.real.ts. */
+  const LANGUAGES = ['', 'ini', 'json', 'sh', 'squid', 'ts', 'yaml']
+
+  test.each(pages)('$path: each can be found by a test, and says what it is', (page) => {
+    const blocks = blocksOf(page)
+    expect(page.text.match(/^[ \t>]*(?:```|~~~)/gm) ?? []).toHaveLength(2 * blocks.length)
+    for (const { language } of blocks) expect(LANGUAGES).toContain(language)
+  })
+
+  test('JSON is JSON', () => {
+    const blocks = pages.flatMap(blocksOf).filter(({ language }) => language === 'json')
+    expect(blocks.length).toBeGreaterThan(0)
+    for (const { code } of blocks) expect(() => JSON.parse(code) as unknown).not.toThrow()
+  })
+})
+
+describe('the commands of the pages', () => {
+  const command = builtCommand()
+  const { scripts } = JSON.parse(read('package.json')) as {
+    readonly scripts: Readonly<Record<string, string>>
+  }
+  const blocks = pages.flatMap((page) => blocksOf(page).filter(({ language }) => language === 'sh'))
+  const lines = blocks.flatMap(({ code }) => code.split('\n')).filter((line) => line.trim() !== '')
+  const withoutComments = lines.map((line) => line.replace(/\s+#\s.*$/, ''))
+  const assigned = /^(?:export )?([A-Z][A-Z0-9_]*)=("[^"]*"|\S*)\s*/
+
+  /** One command each, without the variables before it. */
+  const commands = withoutComments
+    .map((line) => line.replace(assigned, ''))
+    .flatMap((line) => line.split(/&&|\|/))
+    .map((text) => text.trim())
+    .filter((text) => text !== '')
+
+  test('there are some', () => {
+    expect(commands.length).toBeGreaterThan(10)
+  })
+
+  test.each([...new Set(commands)])('%s can be typed here', async (text) => {
+    const [program = '', ...args] = text
+      .replace(/^npx /, '')
+      .replace(/ > \S+$/, '')
+      .split(/\s+/)
+    switch (program) {
+      case 'npm': {
+        const [verb = '', name = ''] = args
+        if (verb === 'run') expect(Object.keys(scripts)).toContain(name)
+        else expect(['ci', 'test', 'install discord-transport']).toContain(args.join(' '))
+        return
+      }
+      case 'tsx':
+        expect(existsSync(join(ROOT, args[0] ?? ''))).toBe(true)
+        return
+      case 'discord-transport': {
+        const [name = '', ...options] = args
+        const { code, stdout } = await command.run([name, '--help'])
+        expect(code).toBe(0)
+        expect(stdout).toContain(`discord-transport ${name}`)
+        for (const option of options.filter((one) => one.startsWith('--'))) expect(stdout).toContain(option)
+        return
+      }
+      case 'nft':
+        return
+      default:
+        throw new Error(`nobody checks ${program}`)
+    }
+  })
+
+  test('every variable that they set is one that somebody reads', () => {
+    const names = withoutComments.flatMap((line) => assigned.exec(line)?.[1] ?? [])
+    expect(names).toContain('HTTPS_PROXY')
+    const readers = [
+      'src/config/variables.ts',
+      'examples/carbon-bot.ts',
+      'examples/discordjs-rest.ts',
+      'examples/demo/main.ts',
+    ]
+    const code = readers.map(read).join('\n')
+    for (const name of new Set(names)) expect(code).toContain(`'${name}'`)
+  })
+})
+
+describe('the links of the pages', () => {
+  /** As GitHub makes them. */
+  function anchorsOf({ text }: Page): readonly string[] {
+    return [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+      heading
+        .toLowerCase()
+        .replaceAll(/[^\w\- ]/g, '')
+        .replaceAll(' ', '-'),
+    )
+  }
+
+  test.each(pages)('$path: each leads to a file, and to a heading of it', (page) => {
+    for (const [, target = ''] of page.text.matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (target.startsWith('https://')) continue
+      const [path = '', anchor] = target.split('#')
+      const file = path === '' ? page.path : join(page.path, '..', path)
+      expect(existsSync(join(ROOT, file)), target).toBe(true)
+      if (anchor !== undefined) expect(anchorsOf({ path: file, text: read(file) }), target).toContain(anchor)
+    }
+  })
+
+  test('README.md leads to every page', () => {
+    const { text = '' } = pages.find(({ path }) => path === 'README.md') ?? {}
+    for (const { path } of pages.filter((one) => one.path.startsWith('docs/')))
+      expect(text).toContain(`(${path})`)
+  })
+})
+
+describe('the tables of the pages', () => {
+  test('configuration.md has every option, and the defaults of the code', () => {
+    const options: object = parseOptions({})
+    const rows = new Map(rowsOf('docs/configuration.md'))
+    // Kept where no inspection finds them.
+    for (const name of [...Object.keys(options), 'env', 'proxyAuthorization']) {
+      const cell = rows.get(`\`${name}\``)
+      expect(cell, name).toBeDefined()
+      const value = valueOf(cell ?? '')
+      const inCode: unknown = Reflect.get(options, name)
+      if (value !== undefined) expect({ [name]: value }).toEqual({ [name]: inCode })
+    }
+    for (const name of [
+      'connectTimeoutMs',
+      'keepAliveMs',
+      'maxTunnels',
+      'http2',
+      'keepWarm',
+      'dns',
+      'required',
+    ])
+      expect(valueOf(rows.get(`\`${name}\``) ?? ''), name).toBeDefined()
+  })
+
+  test('delivery.md has every limit, and the defaults of the code', () => {
+    const { delivery } = parseOptions({})
+    const limits = rowsOf('docs/delivery.md')
+      .filter(([names]) => /^`\w+`(?:, `\w+`)*$/.test(names))
+      .flatMap(([names, values]) => {
+        const defaults = values.split(', ')
+        return names.split(', ').map((name, at) => [name.replaceAll('`', ''), valueOf(defaults[at] ?? '')])
+      })
+    expect(Object.fromEntries(limits)).toEqual(delivery)
+  })
+
+  test('errors.md has every code and every phase, and no other', () => {
+    const source = read('src/errors.ts')
+    const declared = (type: string): readonly string[] => {
+      const [, body = ''] = new RegExp(`export type ${type} =\\n((?:  \\| '.*'\\n)+)`).exec(source) ?? []
+      return [...body.matchAll(/'(.*)'/g)].map(([, name = '']) => name)
+    }
+    const rows = rowsOf('docs/errors.md')
+    const codes = rows.flatMap(([cell]) => /^`(ERR_\w+)`$/.exec(cell)?.[1] ?? [])
+    expect(codes).toEqual(declared('TransportErrorCode'))
+    const phases = rows.find(([cell]) => cell === '`phase`')?.[1] ?? ''
+    expect([...phases.matchAll(/`(.*?)`/g)].map(([, name]) => name)).toEqual(declared('TransportPhase'))
+  })
+})
