@@ -60,9 +60,9 @@ describe('tunnels are used again', () => {
   })
 
   test('by the agent without a limit of keepAliveMs on the request that uses one', async () => {
-    const { transport, proxy, discord, headers } = await startLab({ transport: { keepAliveMs: 100 } })
+    const { transport, proxy, discord, headers } = await startLab({ transport: { keepAliveMs: 500 } })
     let timeouts = 0
-    for (const delayMs of [0, 300]) {
+    for (const delayMs of [0, 1_000]) {
       discord.rest.respondOnce('/users/@me', { apply: true, delayMs })
       const request = get(USERS_ME, { agent: transport.agent, headers })
       request.on('timeout', () => (timeouts += 1))
