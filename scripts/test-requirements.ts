@@ -6,8 +6,8 @@ type Obstacle = () => string | undefined
 
 /** By npm script. A suite that is not listed runs everywhere. */
 export const obstacles: Readonly<Partial<Record<string, Obstacle>>> = {
-  'test:real': () => linuxRoot() ?? missing(['ip', 'unshare']),
-  'test:sealed': () => linuxRoot() ?? missing(['ip', 'nft', 'tcpdump']),
+  'test:real': () => linuxRoot() ?? missing(['ip', 'ss', 'unshare']) ?? withoutNamespaces(),
+  'test:sealed': () => linuxRoot() ?? missing(['ip', 'nft', 'unshare']) ?? withoutNamespaces(),
   'test:nodes': () => {
     const { platform, arch } = process
     return platform === 'linux' && arch === 'x64' ? undefined : `needs linux-x64, this is ${platform}-${arch}`
@@ -19,14 +19,19 @@ function linuxRoot(): string | undefined {
   return process.getuid?.() === 0 ? undefined : 'needs root, for network namespaces'
 }
 
+/** Root in an ordinary container is not allowed to. */
+function withoutNamespaces(): string | undefined {
+  return succeeds('unshare', ['--net', '--mount', 'true']) ? undefined : 'needs to create network namespaces'
+}
+
 function missing(commands: readonly string[]): string | undefined {
-  const absent = commands.filter((command) => !isInstalled(command))
+  const absent = commands.filter((command) => !succeeds('sh', ['-c', `command -v ${command}`]))
   return absent.length === 0 ? undefined : `not installed: ${absent.join(', ')}`
 }
 
-function isInstalled(command: string): boolean {
+function succeeds(command: string, args: readonly string[]): boolean {
   try {
-    execFileSync('sh', ['-c', `command -v ${command}`], { stdio: 'ignore' })
+    execFileSync(command, args, { stdio: 'ignore' })
     return true
   } catch {
     return false
