@@ -19,7 +19,7 @@ export interface DeliveryOptions {
   /**
    * Milliseconds without a beginning of the answer after which a request that can be repeated is repeated:
    * 1 to 600 000. It counts from the moment the request was sent, and not for the last attempt that the other
-   * limits allow, nor for uploads of files. Default: 7 000.
+   * limits allow, nor for uploads of files. Default: 6 000.
    */
   readonly answerTimeoutMs?: number | undefined
 }
@@ -32,7 +32,7 @@ const DEFAULTS: DeliveryLimits = {
   budgetMs: 15_000,
   minDelayMs: 250,
   maxDelayMs: 4_000,
-  answerTimeoutMs: 7_000,
+  answerTimeoutMs: 6_000,
 }
 
 const whole = (least: number, most: number, unit: string) => {

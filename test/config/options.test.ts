@@ -26,7 +26,7 @@ describe('parseOptions', () => {
           budgetMs: 15_000,
           minDelayMs: 250,
           maxDelayMs: 4_000,
-          answerTimeoutMs: 7_000,
+          answerTimeoutMs: 6_000,
         },
         onEvent: undefined,
       })

@@ -124,6 +124,24 @@ describe('a tunnel that goes silent under HTTP/2', () => {
     }
   })
 
+  test('takes no further request once an answer is late, however many still wait on it', async () => {
+    const lab = await startLab({ transport: { http2: true } })
+    expect(await say(lab, 'before')).toBe(200)
+    lab.proxy.freeze()
+    const { dispatcher } = lab.transport
+    const patient = request(USERS_ME, { dispatcher, headers: lab.headers })
+    const late = await rejectionOf(
+      request(USERS_ME, { dispatcher, headers: lab.headers, headersTimeout: 200 }),
+    )
+    expect(late).toMatchObject({ code: 'ERR_TARGET_TIMEOUT' })
+    lab.proxy.thaw()
+    expect(await say(lab, 'after')).toBe(200)
+    expect(lab.proxy.connections).toHaveLength(2)
+    const { statusCode, body } = await patient
+    expect(statusCode).toBe(200)
+    await body.dump()
+  })
+
   test('is given up when a PING stays unanswered, and the next request has a new one', async () => {
     const lab = await startLab({ transport: { http2: true } })
     expect(await say(lab, 'before')).toBe(200)

@@ -69,6 +69,9 @@ export function withDelivery(
   }
 }
 
+/** undici's timers tick twice a second, and come up to two ticks late. */
+const TIMER_LATE_MS = 1_000
+
 interface Delivery {
   readonly send: TransportFetch
   readonly impatient: TransportFetch
@@ -127,7 +130,7 @@ class Call {
       this.#request.repeatable &&
       this.#request.small &&
       this.#attempts < attempts &&
-      elapsed + 2 * answerTimeoutMs + 2 * minDelayMs <= budgetMs
+      elapsed + 2 * (answerTimeoutMs + TIMER_LATE_MS) + 2 * minDelayMs <= budgetMs
     )
   }
 

@@ -105,6 +105,10 @@ export class Http2Client extends EventEmitter<{ drain: []; disconnect: []; full:
       again,
       lost: () => this.#cause ?? new errors.SocketError('closed'),
       onHeard: () => (this.#heardAt = performance.now()),
+      // The tunnel is dead, as far as anybody can tell: what is sent from now on takes another.
+      onLate: (askedAt) => {
+        if (this.#heardAt < askedAt) this.#leave()
+      },
       silenceMs: this.#limits.silenceMs,
       onOver: () => {
         this.#exchanges.delete(exchange)

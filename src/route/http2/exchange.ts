@@ -15,6 +15,8 @@ export interface ExchangeOwner {
   lost(): Error
   /** Milliseconds of silence, before an answer or within it, after which it is given up. */
   readonly silenceMs: number
+  /** No answer has begun in time to what was asked then. */
+  onLate(askedAt: number): void
   /** The server has said something. */
   onHeard(): void
   /** Answered or failed; called once. */
@@ -29,6 +31,7 @@ export class Http2Exchange implements Dispatcher.DispatchController {
   readonly #handler: Dispatcher.DispatchHandler
   readonly #owner: ExchangeOwner
   #stream: ClientHttp2Stream | undefined
+  #askedAt = 0
   #answered = false
   #over = false
   #paused = false
@@ -110,6 +113,7 @@ export class Http2Exchange implements Dispatcher.DispatchController {
     const { headersTimeout, bodyTimeout } = this.#options
     const body = requestBody(this.#options)
     const headers = requestHeaders(this.#options, origin, body)
+    this.#askedAt = performance.now()
     const stream = session.request(headers, { endStream: body === null })
     this.#stream = stream
     if (body !== null) this.#pump(stream, body)
@@ -174,6 +178,7 @@ export class Http2Exchange implements Dispatcher.DispatchController {
     if (this.#paused) return
     const waitsFor = this.#answered ? errors.BodyTimeoutError : errors.HeadersTimeoutError
     stream.removeAllListeners('timeout')
+    if (!this.#answered) this.#owner.onLate(this.#askedAt)
     this.#fail(new waitsFor())
   }
 

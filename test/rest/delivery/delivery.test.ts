@@ -326,7 +326,7 @@ describe('the answer', () => {
 describe('the wait for an answer', () => {
   it('has a limit as long as another attempt can follow', async () => {
     const slow: Step = (clock) => {
-      clock.time += 7_000
+      clock.time += 7_000 // a second late
       return late()
     }
     const { fetch, sent } = scripted([slow, slow])

@@ -85,6 +85,14 @@ describe('a Create Message whose answer is lost', () => {
     expect(creations(lab)).toHaveLength(2)
   })
 
+  it('is noticed in time for a repetition with the limits that nobody has changed', async () => {
+    const lab = await startDelivering({ delivery: true })
+    lab.discord.rest.respondOnce(CREATE, { apply: true, stall: true })
+    expect((await say(lab, 'stalled')).status).toBe(200)
+    expect(contentsOf(lab)).toEqual(['stalled'])
+    expect(creations(lab)).toHaveLength(2)
+  })
+
   it('is noticed where the connection stays open and silent', async () => {
     const lab = await startDelivering()
     lab.discord.rest.respondOnce(CREATE, { apply: true, stall: true })
