@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { milliseconds, wholeNumber } from './whole-number.js'
 
 /** How far failed requests are repeated. Each may be left out. */
 export interface DeliveryOptions {
@@ -35,11 +36,7 @@ const DEFAULTS: DeliveryLimits = {
   answerTimeoutMs: 6_000,
 }
 
-const whole = (least: number, most: number, unit: string) => {
-  const error = `must be a whole number${unit} from ${least} to ${most}`
-  return z.int({ error }).min(least, { error }).max(most, { error }).optional()
-}
-const milliseconds = (least: number) => whole(least, 600_000, ' of milliseconds')
+const upToTenMinutes = (least: number) => milliseconds(least, 600_000).optional()
 
 const EXPECTED = 'must be true, false or an object such as { attempts: 4, budgetMs: 15000 }'
 
@@ -47,11 +44,11 @@ const EXPECTED = 'must be true, false or an object such as { attempts: 4, budget
 export const limitsSchema = z
   .strictObject(
     {
-      attempts: whole(1, 100, ''),
-      budgetMs: milliseconds(0),
-      minDelayMs: milliseconds(0),
-      maxDelayMs: milliseconds(0),
-      answerTimeoutMs: milliseconds(1),
+      attempts: wholeNumber(1, 100).optional(),
+      budgetMs: upToTenMinutes(0),
+      minDelayMs: upToTenMinutes(0),
+      maxDelayMs: upToTenMinutes(0),
+      answerTimeoutMs: upToTenMinutes(1),
     },
     { error: EXPECTED },
   )

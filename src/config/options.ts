@@ -17,6 +17,7 @@ import { tlsFields, tlsSchema, type TlsOptions } from './tls-options.js'
 import { createTlsSettings, type TlsSettings } from './tls-settings.js'
 import type { Proxy } from './types.js'
 import { NO_PROXY_VARIABLES, PROXY_VARIABLES, type Environment } from './variables.js'
+import { milliseconds, wholeNumber } from './whole-number.js'
 
 /** A `Proxy-Authorization` value, or a function that is asked for one before each tunnel. */
 export type ProxyAuthorization = string | (() => string | Promise<string>)
@@ -97,11 +98,6 @@ export interface ResolvedOptions {
   readonly onEvent: ((event: TransportEvent) => void) | undefined
 }
 
-const milliseconds = (least: number, most: number) => {
-  const error = `must be a whole number of milliseconds from ${least} to ${most}`
-  return z.int({ error }).min(least, { error }).max(most, { error })
-}
-
 // Not z.array().readonly(): that freezes what it was given, even what is no array, and throws on a Buffer.
 const hostList = z.custom<readonly string[]>(
   // Array.from: `every` passes over the holes of a sparse array.
@@ -148,10 +144,7 @@ const schema = z.strictObject(
       .optional(),
     connectTimeoutMs: milliseconds(1, 600_000).optional(),
     keepAliveMs: milliseconds(0, 3_600_000).optional(),
-    maxTunnels: z
-      .int({ error: 'must be a whole number of 1 or more' })
-      .min(1, { error: 'must be a whole number of 1 or more' })
-      .optional(),
+    maxTunnels: wholeNumber(1).optional(),
     http2: z.boolean({ error: 'must be true or false' }).optional(),
     keepWarm: z.boolean({ error: 'must be true or false' }).optional(),
     delivery: deliverySchema.optional(),

@@ -1,17 +1,11 @@
 import { z } from 'zod'
+import { milliseconds, wholeNumber } from '../config/whole-number.js'
 import { isSupported } from './compression.js'
 import type { GatewayClientOptions } from './options.js'
 import { isPresence, PRESENCE_EXPECTED } from './presence.js'
 import { sessionsSchema } from './session.js'
 import { timeoutSchema } from './timeouts.js'
 import type { GatewayPresenceUpdateData } from 'discord-api-types/v10'
-
-const whole = (least: number, most: number, unit = '') => {
-  const range = most === Infinity ? `of ${least} or more` : `from ${least} to ${most}`
-  const error = `must be a whole number ${unit}${range}`
-  return z.int({ error }).min(least, { error }).max(most, { error })
-}
-const milliseconds = (most: number) => whole(1, most, 'of milliseconds ')
 
 const object = (example: string) => ({ error: `must be an object such as ${example}` })
 const text = z.string({ error: 'must be a string' })
@@ -38,7 +32,7 @@ export const optionsSchema = z.strictObject(
       .transform((token) => token.trim().replace(/^Bot(?:\s+|$)/i, ''))
       // It goes into a header (RFC 9110 §5.5) and is one word.
       .refine((token) => /^[!-~]+$/.test(token), { error: "must be the bot's token, one word" }),
-    intents: whole(0, 2 ** 31 - 1),
+    intents: wholeNumber(0, 2 ** 31 - 1),
     // Nothing of zod's own that freezes: `.readonly()` throws on a Buffer where it should refuse it.
     shards: z
       .custom<Shards>(isShards, {
@@ -50,7 +44,7 @@ export const optionsSchema = z.strictObject(
     properties: z
       .strictObject({ os: text, browser: text, device: text }, object('{ os, browser, device }'))
       .optional(),
-    largeThreshold: whole(50, 250).optional(),
+    largeThreshold: wholeNumber(50, 250).optional(),
     compression: z
       .enum(['auto', 'zstd-stream', 'zlib-stream', 'none'], {
         error: "must be 'auto', 'zstd-stream', 'zlib-stream' or 'none'",
@@ -59,13 +53,13 @@ export const optionsSchema = z.strictObject(
         error: 'is not supported by this version of Node: zstd-stream needs 22.15',
       })
       .optional(),
-    maxPayload: whole(1024, 2 ** 31 - 1, 'of bytes ').optional(),
+    maxPayload: wholeNumber(1024, 2 ** 31 - 1, 'bytes').optional(),
     gatewayInfoTimeoutMs: timeoutSchema.optional(),
     gatewayReadyTimeoutMs: timeoutSchema.optional(),
     gatewayRuntimeReadyTimeoutMs: timeoutSchema.optional(),
-    backoffBaseMs: milliseconds(60_000).optional(),
-    backoffMaxMs: milliseconds(600_000).optional(),
-    maxQueuedSends: whole(1, Infinity).optional(),
+    backoffBaseMs: milliseconds(1, 60_000).optional(),
+    backoffMaxMs: milliseconds(1, 600_000).optional(),
+    maxQueuedSends: wholeNumber(1).optional(),
   },
   object('{ token, intents }'),
 )

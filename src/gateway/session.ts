@@ -1,5 +1,6 @@
 import type { GatewayReadyDispatchData } from 'discord-api-types/v10'
 import { z } from 'zod'
+import { wholeNumber } from '../config/whole-number.js'
 import { DEFAULT_GATEWAY_URL, gatewayUrl } from './gateway-url.js'
 
 /**
@@ -26,18 +27,13 @@ export interface LiveSession {
 const EXPECTED = { error: 'must be a session as gateway.session or gateway.sessions gave it' }
 const ID = { error: 'must be the id of a session' }
 
-const count = (least: number) => {
-  const error = `must be a whole number of ${least} or more`
-  return z.int({ error }).min(least, { error })
-}
-
 const sessionSchema = z.object(
   {
     id: z.string(ID).min(1, ID),
-    sequence: count(0),
+    sequence: wholeNumber(0),
     resumeUrl: gatewayUrl,
-    shardId: count(0),
-    shardCount: count(1),
+    shardId: wholeNumber(0),
+    shardCount: wholeNumber(1),
   },
   EXPECTED,
 )

@@ -1,6 +1,6 @@
-import { z } from 'zod'
 import type { Environment } from '../config/index.js'
 import type { Problem } from '../config/problems.js'
+import { expectedWholeNumber, milliseconds } from '../config/whole-number.js'
 
 const MAX_TIMEOUT_MS = 120_000
 
@@ -16,10 +16,8 @@ type TimeoutName = keyof typeof TIMEOUTS
 /** Milliseconds each. */
 export type Timeouts = Readonly<Record<TimeoutName, number>>
 
-const EXPECTED = `must be a whole number of milliseconds from 1 to ${MAX_TIMEOUT_MS}`
-
 /** One timeout as an option. */
-export const timeoutSchema = z.int(EXPECTED).min(1, EXPECTED).max(MAX_TIMEOUT_MS, EXPECTED)
+export const timeoutSchema = milliseconds(1, MAX_TIMEOUT_MS)
 
 /**
  * The option, else its variable, else its default.
@@ -39,7 +37,10 @@ export function resolveTimeouts(
     if (digits === '') return standard
     const { data } = timeoutSchema.safeParse(/^\d+$/.test(digits) ? Number(digits) : undefined)
     if (data !== undefined) return data
-    problems.push({ text: `${variable}: ${EXPECTED}`, hint: `Correct or unset ${variable}.` })
+    problems.push({
+      text: `${variable}: ${expectedWholeNumber(1, MAX_TIMEOUT_MS, 'milliseconds')}`,
+      hint: `Correct or unset ${variable}.`,
+    })
     return standard
   }
   return {
