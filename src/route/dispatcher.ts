@@ -184,7 +184,9 @@ export class TunnelDispatcher extends Dispatcher implements PoolOwner {
   }
 
   #forget(pool: OriginPool): void {
-    for (const [key, known] of this.#pools) if (known === pool) this.#pools.delete(key)
+    const { origin } = pool.origin
+    // It may have a successor already.
+    if (this.#pools.get(origin) === pool) this.#pools.delete(origin)
   }
 
   #busy(): boolean {
