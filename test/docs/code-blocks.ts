@@ -37,7 +37,7 @@ export async function readPages(): Promise<readonly Page[]> {
   )
 }
 
-export function blocksOf({ text }: Page): readonly CodeBlock[] {
+export function blocksOf({ text }: Pick<Page, 'text'>): readonly CodeBlock[] {
   return [...text.matchAll(FENCED)].map(([, language = '', code = '']) => ({ language, code }))
 }
 

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, it, onTestFinished } from 'vitest'
 import { ALL_CASES, runCase, type ProxyUnderTest } from '../cases/index.js'
+import { blocksOf } from '../docs/code-blocks.js'
 import { missingPrograms, requireRealProxies } from './installed.js'
 import { openLocalSite, type LocalSite } from './local-site.js'
 import { addSystemUser } from './proxies/dante.js'
@@ -22,7 +23,7 @@ class Section {
     const [, text] = PAGE.split(`\n### ${heading}\n`)
     if (text === undefined) throw new Error(`docs/proxies.md has no heading ${heading}`)
     this.#text = text.split('\n##')[0] ?? ''
-    this.blocks = [...this.#text.matchAll(/^```\w*\n(.*?)^```$/gms)].map(([, block = '']) => block)
+    this.blocks = blocksOf({ text: this.#text }).map(({ code }) => code)
   }
 
   /** A piece of inline code, by its beginning. */

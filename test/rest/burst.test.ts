@@ -1,24 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import type { DiscordTransport } from '../../src/index.js'
 import { CDN_HOST } from '../lab/discord/index.js'
 import { USERS_ME, startLab, type Lab } from '../support/lab.js'
+import { say } from '../support/say.js'
 
 /** What a small proxy has room for. */
 const ROOM = 10
-
-/** A message; resolves with its status. */
-async function say({ discord, headers }: Lab, transport: DiscordTransport, content: string): Promise<number> {
-  const response = await transport.fetch(
-    `https://discord.com/api/v10/channels/${discord.channelId}/messages`,
-    {
-      method: 'POST',
-      headers: { ...headers, 'content-type': 'application/json' },
-      body: JSON.stringify({ content }),
-    },
-  )
-  await response.text()
-  return response.status
-}
 
 /** How often each message arrived. */
 function arrivals({ discord }: Lab): ReadonlyMap<string, number> {
@@ -43,7 +29,7 @@ describe('hundreds of sends at once through a proxy that allows ten connections'
     const lab = await startLab({ maxConnections: ROOM })
     const transport = lab.createTransport(options)
     const messages = numbered(400)
-    const statuses = await Promise.all(messages.map((content) => say(lab, transport, content)))
+    const statuses = await Promise.all(messages.map((content) => say(lab, content, { transport })))
     expect(new Set(statuses)).toEqual(new Set([200]))
     expect([...arrivals(lab).keys()].sort()).toEqual([...messages].sort())
     expect(new Set(arrivals(lab).values())).toEqual(new Set([1]))
@@ -56,7 +42,7 @@ describe('hundreds of sends at once through a proxy that allows ten connections'
     const transport = lab.createTransport()
     const socket = transport.createWebSocket('wss://gateway.discord.gg/?v=10&encoding=json')
     await new Promise((resolve) => socket.once('message', resolve))
-    const statuses = await Promise.all(numbered(200).map((content) => say(lab, transport, content)))
+    const statuses = await Promise.all(numbered(200).map((content) => say(lab, content, { transport })))
     expect(new Set(statuses)).toEqual(new Set([200]))
     expect(socket.readyState).toBe(socket.OPEN)
     socket.terminate()
@@ -65,7 +51,7 @@ describe('hundreds of sends at once through a proxy that allows ten connections'
   test('over a proxy that is far away, too', async () => {
     const lab = await startLab({ maxConnections: ROOM, delayMs: 20 })
     const transport = lab.createTransport()
-    const statuses = await Promise.all(numbered(200).map((content) => say(lab, transport, content)))
+    const statuses = await Promise.all(numbered(200).map((content) => say(lab, content, { transport })))
     expect(new Set(statuses)).toEqual(new Set([200]))
   })
 })
@@ -73,7 +59,7 @@ describe('hundreds of sends at once through a proxy that allows ten connections'
 describe('maxTunnels', () => {
   test.each([1, 3, 16])('%i are never exceeded', async (maxTunnels) => {
     const lab = await startLab({ transport: { maxTunnels } })
-    const statuses = await Promise.all(numbered(100).map((content) => say(lab, lab.transport, content)))
+    const statuses = await Promise.all(numbered(100).map((content) => say(lab, content)))
     expect(new Set(statuses)).toEqual(new Set([200]))
     expect(lab.proxy.peakOpen).toBeLessThanOrEqual(maxTunnels)
     expect(lab.proxy.connections.length).toBeLessThanOrEqual(maxTunnels)
@@ -81,14 +67,14 @@ describe('maxTunnels', () => {
 
   test('is 32 where nobody says otherwise', async () => {
     const lab = await startLab({ delayMs: 5 })
-    await Promise.all(numbered(200).map((content) => say(lab, lab.transport, content)))
+    await Promise.all(numbered(200).map((content) => say(lab, content)))
     expect(lab.proxy.peakOpen).toBe(32)
   })
 
   test('messages arrive in the order in which they were sent, over one tunnel', async () => {
     const lab = await startLab({ transport: { maxTunnels: 1 } })
     const messages = numbered(50)
-    await Promise.all(messages.map((content) => say(lab, lab.transport, content)))
+    await Promise.all(messages.map((content) => say(lab, content)))
     expect([...arrivals(lab).keys()]).toEqual(messages)
   })
 })
@@ -100,7 +86,7 @@ describe('a burst to one origin leaves the others their turn', () => {
       const lab = await startLab({ transport: { maxTunnels } })
       const order: string[] = []
       const sends = numbered(300).map(async (content) => {
-        await say(lab, lab.transport, content)
+        await say(lab, content)
         order.push('send')
       })
       const download = lab.transport.fetch(`https://${CDN_HOST}/nothing`).then(async (response) => {

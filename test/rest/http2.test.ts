@@ -4,28 +4,15 @@ import { Readable } from 'node:stream'
 import { fetch as undiciFetch, request as undiciRequest } from 'undici'
 import { describe, expect, test } from 'vitest'
 import { TransportError, type DiscordTransport } from '../../src/index.js'
+import { messagesUrl } from '../cases/rest-requests.js'
 import { rejectionOf } from '../support/faces.js'
 import { startLab, USERS_ME, type Lab, type LabOptions } from '../support/lab.js'
+import { say } from '../support/say.js'
 
 const MEBIBYTE = 1024 * 1024
 
 const startHttp2Lab = (options: LabOptions = {}): Promise<Lab> =>
   startLab({ ...options, transport: { http2: true, ...options.transport } })
-
-const messagesUrl = ({ discord }: Lab): string =>
-  `https://discord.com/api/v10/channels/${discord.channelId}/messages`
-
-/** A message; resolves with its status. */
-async function say(lab: Lab, content: string, init: { signal?: AbortSignal } = {}): Promise<number> {
-  const response = await lab.transport.fetch(messagesUrl(lab), {
-    method: 'POST',
-    headers: { ...lab.headers, 'content-type': 'application/json' },
-    body: JSON.stringify({ content }),
-    ...init,
-  })
-  await response.text()
-  return response.status
-}
 
 /** A message with a file; resolves with the hash of what arrived. */
 async function attach(lab: Lab, bytes: Uint8Array<ArrayBuffer>): Promise<string | undefined> {
@@ -33,7 +20,7 @@ async function attach(lab: Lab, bytes: Uint8Array<ArrayBuffer>): Promise<string 
   form.set('payload_json', JSON.stringify({ content: 'a file' }))
   form.set('files[0]', new File([bytes], 'file.bin'))
   const { headers, transport } = lab
-  const response = await transport.fetch(messagesUrl(lab), { method: 'POST', headers, body: form })
+  const response = await transport.fetch(messagesUrl(lab.discord), { method: 'POST', headers, body: form })
   expect(response.status).toBe(200)
   const { id } = (await response.json()) as { id: string }
   const request = lab.discord.rest.requests.find(({ files }) =>
@@ -103,7 +90,7 @@ describe('what a caller may send and get', () => {
   test('a Node stream with a Content-Length', async () => {
     const lab = await startHttp2Lab()
     const body = JSON.stringify({ content: 'out of a stream' })
-    const { statusCode, body: answer } = await undiciRequest(messagesUrl(lab), {
+    const { statusCode, body: answer } = await undiciRequest(messagesUrl(lab.discord), {
       dispatcher: lab.transport.dispatcher,
       method: 'POST',
       headers: { ...lab.headers, 'content-type': 'application/json', 'content-length': String(body.length) },
@@ -129,7 +116,7 @@ describe('what a caller may send and get', () => {
 
   test('a body that breaks off fails its own request, and no other', async () => {
     const lab = await startHttp2Lab()
-    const broken = undiciRequest(messagesUrl(lab), {
+    const broken = undiciRequest(messagesUrl(lab.discord), {
       dispatcher: lab.transport.dispatcher,
       method: 'POST',
       headers: lab.headers,

@@ -5,23 +5,15 @@ import { CDN_HOST, REST_HOST } from '../lab/discord/index.js'
 import type { LabConnection, LabScheme } from '../lab/proxy/index.js'
 import { getByFetch } from '../support/faces.js'
 import { GATEWAY, startLab, USERS_ME, type Lab } from '../support/lab.js'
+import { say as sayBy } from '../support/say.js'
 import { recordFlights } from './support/flight-recorder.js'
 
 const toRest = ({ target, established }: LabConnection): boolean => established && target?.host === REST_HOST
 const openToRest = (connection: LabConnection): boolean => toRest(connection) && connection.open
 
 /** A message; its body makes it a request that nothing may repeat by itself. */
-async function say({ discord, headers }: Lab, transport: DiscordTransport, content = 'hello'): Promise<void> {
-  const response = await transport.fetch(
-    `https://discord.com/api/v10/channels/${discord.channelId}/messages`,
-    {
-      method: 'POST',
-      headers: { ...headers, 'content-type': 'application/json' },
-      body: JSON.stringify({ content }),
-    },
-  )
-  expect(response.status).toBe(200)
-  await response.text()
+async function say(lab: Lab, transport: DiscordTransport, content = 'hello'): Promise<void> {
+  expect(await sayBy(lab, content, { transport })).toBe(200)
 }
 
 /** A gateway socket that has been greeted. */

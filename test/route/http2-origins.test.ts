@@ -6,22 +6,9 @@ import type { LabScheme } from '../lab/proxy/index.js'
 import { deferred } from '../support/deferred.js'
 import { failureOf, rejectionOf } from '../support/faces.js'
 import { startLab, USERS_ME, type Lab } from '../support/lab.js'
+import { say } from '../support/say.js'
 
 const SEND = 'POST /channels/:id/messages'
-
-/** A message; resolves with its status. */
-async function say({ discord, headers, transport }: Lab, content: string): Promise<number> {
-  const response = await transport.fetch(
-    `https://discord.com/api/v10/channels/${discord.channelId}/messages`,
-    {
-      method: 'POST',
-      headers: { ...headers, 'content-type': 'application/json' },
-      body: JSON.stringify({ content }),
-    },
-  )
-  await response.text()
-  return response.status
-}
 
 /** Requests that arrived, those that were never carried out included. */
 async function arrived({ discord }: Lab, count: number): Promise<void> {

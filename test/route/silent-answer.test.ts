@@ -2,6 +2,7 @@ import { request } from 'undici'
 import { afterEach, expect, test } from 'vitest'
 import { parseOptions, resolveProxy } from '../../src/config/index.js'
 import { Route, TunnelDispatcher } from '../../src/route/index.js'
+import { messagesUrl } from '../cases/rest-requests.js'
 import { rejectionOf } from '../support/faces.js'
 import { startLab, USERS_ME } from '../support/lab.js'
 
@@ -23,8 +24,12 @@ test.each([
     await route.close()
   }
   lab.discord.rest.intercept(SEND, () => ({ stall: true }), { times: 1 })
-  const path = `https://discord.com/api/v10/channels/${lab.discord.channelId}/messages`
-  const sent = request(path, { dispatcher, method: 'POST', headers: lab.headers, body: '{"content":"x"}' })
+  const sent = request(messagesUrl(lab.discord), {
+    dispatcher,
+    method: 'POST',
+    headers: lab.headers,
+    body: '{"content":"x"}',
+  })
 
   expect(await rejectionOf(sent)).toMatchObject({
     code: 'ERR_TARGET_TIMEOUT',

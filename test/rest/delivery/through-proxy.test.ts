@@ -1,7 +1,9 @@
 import { REST, Routes } from 'discord.js'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { TransportError, type TransportOptions } from '../../../src/index.js'
+import { messagesUrl } from '../../cases/rest-requests.js'
 import { startLab, type Lab } from '../../support/lab.js'
+import { post } from '../../support/say.js'
 
 /** Quick enough for a test, patient enough for a busy machine. */
 const DELIVERY = { attempts: 20, budgetMs: 15_000, minDelayMs: 1, maxDelayMs: 20, answerTimeoutMs: 400 }
@@ -9,19 +11,6 @@ const CREATE = 'POST /channels/:id/messages'
 
 function startDelivering(options: TransportOptions = {}): Promise<Lab> {
   return startLab({ transport: { delivery: DELIVERY, ...options } })
-}
-
-function say(lab: Lab, content: string, init: RequestInit = {}): Promise<Response> {
-  return lab.transport.fetch(urlOf(lab), {
-    method: 'POST',
-    headers: { ...lab.headers, 'content-type': 'application/json' },
-    body: JSON.stringify({ content }),
-    ...init,
-  })
-}
-
-function urlOf({ discord }: Lab): string {
-  return `https://discord.com/api/v10/channels/${discord.channelId}/messages`
 }
 
 function contentsOf({ discord }: Lab): string[] {
@@ -48,7 +37,7 @@ describe('a proxy that says nothing', () => {
       transport: { delivery: true, connectTimeoutMs: 500 },
     })
     const startedAt = performance.now()
-    expect(await rejection(say(lab, 'never'))).toMatchObject({ code: 'ERR_PROXY_TIMEOUT', sent: 'no' })
+    expect(await rejection(post(lab, 'never'))).toMatchObject({ code: 'ERR_PROXY_TIMEOUT', sent: 'no' })
     // A second attempt would have ended 500 ms and a wait later.
     expect(performance.now() - startedAt).toBeLessThan(1_200)
     expect(lab.proxy.connections).toHaveLength(1)
@@ -63,7 +52,7 @@ describe('a Create Message whose answer is lost', () => {
   ] as const)('%s is one message, and the caller gets it', async (_how, loss, options) => {
     const lab = await startDelivering(options)
     lab.discord.rest.loseAnswerOnce(CREATE, loss)
-    const response = await say(lab, 'once')
+    const response = await post(lab, 'once')
     expect(response.status).toBe(200)
     const { id, content } = (await response.json()) as { id: string; content: string }
     expect(content).toBe('once')
@@ -79,7 +68,11 @@ describe('a Create Message whose answer is lost', () => {
     const body = new FormData()
     body.set('payload_json', JSON.stringify({ content: 'a file' }))
     body.set('files[0]', new File([Buffer.alloc(300_000, 7)], 'seven.bin'))
-    const response = await lab.transport.fetch(urlOf(lab), { method: 'POST', headers: lab.headers, body })
+    const response = await lab.transport.fetch(messagesUrl(lab.discord), {
+      method: 'POST',
+      headers: lab.headers,
+      body,
+    })
     expect(await response.json()).toMatchObject({ attachments: [{ filename: 'seven.bin', size: 300_000 }] })
     expect(contentsOf(lab)).toEqual(['a file'])
     expect(creations(lab)).toHaveLength(2)
@@ -88,7 +81,7 @@ describe('a Create Message whose answer is lost', () => {
   it('is noticed in time for a repetition with the limits that nobody has changed', async () => {
     const lab = await startDelivering({ delivery: true })
     lab.discord.rest.respondOnce(CREATE, { apply: true, stall: true })
-    expect((await say(lab, 'stalled')).status).toBe(200)
+    expect((await post(lab, 'stalled')).status).toBe(200)
     expect(contentsOf(lab)).toEqual(['stalled'])
     expect(creations(lab)).toHaveLength(2)
   })
@@ -96,7 +89,7 @@ describe('a Create Message whose answer is lost', () => {
   it('is noticed where the connection stays open and silent', async () => {
     const lab = await startDelivering()
     lab.discord.rest.respondOnce(CREATE, { apply: true, stall: true })
-    expect((await say(lab, 'stalled')).status).toBe(200)
+    expect((await post(lab, 'stalled')).status).toBe(200)
     expect(contentsOf(lab)).toEqual(['stalled'])
     expect(creations(lab)).toHaveLength(2)
   })
@@ -104,7 +97,7 @@ describe('a Create Message whose answer is lost', () => {
   it('because the proxy cut it is one message', async () => {
     const lab = await startDelivering()
     lab.discord.rest.respondOnce(CREATE, { apply: true, stall: true })
-    const call = say(lab, 'cut')
+    const call = post(lab, 'cut')
     await lab.discord.rest.waitForRequest(CREATE)
     lab.proxy.cut()
     expect((await call).status).toBe(200)
@@ -118,7 +111,7 @@ describe('a Create Message whose answer is lost', () => {
       lab.proxy.cut()
       lab.proxy.fault = { kind: 'cut-after', bytes }
       const count = lab.proxy.connections.length
-      const call = say(lab, `after ${bytes}`)
+      const call = post(lab, `after ${bytes}`)
       await lab.proxy.waitForConnection(({ id }) => id > count)
       lab.proxy.fault = undefined
       expect((await call).status).toBe(200)
@@ -129,7 +122,7 @@ describe('a Create Message whose answer is lost', () => {
   it('in the middle of its body was answered: the body breaks, and the message exists once', async () => {
     const lab = await startDelivering()
     lab.discord.rest.respondOnce(CREATE, { apply: true, cut: { afterBytes: 10 } })
-    const error = await rejection(say(lab, 'broken body').then((response) => response.text()))
+    const error = await rejection(post(lab, 'broken body').then((response) => response.text()))
     expect(error).toMatchObject({ code: 'ERR_CONNECTION_LOST', sent: 'maybe', retryable: false })
     expect(contentsOf(lab)).toEqual(['broken body'])
   })
@@ -137,7 +130,7 @@ describe('a Create Message whose answer is lost', () => {
   it('is left alone, body and all, where delivery is off', async () => {
     const lab = await startDelivering({ delivery: false })
     lab.discord.rest.loseAnswerOnce(CREATE)
-    const error = await rejection(say(lab, 'off'))
+    const error = await rejection(post(lab, 'off'))
     expect(error).toMatchObject({ code: 'ERR_CONNECTION_LOST', sent: 'maybe', retryable: false })
     expect(creations(lab).map(({ rawBody }) => rawBody?.toString())).toEqual(['{"content":"off"}'])
   })
@@ -163,7 +156,7 @@ describe('what Discord cannot keep from being doubled', () => {
   it('is not repeated once it was sent: a thread', async () => {
     const lab = await startDelivering()
     lab.discord.rest.loseAnswerOnce('POST /channels/:id/threads')
-    const call = lab.transport.fetch(urlOf(lab).replace('messages', 'threads'), {
+    const call = lab.transport.fetch(messagesUrl(lab.discord).replace('messages', 'threads'), {
       method: 'POST',
       headers: { ...lab.headers, 'content-type': 'application/json' },
       body: JSON.stringify({ name: 'only one' }),
@@ -177,7 +170,7 @@ describe('what Discord cannot keep from being doubled', () => {
 describe('a proxy that is down', () => {
   it('and comes back carries whatever was to be sent meanwhile, once', async () => {
     const lab = await startDelivering({ delivery: { ...DELIVERY, attempts: 100 } })
-    expect((await say(lab, 'before')).status).toBe(200)
+    expect((await post(lab, 'before')).status).toBe(200)
     await lab.proxy.close()
     const failed = lab.nextEvent('tunnel-failed')
     const { id, token } = lab.discord.state.addChannelWebhook(lab.discord.channelId)
@@ -187,9 +180,9 @@ describe('a proxy that is down', () => {
       body: JSON.stringify({ content: 'by webhook' }),
     }
     const calls = [
-      say(lab, 'by bot'),
+      post(lab, 'by bot'),
       lab.transport.fetch(`https://discord.com/api/v10/webhooks/${id}/${token}?wait=true`, init),
-      lab.transport.fetch(urlOf(lab), { headers: lab.headers }),
+      lab.transport.fetch(messagesUrl(lab.discord), { headers: lab.headers }),
     ]
     await failed
     await lab.startProxy({ port: lab.proxy.port })
@@ -200,7 +193,7 @@ describe('a proxy that is down', () => {
   it('and stays down fails every call with its name when the limits end', async () => {
     const lab = await startDelivering({ delivery: { ...DELIVERY, attempts: 3 } })
     await lab.proxy.close()
-    expect(await rejection(say(lab, 'never'))).toMatchObject({
+    expect(await rejection(post(lab, 'never'))).toMatchObject({
       code: 'ERR_PROXY_UNREACHABLE',
       sent: 'no',
       retryable: true,
@@ -217,7 +210,7 @@ describe('a 503', () => {
       () => ({ status: 503, body: Buffer.alloc(1024 * 1024), headers: { 'retry-after': '0.01' } }),
       { times: 3 },
     )
-    expect((await say(lab, 'at last')).status).toBe(200)
+    expect((await post(lab, 'at last')).status).toBe(200)
     expect(creations(lab)).toHaveLength(4)
     expect(contentsOf(lab)).toEqual(['at last'])
   })
@@ -231,7 +224,7 @@ describe('a wait for the next attempt', () => {
     lab.discord.rest.loseAnswerOnce(CREATE)
     const controller = new AbortController()
     const closed = lab.nextEvent('tunnel-close')
-    const call = say(lab, 'aborted', { signal: controller.signal })
+    const call = post(lab, 'aborted', { signal: controller.signal })
     await closed
     const reason = new Error('enough')
     controller.abort(reason)
@@ -242,7 +235,7 @@ describe('a wait for the next attempt', () => {
     const lab = await startDelivering({ delivery: PATIENT, connectTimeoutMs: 600_000 })
     await lab.proxy.close()
     const failed = lab.nextEvent('tunnel-failed')
-    const call = rejection(say(lab, 'closed'))
+    const call = rejection(post(lab, 'closed'))
     await failed
     await lab.transport.close()
     expect(await call).toMatchObject({ code: 'ERR_TRANSPORT_CLOSED', retryable: false })
