@@ -5,14 +5,20 @@
 const layers = [
   'src/errors.ts',
   'src/config/',
-  'src/route/',
+  'src/discord/',
+  'src/tunnel/',
+  'src/agent/',
+  'src/dispatcher/',
   'src/rest/',
+  'src/websocket/',
+  'src/reconnect/',
   'src/gateway/',
+  'src/process/',
   'src/doctor/',
   'src/transport.ts',
   'src/index.ts',
 ]
-const integrations = ['src/carbon/', 'src/cli/']
+const integrations = ['src/adapters/', 'src/openclaw/', 'src/fleet/', 'src/cli/']
 
 const upward = layers.slice(0, -1).map((layer, index) => ({
   name: `no-upward-import-from-${layer}`,
@@ -43,8 +49,8 @@ module.exports = {
     {
       name: 'integrations-see-the-public-face-only',
       severity: 'error',
-      from: { path: '^src/carbon/' },
-      to: { path: '^src/', pathNot: ['^src/index\\.ts$', '^src/carbon/'] },
+      from: { path: '^src/adapters/' },
+      to: { path: '^src/', pathNot: ['^src/index\\.ts$', '^src/adapters/'] },
     },
     {
       name: 'the-command-sees-the-public-face-and-the-doctor',

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { defineConfig } from 'tsup'
 
-const entry = { index: 'src/index.ts', carbon: 'src/carbon/index.ts' }
+const entry = { index: 'src/index.ts', carbon: 'src/adapters/carbon/index.ts' }
 
 /**
  * The CommonJS entries load the ES modules: every Node that we support can require one, and the proxy

@@ -6,7 +6,7 @@
  * Ends with 1 if any run broke a promise. A seed repeats its script; the times at which its faults strike depend
  * on the machine.
  */
-import { runFaultScript } from '../test/gateway/client/fault-script.js'
+import { runFaultScript } from '../test/gateway/fault-script.js'
 import { wholeNumbers } from './soak-arguments.js'
 
 const { runs, firstSeed, atOnce } = wholeNumbers(

@@ -48,7 +48,7 @@ export {
   type WebSocketOptions,
 } from './gateway/index.js'
 export type { FetchInit, FetchInput, TransportFetch } from './rest/index.js'
-export type { TransportStats } from './route/index.js'
+export type { TransportStats } from './tunnel/index.js'
 export {
   createDiscordTransport,
   type DiscordTransport,

@@ -20,14 +20,10 @@ import {
   type WebSocketOptions,
 } from './gateway/index.js'
 import { createDeliveredFetch, wrapRequestClient, type TransportFetch } from './rest/index.js'
-import {
-  addressOf,
-  KeepWarm,
-  Route,
-  TunnelAgent,
-  TunnelDispatcher,
-  type TransportStats,
-} from './route/index.js'
+import { TunnelAgent } from './agent/agent.js'
+import { TunnelDispatcher } from './dispatcher/dispatcher.js'
+import { KeepWarm } from './dispatcher/keep-warm.js'
+import { addressOf, Route, type TransportStats } from './tunnel/index.js'
 
 /** Where a URL would go. */
 export interface RouteExplanation {
@@ -165,7 +161,6 @@ class Transport implements DiscordTransport {
     this.dispatcher = new TunnelDispatcher(this.#route, {
       maxTunnels: options.maxTunnels,
       keepAliveMs: options.keepAliveMs,
-      http2: options.http2,
       onCold: ({ origin }) => {
         if (origin === REST_ORIGIN) this.#keepWarm.onCold()
       },

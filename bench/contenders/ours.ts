@@ -7,11 +7,9 @@ const entry = process.env['BENCH_ENTRY'] ?? ''
 const { createDiscordTransport } = (await import(entry)) as typeof Library
 
 const create: CreateClient = ({ origin, proxy }) => {
-  const http2 = process.env['BENCH_HTTP2'] === '1'
   const maxTunnels = Number(process.env['BENCH_MAX_TUNNELS'] ?? 0)
   const transport = createDiscordTransport({
     proxy,
-    http2,
     env: {},
     ...(maxTunnels > 0 ? { maxTunnels } : {}),
   })

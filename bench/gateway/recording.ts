@@ -1,4 +1,4 @@
-import { createRandom } from '../../test/gateway/client/seeded-random.js'
+import { createRandom } from '../../test/gateway/seeded-random.js'
 import { createEncoder, type Compression } from '../../test/lab/discord/gateway-compression.js'
 
 /** What a gateway sends on one connection, as WebSocket messages: hello, READY, then the dispatches. */

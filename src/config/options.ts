@@ -58,11 +58,6 @@ export interface TransportOptions {
   /** The most tunnels open at one time for REST, over all destinations; WebSockets do not count. Default: 32. */
   readonly maxTunnels?: number | undefined
   /**
-   * Whether HTTP/2 is offered to Discord inside the tunnel: one tunnel for many requests, at several times the
-   * CPU of HTTP/1.1. For proxies that allow few connections. Default: false.
-   */
-  readonly http2?: boolean | undefined
-  /**
    * Whether one tunnel for REST is kept ready while a gateway socket of this transport is open. Default: true.
    */
   readonly keepWarm?: boolean | undefined
@@ -92,7 +87,6 @@ export interface ResolvedOptions {
   readonly connectTimeoutMs: number
   readonly keepAliveMs: number
   readonly maxTunnels: number
-  readonly http2: boolean
   readonly keepWarm: boolean
   readonly delivery: DeliveryLimits | false
   readonly onEvent: ((event: TransportEvent) => void) | undefined
@@ -145,7 +139,6 @@ const schema = z.strictObject(
     connectTimeoutMs: milliseconds(1, 600_000).optional(),
     keepAliveMs: milliseconds(0, 3_600_000).optional(),
     maxTunnels: wholeNumber(1).optional(),
-    http2: z.boolean({ error: 'must be true or false' }).optional(),
     keepWarm: z.boolean({ error: 'must be true or false' }).optional(),
     delivery: deliverySchema.optional(),
     onEvent: z
@@ -254,7 +247,6 @@ class Options extends SecretHolder implements ResolvedOptions {
   readonly connectTimeoutMs: number
   readonly keepAliveMs: number
   readonly maxTunnels: number
-  readonly http2: boolean
   readonly keepWarm: boolean
   readonly delivery: DeliveryLimits | false
   readonly onEvent: ((event: TransportEvent) => void) | undefined
@@ -273,7 +265,6 @@ class Options extends SecretHolder implements ResolvedOptions {
     this.connectTimeoutMs = options.connectTimeoutMs ?? 10_000
     this.keepAliveMs = options.keepAliveMs ?? 60_000
     this.maxTunnels = options.maxTunnels ?? 32
-    this.http2 = options.http2 ?? false
     this.keepWarm = options.keepWarm ?? true
     this.delivery = options.delivery ?? deliveryLimits()
     this.onEvent = options.onEvent

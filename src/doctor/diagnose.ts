@@ -1,11 +1,13 @@
 import { describeProxy, type Environment, type ResolvedOptions, type RoutePolicy } from '../config/index.js'
 import type { TransportError } from '../errors.js'
 import { createFetch } from '../rest/index.js'
-import { Route, TunnelAgent, TunnelDispatcher } from '../route/index.js'
+import { TunnelAgent } from '../agent/agent.js'
+import { TunnelDispatcher } from '../dispatcher/dispatcher.js'
+import { Route } from '../tunnel/index.js'
 import { configurationNotes, type ConfigurationNote, type NoteCode } from './configuration-notes.js'
 import { isInContainer } from './container.js'
 import type { Diagnosis } from './diagnosis.js'
-import { DISCORD_TARGETS } from './discord-hosts.js'
+import { DISCORD_TARGETS } from '../discord/hosts.js'
 import { askCdn, askGateway, askGatewayBot, askIdentity, type DiscordQuestions } from './discord-hops.js'
 import { findFix, type Fix } from './fix.js'
 import { GatewayProbe } from './gateway-hops.js'
@@ -167,8 +169,8 @@ async function askDiscord(
   options: ResolvedOptions,
   { token, identify = true }: DiagnoseOptions,
 ): Promise<void> {
-  const { maxTunnels, keepAliveMs, http2 } = options
-  const dispatcher = new TunnelDispatcher(asked.route, { maxTunnels, keepAliveMs, http2 })
+  const { maxTunnels, keepAliveMs } = options
+  const dispatcher = new TunnelDispatcher(asked.route, { maxTunnels, keepAliveMs })
   const agent = new TunnelAgent(asked.route, 0)
   const questions = { ...asked, fetch: createFetch(dispatcher) }
   const gateway = new GatewayProbe(questions, agent)

@@ -1,6 +1,6 @@
 import { urlHost, type ProxyEndpoint, type ResolvedOptions, type RoutePolicy } from '../config/index.js'
 import { systemCode } from '../errors.js'
-import { UNKNOWN_ISSUER } from '../route/index.js'
+import { UNKNOWN_ISSUER } from '../tunnel/index.js'
 import type { SeenCertificate } from './certificate.js'
 import type { HopFailure } from './hop-log.js'
 import { probePort, type SpokenScheme } from './port-probe.js'

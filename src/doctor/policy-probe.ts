@@ -1,5 +1,5 @@
 import { TransportError } from '../errors.js'
-import { authority } from '../route/index.js'
+import { authority } from '../tunnel/index.js'
 import { DENIED_NAMES, DENIED_RANGES, type DestinationCategory } from './denied-destinations.js'
 import type { ProxiedRoute } from './proxied-route.js'
 import type { PolicyCheck } from './validation.js'

@@ -10,8 +10,8 @@ import {
   type ProxyEndpoint,
   type TlsOptions,
 } from '../config/index.js'
-import { Route } from '../route/index.js'
-import { TlsClient } from '../route/tls.js'
+import { Route } from '../tunnel/index.js'
+import { TlsClient } from '../tunnel/tls.js'
 
 /** Which proxy is examined, and how it is reached. */
 export interface ProxiedRouteOptions {

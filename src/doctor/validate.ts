@@ -1,6 +1,6 @@
 import type { ProxyDescription } from '../config/index.js'
 import { configError, TransportError } from '../errors.js'
-import { TunnelDispatcher } from '../route/index.js'
+import { TunnelDispatcher } from '../dispatcher/dispatcher.js'
 import { inParallel } from './in-parallel.js'
 import { policyProbes } from './policy-probe.js'
 import { openProxiedRoute, type ProxiedRoute, type ProxiedRouteOptions } from './proxied-route.js'
@@ -47,7 +47,7 @@ export async function validateProxy(options: ValidateOptions = {}): Promise<Prox
     throw error
   }
   const { route, proxy } = proxied
-  const dispatcher = new TunnelDispatcher(route, { maxTunnels: CONCURRENCY, keepAliveMs: 0, http2: false })
+  const dispatcher = new TunnelDispatcher(route, { maxTunnels: CONCURRENCY, keepAliveMs: 0 })
   const asking = { proxied, dispatcher, timeoutMs }
   const works: readonly (() => Promise<ValidationCheck>)[] = [
     ...allowed.map((url) => () => checkAllowed(url, asking)),

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { GatewayDispatchPayload } from 'discord-api-types/v10'
 import type { RawData, WebSocket } from 'ws'
-import type { Hop } from '../route/index.js'
+import type { Hop } from '../tunnel/index.js'
 import { createDecompressor, type GatewayCompression } from './compression.js'
 import type { Decompressor } from './decompressor.js'
 import {
@@ -13,9 +13,9 @@ import {
   type Disconnect,
 } from './disconnect.js'
 import { gatewayAddress } from './gateway-url.js'
-import { Heartbeat } from './heartbeat.js'
+import { Heartbeat } from '../reconnect/heartbeat.js'
 import type { GatewayLinks } from './links.js'
-import { Opcode } from './opcodes.js'
+import { Opcode } from '../discord/opcodes.js'
 import { readPayload, type ReceivedPayload } from './payload.js'
 
 export interface ConnectionSettings {

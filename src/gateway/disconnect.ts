@@ -1,5 +1,5 @@
 import { systemCode, TransportError } from '../errors.js'
-import type { Hop } from '../route/index.js'
+import type { Hop } from '../tunnel/index.js'
 import { closedByDiscord, recoveryOf, type Recovery } from './close-codes.js'
 import { GatewayError } from './gateway-error.js'
 

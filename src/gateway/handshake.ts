@@ -1,5 +1,5 @@
 import type { GatewayPresenceUpdateData } from 'discord-api-types/v10'
-import { Opcode } from './opcodes.js'
+import { Opcode } from '../discord/opcodes.js'
 import type { ResolvedGatewayOptions } from './resolved-options.js'
 
 /** https://discord.com/developers/docs/events/gateway-events#identify */

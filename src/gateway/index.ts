@@ -1,4 +1,4 @@
-export { TransportWebSocket, type WebSocketOptions } from './websocket.js'
+export { TransportWebSocket, type WebSocketOptions } from '../websocket/websocket.js'
 export type { GatewayCompression } from './compression.js'
 export type {
   GatewayClosed,

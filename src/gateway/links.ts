@@ -1,7 +1,7 @@
 import type { WebSocket } from 'ws'
 import type { Environment } from '../config/index.js'
-import type { Hop } from '../route/index.js'
-import type { WebSocketOptions } from './websocket.js'
+import type { Hop } from '../tunnel/index.js'
+import type { WebSocketOptions } from '../websocket/websocket.js'
 
 /** What the client needs of its transport. */
 export interface GatewayLinks {

@@ -1,5 +1,5 @@
 import type { GatewayDispatchPayload, GatewayReadyDispatch } from 'discord-api-types/v10'
-import { Opcode } from './opcodes.js'
+import { Opcode } from '../discord/opcodes.js'
 
 /** What Discord sends, as far as the protocol itself reads it. */
 export type ReceivedPayload =

@@ -1,5 +1,5 @@
 import { TransportError } from '../errors.js'
-import { Backoff } from './backoff.js'
+import { Backoff } from '../reconnect/backoff.js'
 import type { Disconnect } from './disconnect.js'
 import type { ShardState } from './events.js'
 import { DEFAULT_GATEWAY_URL } from './gateway-url.js'

@@ -7,7 +7,7 @@ import { closedGateway, GatewayError } from './gateway-error.js'
 import { identifyPayload, resumePayload } from './handshake.js'
 import { isReady, isResumed } from './payload.js'
 import { ReconnectPolicy } from './reconnect-policy.js'
-import { SendQueue } from './send-queue.js'
+import { SendQueue } from '../reconnect/send-queue.js'
 import { beginSession, type GatewaySession, type LiveSession } from './session.js'
 import type { ShardContext, ShardOwner } from './shard-context.js'
 

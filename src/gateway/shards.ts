@@ -1,6 +1,6 @@
 import { closedGateway, GatewayError } from './gateway-error.js'
 import type { GatewayInfo } from './gateway-info.js'
-import { Opcode } from './opcodes.js'
+import { Opcode } from '../discord/opcodes.js'
 import { encodePayload, unsendable } from './outgoing-payload.js'
 import type { GatewaySession } from './session.js'
 import type { ShardContext, ShardOwner } from './shard-context.js'

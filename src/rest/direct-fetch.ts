@@ -1,16 +1,16 @@
 import { setMaxListeners } from 'node:events'
 import type { Dispatcher } from 'undici'
 import { failureOf, TransportError } from '../errors.js'
-import { addressOf, authority } from '../route/index.js'
-import { BLOCKED_PORTS } from './blocked-ports.js'
-import { decodedBody } from './content-decoding.js'
-import { requestHeaders } from './default-headers.js'
+import { addressOf, authority } from '../tunnel/index.js'
+import { BLOCKED_PORTS } from './request/blocked-ports.js'
+import { decodedBody } from './response/content-decoding.js'
+import { requestHeaders } from './request/default-headers.js'
 import { Exchange, named, type ExchangeOwner, type ResponseHead } from './exchange.js'
 import { maskedPath, Progress, type OnEvent, type Transfer } from './progress.js'
-import type { ReceivedHeaders } from './received-headers.js'
+import type { ReceivedHeaders } from './response/received-headers.js'
 import { followRedirect, isRedirect, locationOf, MAX_REDIRECTS } from './redirect.js'
-import type { OutgoingRequest } from './request.js'
-import { FetchedResponse } from './response.js'
+import type { OutgoingRequest } from './request/request.js'
+import { FetchedResponse } from './response/response.js'
 
 /** https://fetch.spec.whatwg.org/#null-body-status */
 const NULL_BODY_STATUSES: ReadonlySet<number> = new Set([204, 205, 304])

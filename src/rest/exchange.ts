@@ -1,8 +1,8 @@
 import { errors, type Dispatcher } from 'undici'
 import { TransportError } from '../errors.js'
 import type { Progress } from './progress.js'
-import { ReceivedHeaders } from './received-headers.js'
-import { IncomingBody, type BodyFlow } from './response-body.js'
+import { ReceivedHeaders } from './response/received-headers.js'
+import { IncomingBody, type BodyFlow } from './response/response-body.js'
 
 /** As much of a body that nobody wants is read, to keep the tunnel; more costs more than a new one. */
 const DISCARDED_BYTES = 64 * 1024

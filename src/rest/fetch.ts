@@ -2,8 +2,8 @@ import { Request as UndiciRequest, type Dispatcher } from 'undici'
 import { AnswerTimeout } from './answer-timeout.js'
 import { directFetch } from './direct-fetch.js'
 import type { OnEvent } from './progress.js'
-import { readRequestObject } from './request-object.js'
-import { readRequest, type FetchInit, type FetchInput, type OutgoingRequest } from './request.js'
+import { readRequestObject } from './request/request-object.js'
+import { readRequest, type FetchInit, type FetchInput, type OutgoingRequest } from './request/request.js'
 import { undiciFetch } from './undici-fetch.js'
 
 /** A drop-in for the global fetch: takes and gives global classes, and undici's. */

@@ -1,4 +1,4 @@
-import type { OutgoingRequest } from './request.js'
+import type { OutgoingRequest } from './request/request.js'
 
 /** https://fetch.spec.whatwg.org/#redirect-status */
 const REDIRECT_STATUSES: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])

@@ -7,10 +7,10 @@ import {
   type Response as UndiciResponse,
 } from 'undici'
 import { TransportError } from '../errors.js'
-import { isForm } from './multipart.js'
-import { readHeaders } from './request-headers.js'
-import type { FetchInit, FetchInput } from './request.js'
-import { FetchedResponse } from './response.js'
+import { isForm } from './request/multipart.js'
+import { readHeaders } from './request/request-headers.js'
+import type { FetchInit, FetchInput } from './request/request.js'
+import { FetchedResponse } from './response/response.js'
 
 /**
  * fetch by undici over our dispatcher, for what {@link directFetch} does not do: `data:` and `blob:` URLs,

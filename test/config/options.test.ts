@@ -19,7 +19,6 @@ describe('parseOptions', () => {
         connectTimeoutMs: 10_000,
         keepAliveMs: 60_000,
         maxTunnels: 32,
-        http2: false,
         keepWarm: true,
         delivery: {
           attempts: 4,
@@ -43,7 +42,6 @@ describe('parseOptions', () => {
       connectTimeoutMs: 600_000,
       keepAliveMs: 0,
       maxTunnels: 1,
-      http2: true,
       keepWarm: false,
       delivery: false,
       onEvent: () => undefined,
@@ -98,7 +96,6 @@ describe('parseOptions', () => {
     ['maxTunnels', 2.5, 'of 1 or more'],
     ['delivery', 'on', 'must be true, false or an object'],
     ['delivery', null, 'must be true, false or an object'],
-    ['http2', 1, 'must be true or false'],
     ['keepWarm', 'no', 'must be true or false'],
     ['onEvent', 'console', 'must be a function'],
   ])('%s: %j is refused', (field, value, expected) => {

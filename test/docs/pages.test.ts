@@ -147,15 +147,7 @@ describe('the tables of the pages', () => {
       const inCode: unknown = Reflect.get(options, name)
       if (value !== undefined) expect({ [name]: value }).toEqual({ [name]: inCode })
     }
-    for (const name of [
-      'connectTimeoutMs',
-      'keepAliveMs',
-      'maxTunnels',
-      'http2',
-      'keepWarm',
-      'dns',
-      'required',
-    ])
+    for (const name of ['connectTimeoutMs', 'keepAliveMs', 'maxTunnels', 'keepWarm', 'dns', 'required'])
       expect(valueOf(rows.get(`\`${name}\``) ?? ''), name).toBeDefined()
   })
 

@@ -5,7 +5,7 @@ import {
   type ConfigurationNote,
   type NoteCode,
 } from '../../src/doctor/configuration-notes.js'
-import { DISCORD_TARGETS } from '../../src/doctor/discord-hosts.js'
+import { DISCORD_TARGETS } from '../../src/discord/hosts.js'
 import { TransportError } from '../../src/index.js'
 
 function notes(

@@ -104,26 +104,9 @@ describe('a failure of the route', () => {
   })
 })
 
-describe('fetch over HTTP/2', () => {
-  it('sends and gets the same', async () => {
-    const { transport, discord, headers } = await startLab({ transport: { http2: true } })
-    const url = `https://discord.com/api/v10/channels/${discord.channelId}/messages`
-    const form = new FormData()
-    form.set('payload_json', JSON.stringify({ content: 'over HTTP/2' }))
-    form.set('files[0]', new File([Buffer.alloc(MIB, 'x')], 'a.bin'))
-    const response = await transport.fetch(url, { method: 'POST', body: form, headers })
-    const message = (await response.json()) as { content: string; attachments: { url: string }[] }
-    expect(message.content).toBe('over HTTP/2')
-    const file = await transport.fetch(message.attachments[0]!.url)
-    expect((await file.arrayBuffer()).byteLength).toBe(MIB)
-    const arrived = await discord.rest.waitForRequest('POST /channels/:id/messages')
-    expect(arrived.httpVersion).toBe('2.0')
-  })
-})
-
-describe.each([false, true])('an upload with http2: %s', (http2) => {
+describe('an upload', () => {
   it('arrives byte for byte, however slowly it is taken', async () => {
-    const lab = await startLab({ delayMs: 3, transport: { http2 } })
+    const lab = await startLab({ delayMs: 3 })
     const bytes = randomBytes(8 * MIB)
     const form = new FormData()
     form.set('files[0]', new File([bytes.subarray(0, 100_001), bytes.subarray(100_001)], 'a.bin'))

@@ -55,18 +55,6 @@ describe('after transport.warm() the first send costs one round trip', () => {
     expect(flights).toMatchObject({ roundTrips: 1, connections: 0 })
   })
 
-  test('with HTTP/2 inside', async () => {
-    const lab = await startLab()
-    const flights = await recordFlights(lab.proxy.url)
-    const transport = lab.createTransport({ proxy: flights.url, http2: true })
-    await transport.warm()
-    flights.reset()
-    await say(lab, transport)
-    // The other one acknowledges the server's settings; nothing waits for it.
-    expect(flights.roundTrips).toBeLessThanOrEqual(2)
-    expect(flights.connections).toBe(0)
-  })
-
   test('a second warm() opens nothing', async () => {
     const { transport, proxy } = await startLab()
     await transport.warm()

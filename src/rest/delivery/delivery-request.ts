@@ -1,6 +1,6 @@
 import type { FormData as UndiciFormData } from 'undici'
-import type { FetchInit, FetchInput } from '../request.js'
-import { isCreateMessage } from './create-message.js'
+import type { FetchInit, FetchInput } from '../request/request.js'
+import { isCreateMessage } from '../../discord/create-message.js'
 import type { DoubtfulNonces, SentMessage } from './doubtful-nonces.js'
 import { enforceInBytes, enforceInText, createNonce, type EnforcedBody } from './enforce-nonce.js'
 import { enforceInForm, isForm } from './enforce-nonce-form.js'

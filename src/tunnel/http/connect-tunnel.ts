@@ -1,0 +1,207 @@
+import { EventEmitter } from 'node:events'
+import type { ClientRequest } from 'node:http'
+import type { Socket } from 'node:net'
+import type { ConnectionOptions } from 'node:tls'
+import type { HttpsProxyAgent } from 'https-proxy-agent'
+import type { ProxyEndpoint } from '../../config/index.js'
+import type { TransportError } from '../../errors.js'
+import type { Attempt } from '../attempt.js'
+import { captureSockets } from './capture-socket.js'
+import { connectRefusal, type ConnectReply } from './connect-refusal.js'
+import { dial, followDial, PROXY_PHASES, TCP_OPTIONS } from '../dial.js'
+import { failure, type Hop } from '../failures.js'
+import { Heard, MAX_ANSWER_BYTES, schemeHint } from '../heard.js'
+import type { OpenedTunnel } from '../opened-tunnel.js'
+import { authority } from '../target.js'
+import { checkIdentity, type TlsClient } from '../tls.js'
+
+/** What one CONNECT needs. */
+export interface ConnectRequest {
+  readonly endpoint: ProxyEndpoint
+  /** Name or address, as the DNS policy decided. */
+  readonly host: string
+  readonly port: number
+  /** The Proxy-Authorization header's value, if any. */
+  readonly authorization: string | undefined
+  readonly proxyTls: TlsClient
+  readonly hop: Hop
+  /** Masks our own credentials and control characters in what the proxy wrote. */
+  readonly clean: (text: string) => string
+}
+
+const END_OF_HEADER = '\r\n\r\n'
+
+/**
+ * A tunnel through an HTTP proxy (RFC 9110 §9.3.6). https-proxy-agent speaks the protocol; the deadline,
+ * the size of the answer, what the answer looks like and what came behind it are watched from here.
+ */
+export async function openConnectTunnel(request: ConnectRequest, attempt: Attempt): Promise<OpenedTunnel> {
+  const { HttpsProxyAgent } = await attempt.step('proxy-connect', import('https-proxy-agent'))
+  const { endpoint, hop } = request
+  const options = {
+    ...TCP_OPTIONS,
+    headers: request.authorization === undefined ? {} : { 'Proxy-Authorization': request.authorization },
+    signal: attempt.signal,
+  }
+  // Without the credentials: the agent prints its URL under DEBUG, and announces it in an event.
+  const url = `${endpoint.protocol}://${authority(endpoint)}`
+  const watch = new AnswerWatch(attempt, hop)
+  let exchange: Exchange
+  if (endpoint.protocol === 'https') {
+    const raw = await dial(endpoint.host, endpoint.port, PROXY_PHASES, attempt)
+    watch.count(raw)
+    const trust = request.proxyTls.options(endpoint.host)
+    // Without a check there is nothing to see of the handshake, so a deadline is put down to what follows it.
+    attempt.phase = trust.rejectUnauthorized === false ? 'tunnel' : 'proxy-tls'
+    const tls = { ...trust, ...noteVerified(attempt), socket: raw }
+    exchange = connectThrough(new HttpsProxyAgent(url, { ...options, ...tls }), request)
+  } else {
+    const agent = new HttpsProxyAgent(url, options)
+    const { result, sockets } = captureSockets(() => connectThrough(agent, request))
+    exchange = result
+    for (const socket of sockets) {
+      attempt.own(socket)
+      followDial(socket, endpoint.host, PROXY_PHASES, attempt)
+      socket.once('connect', () => (attempt.phase = 'tunnel'))
+      watch.tap(socket)
+    }
+  }
+  try {
+    const socket = attempt.own(await attempt.step(attempt.phase, exchange.socket))
+    const reply = exchange.reply()
+    if (reply?.statusCode !== 200) throw connectRefusal(reply, request, watch.heard)
+    return { socket, earlyBytes: watch.giveBack(socket) }
+  } catch (error) {
+    throw watch.name(error)
+  } finally {
+    watch.stop()
+  }
+}
+
+interface Exchange {
+  readonly socket: Promise<Socket>
+  readonly reply: () => ConnectReply | undefined
+}
+
+function connectThrough(agent: HttpsProxyAgent<string>, { host, port }: ConnectRequest): Exchange {
+  const events = new EventEmitter()
+  let reply: ConnectReply | undefined
+  events.once('proxyConnect', (answer: ConnectReply) => (reply = answer))
+  // The agent uses the request as an event emitter and nothing else; there is no request yet.
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment
+  const socket = agent.connect(events as ClientRequest, { host, port, secureEndpoint: false })
+  return { socket, reply: () => reply }
+}
+
+/** The certificate check is the one step of the agent's TLS handshake that can be seen from outside. */
+function noteVerified(attempt: Attempt): ConnectionOptions {
+  return {
+    checkServerIdentity: (host, certificate) => {
+      const mismatch = checkIdentity(host, certificate)
+      if (mismatch === undefined) attempt.phase = 'tunnel'
+      return mismatch
+    },
+  }
+}
+
+/** How often the bytes of an answer are counted where its chunks cannot be seen. */
+const COUNT_INTERVAL_MS = 50
+
+/** Watches the proxy's answer: its first bytes, its size, and what came behind its header. */
+class AnswerWatch {
+  readonly heard = new Heard()
+  readonly #attempt: Attempt
+  readonly #hop: Hop
+  readonly #chunks: Buffer[] = []
+  #stop: () => unknown = () => undefined
+
+  constructor(attempt: Attempt, hop: Hop) {
+    this.#attempt = attempt
+    this.#hop = hop
+  }
+
+  /** For a plain socket: the agent pulls the answer with read(), so that is where it is seen. */
+  tap(socket: Socket): void {
+    const read = socket.read.bind(socket)
+    socket.read = (size?: number): unknown => {
+      const chunk: unknown = read(size)
+      if (Buffer.isBuffer(chunk)) this.#add(chunk)
+      return chunk
+    }
+    this.#stop = () => Reflect.deleteProperty(socket, 'read')
+  }
+
+  /** For TLS to the proxy, whose socket the agent keeps to itself: only the amount can be seen. */
+  count(raw: Socket): void {
+    const timer = setInterval(() => {
+      if (raw.bytesRead > MAX_ANSWER_BYTES) this.#refuse()
+    }, COUNT_INTERVAL_MS)
+    this.#stop = () => clearInterval(timer)
+  }
+
+  stop(): void {
+    this.#stop()
+  }
+
+  /**
+   * The agent drops what arrives in one segment with the header, but those bytes belong to the tunnel.
+   * Returns how many there were.
+   */
+  giveBack(socket: Socket): number {
+    const answer = Buffer.concat(this.#chunks)
+    const end = answer.indexOf(END_OF_HEADER)
+    const rest = end === -1 ? Buffer.alloc(0) : answer.subarray(end + END_OF_HEADER.length)
+    if (rest.length > 0) socket.unshift(rest)
+    return rest.length
+  }
+
+  /** An error of the agent's parser is the proxy's protocol error; any other passes. */
+  name(error: unknown): unknown {
+    const foreign =
+      error instanceof Error && /^(Proxy connection ended|Invalid header|No header)/.test(error.message)
+    if (!foreign) return error
+    if (this.#attempt.phase === 'proxy-tls') return new Error('the connection was closed in the middle of it')
+    // The agent's message may quote the answer, so it is not kept as the cause.
+    if (this.heard.speaks === 'nothing') return this.#refusal('closed the connection without answering', true)
+    if (error.message.startsWith('Proxy connection ended')) return this.#cutShort()
+    return this.#refusal('does not answer as an HTTP proxy', false)
+  }
+
+  #add(chunk: Buffer): void {
+    this.heard.add(chunk)
+    this.#chunks.push(chunk)
+    if (this.heard.tooMuch) this.#refuse()
+    else if (!mayBeHttp(this.heard.first))
+      this.#attempt.end(this.#refusal('does not answer as an HTTP proxy', false))
+  }
+
+  #refuse(): void {
+    const what = `sent more than ${MAX_ANSWER_BYTES / 1024} KiB without finishing its answer`
+    this.#attempt.end(this.#refusal(what, false))
+  }
+
+  /** What came looks right as far as it goes: anything else is refused by its first bytes. */
+  #cutShort(): TransportError {
+    return this.#refusal(
+      'closed the connection in the middle of its answer',
+      true,
+      'The proxy may have restarted, or something on the way to it cut the connection.',
+    )
+  }
+
+  #refusal(
+    what: string,
+    retryable: boolean,
+    hint = schemeHint(this.heard.speaks, this.#hop),
+  ): TransportError {
+    const sentence = `the proxy ${this.#hop.proxy ?? ''} ${what}`
+    return failure('ERR_PROXY_PROTOCOL', 'tunnel', sentence, undefined, this.#hop, { hint, retryable })
+  }
+}
+
+/** A SOCKS or TLS server gives itself away by its first byte: no need to wait for a header that never ends. */
+function mayBeHttp(first: Buffer): boolean {
+  const start = 'HTTP/'
+  const text = first.toString('latin1', 0, start.length)
+  return start.startsWith(text)
+}

@@ -1,0 +1,11 @@
+export {
+  closedError,
+  connectionLost,
+  nameFailure,
+  timeoutError,
+  UNKNOWN_ISSUER,
+  type Hop,
+} from './failures.js'
+export type { TransportStats } from './stats.js'
+export { addressOf, authority, type Target } from './target.js'
+export { Route } from './route.js'

@@ -1,0 +1,58 @@
+import { isIP } from 'node:net'
+import type { ConnectionOptions } from 'node:tls'
+import { normalizeHost, urlHost } from '../config/index.js'
+
+/** TLS options that one request may set for itself (https.request, `new WebSocket`); they win over the transport's. */
+export type TlsOverrides = Pick<
+  ConnectionOptions,
+  | 'ca'
+  | 'cert'
+  | 'key'
+  | 'pfx'
+  | 'passphrase'
+  | 'servername'
+  | 'rejectUnauthorized'
+  | 'checkServerIdentity'
+  | 'ciphers'
+  | 'minVersion'
+  | 'maxVersion'
+>
+
+/** Where a tunnel ends. */
+export interface Target {
+  /** Host name or IP address, an IPv6 address without brackets. */
+  readonly host: string
+  readonly port: number
+  /** Whether TLS to the destination is part of the tunnel. */
+  readonly secure: boolean
+  readonly tls?: TlsOverrides
+}
+
+/** `host:port` as CONNECT and error messages write it (RFC 9110 §7.2: an IPv6 literal keeps its brackets). */
+export function authority({ host, port }: Pick<Target, 'host' | 'port'>): string {
+  return `${urlHost(host)}:${port}`
+}
+
+/** SOCKS5 has one byte for the length of a name (RFC 1928 §5), and DNS no longer names (RFC 1035 §2.3.4). */
+const MAX_NAME_LENGTH = 255
+
+/**
+ * The target with its host as a proxy can be asked for it: an address, or a name in ASCII. Undefined where host or
+ * port are no such thing: what node:http is given reaches an agent unchecked, and a line break in it would begin
+ * another header of CONNECT.
+ */
+export function normalizeTarget(target: Target): Target | undefined {
+  const { host, port } = target
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) return undefined
+  if (isIP(host) !== 0) return target
+  const name = host.length > MAX_NAME_LENGTH ? undefined : normalizeHost(host)
+  return name === undefined || name.length > MAX_NAME_LENGTH ? undefined : { ...target, host: name }
+}
+
+/** The address that a URL leads to, with the default port of its scheme. */
+export function addressOf({ hostname, port, protocol }: URL): Pick<Target, 'host' | 'port'> {
+  return {
+    host: hostname.startsWith('[') ? hostname.slice(1, -1) : hostname,
+    port: port !== '' ? Number(port) : protocol === 'https:' || protocol === 'wss:' ? 443 : 80,
+  }
+}

@@ -1,0 +1,101 @@
+import { X509Certificate } from 'node:crypto'
+import { isIP, isIPv6, type Socket } from 'node:net'
+import * as tls from 'node:tls'
+import type { TlsSettings } from '../config/index.js'
+import type { Attempt } from './attempt.js'
+import type { Target, TlsOverrides } from './target.js'
+
+/** Sessions kept for resumption; a bot talks to a handful of hosts. */
+const MAX_SESSIONS = 32
+
+/** The TLS client for one hop: its certificate store is parsed once, its sessions are resumed. */
+export class TlsClient {
+  readonly #settings: TlsSettings
+  readonly #sessions = new Map<string, Buffer>()
+  #context: tls.SecureContext | undefined
+
+  constructor(settings: TlsSettings) {
+    this.#settings = settings
+  }
+
+  /**
+   * Options for a `tls.connect` of this hop, for code that makes the connection itself. `ca` and `caFile`
+   * add to Node's roots, as NODE_EXTRA_CA_CERTS does: an inspecting proxy signs some hosts and not others.
+   */
+  options(host: string): tls.ConnectionOptions {
+    this.#context ??= tls.createSecureContext({
+      ca: this.#settings.ca === undefined ? undefined : [...trustedRoots(), ...this.#settings.ca],
+      cert: this.#settings.cert,
+      key: this.#settings.key,
+      passphrase: this.#settings.passphrase,
+    })
+    return {
+      secureContext: this.#context,
+      rejectUnauthorized: this.#settings.rejectUnauthorized,
+      checkServerIdentity: checkIdentity,
+      ...serverName(this.#settings.servername ?? host),
+    }
+  }
+
+  /** TLS to the target over a connected socket, within the attempt. */
+  async upgrade(socket: Socket, target: Target, attempt: Attempt): Promise<tls.TLSSocket> {
+    const { host, port, tls: overrides } = target
+    const key = `${host}:${port}`
+    // A session belongs to the settings that verified it.
+    const session = overrides === undefined ? this.#sessions.get(key) : undefined
+    const secure = tls.connect({
+      ...this.options(host),
+      ...withoutContext(overrides),
+      ...(session === undefined ? undefined : { session }),
+      ALPNProtocols: ['http/1.1'],
+      host,
+      socket,
+    })
+    attempt.own(secure)
+    if (overrides === undefined) secure.on('session', (fresh: Buffer) => this.#remember(key, fresh))
+    const connected = new Promise<void>((resolve, reject) => {
+      secure.once('secureConnect', resolve)
+      secure.once('error', reject)
+      secure.once('close', () => reject(new Error('The connection closed during the TLS handshake')))
+    })
+    await attempt.step('target-tls', connected)
+    return secure
+  }
+
+  #remember(key: string, session: Buffer): void {
+    this.#sessions.delete(key)
+    this.#sessions.set(key, session)
+    const [oldest] = this.#sessions.keys()
+    if (this.#sessions.size > MAX_SESSIONS && oldest !== undefined) this.#sessions.delete(oldest)
+  }
+}
+
+/**
+ * Node 22.23 compares an IPv6 address as an empty name, which no certificate has. OpenSSL's own comparison is
+ * right in every version, and can only add what a certificate really says.
+ */
+export function checkIdentity(host: string, certificate: tls.PeerCertificate): Error | undefined {
+  if (isIPv6(host) && new X509Certificate(certificate.raw).checkIP(host) !== undefined) return undefined
+  return tls.checkServerIdentity(host, certificate)
+}
+
+/** A request's own certificates need a context of their own. */
+function withoutContext(overrides: TlsOverrides | undefined): tls.ConnectionOptions {
+  if (overrides === undefined) return {}
+  const { ca, cert, key, pfx } = overrides
+  const ownContext = ca !== undefined || cert !== undefined || key !== undefined || pfx !== undefined
+  return ownContext ? { ...overrides, secureContext: undefined } : overrides
+}
+
+/** RFC 6066 §3: the server name indication carries no IP address. */
+function serverName(name: string): tls.ConnectionOptions {
+  return isIP(name) === 0 ? { servername: name } : {}
+}
+
+/** Node's roots, with NODE_EXTRA_CA_CERTS where this Node can list it (22.15 and later). */
+function trustedRoots(): readonly string[] {
+  const list: unknown = Reflect.get(tls, 'getCACertificates')
+  return typeof list === 'function'
+    ? (Reflect.apply(list, tls, ['default']) as string[])
+    : tls.rootCertificates
+}
