@@ -1,14 +1,14 @@
-export type { ConfigurationNote, NoteCode } from './configuration-notes.js'
+export type { ConfigurationNote, NoteCode } from './diagnose/configuration-notes.js'
 export {
   diagnose,
   diagnoseConfiguration,
   type DiagnosedConfiguration,
   type DiagnoseOptions,
-} from './diagnose.js'
-export type { Diagnosis } from './diagnosis.js'
-export type { Fix } from './fix.js'
-export type { HopProgress } from './hop-log.js'
-export type { DiagnosedHop, DiagnosisCode, DiscordCode, HopId, HopStatus } from './hops.js'
+} from './diagnose/diagnose.js'
+export type { Diagnosis } from './diagnose/diagnosis.js'
+export type { Fix } from './diagnose/fix.js'
+export type { HopProgress } from './diagnose/hop-log.js'
+export type { DiagnosedHop, DiagnosisCode, DiscordCode, HopId, HopStatus } from './diagnose/hops.js'
 export {
   DENIED_NAMES,
   DENIED_RANGES,

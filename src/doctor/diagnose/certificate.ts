@@ -1,6 +1,6 @@
 import { connect as connectTls, TLSSocket, type PeerCertificate } from 'node:tls'
 import { connect, isIP, type Socket } from 'node:net'
-import { sanitizeForeignText, type ProxyEndpoint } from '../config/index.js'
+import { sanitizeForeignText, type ProxyEndpoint } from '../../config/index.js'
 
 /** What a peer showed of itself, fit to print. */
 export interface SeenCertificate {

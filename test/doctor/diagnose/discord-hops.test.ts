@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { startLab } from '../support/lab.js'
+import { startLab } from '../../support/lab.js'
 import { diagnose, outcomeOf } from './diagnose.js'
 
 describe('behind the tunnel', () => {

@@ -6,8 +6,8 @@ import {
   type Environment,
   type ProxySource,
   type RoutePolicy,
-} from '../config/index.js'
-import { NO_PROXY_VARIABLES, PROXY_VARIABLES } from '../config/variables.js'
+} from '../../config/index.js'
+import { NO_PROXY_VARIABLES, PROXY_VARIABLES } from '../../config/variables.js'
 
 export type NoteCode =
   | 'http-proxy-unused'

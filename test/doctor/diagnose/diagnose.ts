@@ -1,5 +1,5 @@
-import type { Diagnosis, DiagnoseOptions, TransportOptions } from '../../src/index.js'
-import type { Lab } from '../support/lab.js'
+import type { Diagnosis, DiagnoseOptions, TransportOptions } from '../../../src/index.js'
+import type { Lab } from '../../support/lab.js'
 
 /** A diagnosis of the lab's proxy, or of whatever the options say. */
 export function diagnose(

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import type { Diagnosis } from '../../src/index.js'
-import { startPacServer } from '../lab/proxy/index.js'
-import { startLab } from '../support/lab.js'
-import { LocalDns } from '../support/local-dns.js'
+import type { Diagnosis } from '../../../src/index.js'
+import { startPacServer } from '../../lab/proxy/index.js'
+import { startLab } from '../../support/lab.js'
+import { LocalDns } from '../../support/local-dns.js'
 import { diagnose, outcomeOf } from './diagnose.js'
 
 const ids = ({ hops }: Diagnosis): readonly string[] => hops.map(({ id }) => id)

@@ -1,4 +1,4 @@
-import type { ProxyDescription } from '../config/index.js'
+import type { ProxyDescription } from '../../config/index.js'
 import type { ConfigurationNote } from './configuration-notes.js'
 import type { Fix } from './fix.js'
 import type { DiagnosedHop } from './hops.js'

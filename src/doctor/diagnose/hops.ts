@@ -1,4 +1,4 @@
-import type { TransportErrorCode, TransportPhase } from '../errors.js'
+import type { TransportErrorCode, TransportPhase } from '../../errors.js'
 
 /** What Discord said no with, once the route had brought the question there. */
 export type DiscordCode =

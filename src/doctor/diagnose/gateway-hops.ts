@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { sanitizeForeignText } from '../config/index.js'
-import { TransportError } from '../errors.js'
-import { TransportWebSocket } from '../gateway/index.js'
-import type { TunnelAgent } from '../agent/agent.js'
+import { sanitizeForeignText } from '../../config/index.js'
+import { TransportError } from '../../errors.js'
+import { TransportWebSocket } from '../../gateway/index.js'
+import type { TunnelAgent } from '../../agent/agent.js'
 import { DiscordFailure, strangeAnswer, tokenRefused } from './discord-failure.js'
-import { GATEWAY_HOST } from '../discord/hosts.js'
+import { GATEWAY_HOST } from '../../discord/hosts.js'
 import { silence, type DiscordQuestions, type SessionStarts } from './discord-hops.js'
 
 /** https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway-gateway-opcodes */

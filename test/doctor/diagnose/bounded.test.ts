@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import type { HopProgress } from '../../src/index.js'
-import type { LabScheme } from '../lab/proxy/index.js'
-import { startLab, type Lab } from '../support/lab.js'
+import type { HopProgress } from '../../../src/index.js'
+import type { LabScheme } from '../../lab/proxy/index.js'
+import { startLab, type Lab } from '../../support/lab.js'
 import { diagnose } from './diagnose.js'
 
 /** A wire on which each hop takes a while. */

@@ -1,4 +1,4 @@
-import { TransportError, type TransportPhase } from '../errors.js'
+import { TransportError, type TransportPhase } from '../../errors.js'
 import { DiscordFailure } from './discord-failure.js'
 import { inOrder, titleOf, type DiagnosedHop, type DiagnosisCode, type HopId } from './hops.js'
 

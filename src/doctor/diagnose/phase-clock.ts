@@ -1,4 +1,4 @@
-import type { TransportPhase } from '../errors.js'
+import type { TransportPhase } from '../../errors.js'
 import type { HopTime } from './hop-log.js'
 
 interface Segment {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { createCertificateAuthority } from '../lab/certificates.js'
-import type { LabScheme } from '../lab/proxy/index.js'
-import { startLab } from '../support/lab.js'
+import { createCertificateAuthority } from '../../lab/certificates.js'
+import type { LabScheme } from '../../lab/proxy/index.js'
+import { startLab } from '../../support/lab.js'
 import { diagnose, outcomeOf } from './diagnose.js'
 
 const SPOKEN = ['http', 'https', 'socks4a', 'socks5'] as const satisfies readonly LabScheme[]

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { parseOptions, resolveProxy, type TransportOptions } from '../../src/config/index.js'
+import { parseOptions, resolveProxy, type TransportOptions } from '../../../src/config/index.js'
 import {
   configurationNotes,
   type ConfigurationNote,
   type NoteCode,
-} from '../../src/doctor/configuration-notes.js'
-import { DISCORD_TARGETS } from '../../src/discord/hosts.js'
-import { TransportError } from '../../src/index.js'
+} from '../../../src/doctor/diagnose/configuration-notes.js'
+import { DISCORD_TARGETS } from '../../../src/discord/hosts.js'
+import { TransportError } from '../../../src/index.js'
 
 function notes(
   env: Record<string, string>,

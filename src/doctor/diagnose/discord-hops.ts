@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { TransportError } from '../errors.js'
-import type { TransportFetch } from '../rest/index.js'
-import { timeoutError, type Route } from '../tunnel/index.js'
+import { TransportError } from '../../errors.js'
+import type { TransportFetch } from '../../rest/index.js'
+import { timeoutError, type Route } from '../../tunnel/index.js'
 import { refusedWith, strangeAnswer } from './discord-failure.js'
-import { CDN_HOST, REST_HOST } from '../discord/hosts.js'
+import { CDN_HOST, REST_HOST } from '../../discord/hosts.js'
 import type { HopLog } from './hop-log.js'
 
 const API = `https://${REST_HOST}/api/v10`

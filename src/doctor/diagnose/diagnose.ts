@@ -1,20 +1,25 @@
-import { describeProxy, type Environment, type ResolvedOptions, type RoutePolicy } from '../config/index.js'
-import type { TransportError } from '../errors.js'
-import { createFetch } from '../rest/index.js'
-import { TunnelAgent } from '../agent/agent.js'
-import { TunnelDispatcher } from '../dispatcher/dispatcher.js'
-import { Route } from '../tunnel/index.js'
+import {
+  describeProxy,
+  type Environment,
+  type ResolvedOptions,
+  type RoutePolicy,
+} from '../../config/index.js'
+import type { TransportError } from '../../errors.js'
+import { createFetch } from '../../rest/index.js'
+import { TunnelAgent } from '../../agent/agent.js'
+import { TunnelDispatcher } from '../../dispatcher/dispatcher.js'
+import { Route } from '../../tunnel/index.js'
 import { configurationNotes, type ConfigurationNote, type NoteCode } from './configuration-notes.js'
 import { isInContainer } from './container.js'
 import type { Diagnosis } from './diagnosis.js'
-import { DISCORD_TARGETS } from '../discord/hosts.js'
+import { DISCORD_TARGETS } from '../../discord/hosts.js'
 import { askCdn, askGateway, askGatewayBot, askIdentity, type DiscordQuestions } from './discord-hops.js'
 import { findFix, type Fix } from './fix.js'
 import { GatewayProbe } from './gateway-hops.js'
 import { HopLog, hopFailure, NO_TIME, type HopProgress } from './hop-log.js'
 import type { DiagnosedHop, HopId } from './hops.js'
 import { openRoute, routeHops, TARGET, TARGET_AUTHORITY } from './route-hops.js'
-import { checkTimeoutMs } from './time-limit.js'
+import { checkTimeoutMs } from '../time-limit.js'
 
 export interface DiagnoseOptions {
   /** The bot's token, for the hops that need one. READY uses one of the day's session starts. */
