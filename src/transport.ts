@@ -19,6 +19,7 @@ import {
   type GatewayClientOptions,
   type WebSocketOptions,
 } from './gateway/index.js'
+import { isDiscordHost, REST_HOST } from './discord/hosts.js'
 import { createDeliveredFetch, wrapRequestClient, type TransportFetch } from './rest/index.js'
 import { TunnelAgent } from './agent/agent.js'
 import { TunnelDispatcher } from './dispatcher/dispatcher.js'
@@ -136,10 +137,7 @@ export function createDiscordTransport(options: TransportOptions = {}): DiscordT
 }
 
 /** Where Carbon, discord.js and everybody else send: https://discord.com/developers/docs/reference#api-reference */
-const REST_ORIGIN = 'https://discord.com'
-
-/** Of every gateway host, the resume hosts included. */
-const GATEWAY_DOMAIN = '.discord.gg'
+const REST_ORIGIN = `https://${REST_HOST}`
 
 class Transport implements DiscordTransport {
   readonly agent: TunnelAgent
@@ -174,7 +172,7 @@ class Transport implements DiscordTransport {
 
   createWebSocket(url: string | URL, options: WebSocketOptions = {}): TransportWebSocket {
     const socket = new TransportWebSocket(url, this.#route, this.agent, options)
-    if (this.#options.keepWarm && new URL(socket.url).hostname.endsWith(GATEWAY_DOMAIN)) {
+    if (this.#options.keepWarm && isDiscordHost(new URL(socket.url).hostname, 'gateway')) {
       socket.once('open', () => socket.once('close', this.#keepWarm.hold()))
     }
     return socket
