@@ -15,6 +15,6 @@ export {
   type DeniedName,
   type DeniedRange,
   type DestinationCategory,
-} from './denied-destinations.js'
-export { validateProxy, type ValidateOptions } from './validate.js'
-export type { PolicyCheck, ProxyValidation, ValidationCheck } from './validation.js'
+} from './policy/destinations.js'
+export { validateProxy, type ValidateOptions } from './validate/validate.js'
+export type { PolicyCheck, ProxyValidation, ValidationCheck } from './validate/validation.js'

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { DENIED_NAMES, DENIED_RANGES } from '../../src/doctor/index.js'
-import { addExampleCom } from '../doctor/example-com.js'
+import { addExampleCom } from '../doctor/validate/example-com.js'
 import { startLab } from '../support/lab.js'
 import { builtCommand, writeTemporary } from './command.js'
 

@@ -1,8 +1,8 @@
 import { EXIT, type ExitCode } from '../exit-codes.js'
-import { dantePolicy } from '../policy/dante.js'
-import { jsonPolicy } from '../policy/json.js'
-import { nftablesPolicy } from '../policy/nftables.js'
-import { squidPolicy } from '../policy/squid.js'
+import { dantePolicy } from '../../doctor/policy/dante.js'
+import { jsonPolicy } from '../../doctor/policy/json.js'
+import { nftablesPolicy } from '../../doctor/policy/nftables.js'
+import { squidPolicy } from '../../doctor/policy/squid.js'
 import { print } from '../text/terminal.js'
 
 export type PolicyFormat = 'squid' | 'nftables' | 'dante' | 'json'

@@ -1,4 +1,4 @@
-import { DENIED_NAMES, DENIED_RANGES } from '../../doctor/denied-destinations.js'
+import { DENIED_NAMES, DENIED_RANGES } from './destinations.js'
 import { comment } from './comment.js'
 
 /** Dante refuses to load a rule about IPv4-mapped addresses, and to serve a request for one. */

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
-import type { Lab } from '../support/lab.js'
+import type { Lab } from '../../support/lab.js'
 
 /** example.com for the rest of the test, where the lab's proxies find it. */
 export async function addExampleCom({ ca, names }: Pick<Lab, 'ca' | 'names'>): Promise<void> {

@@ -1,6 +1,6 @@
 import { request as requestHttp, type IncomingMessage, type RequestOptions } from 'node:http'
 import { request as requestHttps } from 'node:https'
-import type { ProxyEndpoint } from '../config/index.js'
+import type { ProxyEndpoint } from '../../config/index.js'
 import { MAX_BODY_BYTES, type Answer } from './answer.js'
 import type { ProxiedRoute } from './proxied-route.js'
 

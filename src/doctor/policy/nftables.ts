@@ -1,4 +1,4 @@
-import { DENIED_NAMES, DENIED_RANGES } from '../../doctor/denied-destinations.js'
+import { DENIED_NAMES, DENIED_RANGES } from './destinations.js'
 import { comment } from './comment.js'
 
 /**

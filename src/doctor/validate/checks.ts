@@ -1,9 +1,9 @@
-import { TransportError } from '../errors.js'
+import { TransportError } from '../../errors.js'
 import type { Answer } from './answer.js'
 import { askByTunnel, reasonOf, waysTo, type Asking } from './ask-destination.js'
 import { startCanary } from './canary.js'
 import { isDenial } from './policy-probe.js'
-import { shownUrl } from './shown-url.js'
+import { shownUrl } from '../shown-url.js'
 import type { ValidationCheck } from './validation.js'
 
 /** A destination that must be reached: only its own 2xx shows that it was. */

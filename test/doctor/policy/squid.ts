@@ -2,8 +2,8 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import { Daemon } from '../real/daemon.js'
-import { freePort } from '../support/free-port.js'
+import { Daemon } from '../../real/daemon.js'
+import { freePort } from '../../support/free-port.js'
 
 export interface SquidOptions {
   /** Lines before `http_access allow all`. */

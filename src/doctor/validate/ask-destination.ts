@@ -1,6 +1,6 @@
 import { request, type Dispatcher } from 'undici'
-import { sanitizeForeignText } from '../config/index.js'
-import { systemCode, TransportError } from '../errors.js'
+import { sanitizeForeignText } from '../../config/index.js'
+import { systemCode, TransportError } from '../../errors.js'
 import { MAX_BODY_BYTES, type Answer } from './answer.js'
 import { forwardRequest } from './forwarded-request.js'
 import type { ProxiedRoute } from './proxied-route.js'

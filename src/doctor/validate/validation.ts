@@ -1,5 +1,5 @@
-import type { ProxySource } from '../config/index.js'
-import type { DestinationCategory } from './denied-destinations.js'
+import type { ProxySource } from '../../config/index.js'
+import type { DestinationCategory } from '../policy/destinations.js'
 
 /** One destination that was tried. */
 export interface ValidationCheck {

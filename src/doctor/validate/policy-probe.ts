@@ -1,6 +1,6 @@
-import { TransportError } from '../errors.js'
-import { authority } from '../tunnel/index.js'
-import { DENIED_NAMES, DENIED_RANGES, type DestinationCategory } from './denied-destinations.js'
+import { TransportError } from '../../errors.js'
+import { authority } from '../../tunnel/index.js'
+import { DENIED_NAMES, DENIED_RANGES, type DestinationCategory } from '../policy/destinations.js'
 import type { ProxiedRoute } from './proxied-route.js'
 import type { PolicyCheck } from './validation.js'
 

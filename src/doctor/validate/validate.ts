@@ -1,11 +1,11 @@
-import type { ProxyDescription } from '../config/index.js'
-import { configError, TransportError } from '../errors.js'
-import { TunnelDispatcher } from '../dispatcher/dispatcher.js'
+import type { ProxyDescription } from '../../config/index.js'
+import { configError, TransportError } from '../../errors.js'
+import { TunnelDispatcher } from '../../dispatcher/dispatcher.js'
 import { inParallel } from './in-parallel.js'
 import { policyProbes } from './policy-probe.js'
 import { openProxiedRoute, type ProxiedRoute, type ProxiedRouteOptions } from './proxied-route.js'
-import { checkTimeoutMs } from './time-limit.js'
-import { checkAllowed, checkCanary, checkDenied } from './validation-checks.js'
+import { checkTimeoutMs } from '../time-limit.js'
+import { checkAllowed, checkCanary, checkDenied } from './checks.js'
 import type { PolicyCheck, ProxyValidation, ValidationCheck } from './validation.js'
 
 export interface ValidateOptions extends ProxiedRouteOptions {

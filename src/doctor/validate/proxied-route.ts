@@ -9,9 +9,9 @@ import {
   type ProxyDescription,
   type ProxyEndpoint,
   type TlsOptions,
-} from '../config/index.js'
-import { Route } from '../tunnel/index.js'
-import { TlsClient } from '../tunnel/tls.js'
+} from '../../config/index.js'
+import { Route } from '../../tunnel/index.js'
+import { TlsClient } from '../../tunnel/tls.js'
 
 /** Which proxy is examined, and how it is reached. */
 export interface ProxiedRouteOptions {

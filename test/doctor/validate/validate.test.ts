@@ -9,9 +9,9 @@ import {
   type PolicyCheck,
   type ProxyValidation,
   type ValidateOptions,
-} from '../../src/index.js'
-import { DENIED_NAMES, DENIED_RANGES } from '../../src/doctor/index.js'
-import { startLab, type Lab } from '../support/lab.js'
+} from '../../../src/index.js'
+import { DENIED_NAMES, DENIED_RANGES } from '../../../src/doctor/index.js'
+import { startLab, type Lab } from '../../support/lab.js'
 import { addExampleCom } from './example-com.js'
 
 async function validate(lab: Lab, options: ValidateOptions = {}): Promise<ProxyValidation> {

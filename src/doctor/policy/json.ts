@@ -1,4 +1,4 @@
-import { DENIED_NAMES, DENIED_RANGES } from '../../doctor/denied-destinations.js'
+import { DENIED_NAMES, DENIED_RANGES } from './destinations.js'
 
 /** For programs. The samples are for tests and stay inside. */
 export function jsonPolicy(): string {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { squidPolicy } from '../../src/cli/policy/squid.js'
-import { validateProxy, type ProxyValidation } from '../../src/index.js'
-import { missingPrograms, requireRealProxies } from '../real/installed.js'
-import { startLab, type Lab } from '../support/lab.js'
-import { addExampleCom } from './example-com.js'
+import { squidPolicy } from '../../../src/doctor/policy/squid.js'
+import { validateProxy, type ProxyValidation } from '../../../src/index.js'
+import { missingPrograms, requireRealProxies } from '../../real/installed.js'
+import { startLab, type Lab } from '../../support/lab.js'
+import { addExampleCom } from '../validate/example-com.js'
 import { startSquid } from './squid.js'
 
 const missing = missingPrograms(['squid'])
