@@ -3,6 +3,7 @@
  * it, never one behind it.
  */
 const layers = [
+  'src/messages/',
   'src/errors.ts',
   'src/config/',
   'src/discord/',

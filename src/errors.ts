@@ -1,3 +1,5 @@
+import { render, type Audience, type Text } from './messages/index.js'
+
 /**
  * What went wrong, as one word.
  *
@@ -59,14 +61,17 @@ export interface TransportErrorDetails {
   readonly proxy?: string | null
   /** `host:port` of the destination, where one is known. */
   readonly target?: string | null
-  /** What to try next. */
-  readonly hint: string
+  /** What to try next. A text of the catalogue can also be shown in the words of the command. */
+  readonly hint: string | Text
   /** Whether the same call may work later without any change of configuration. */
   readonly retryable: boolean
   /** Default: `'maybe'` in the phase `exchange`, `'no'` in every phase before it. */
   readonly sent?: 'no' | 'maybe'
   readonly cause?: unknown
 }
+
+/** The hints that another audience reads in other words. */
+const HINTS = new WeakMap<TransportError, Text>()
 
 const BRAND = Symbol.for('discord-transport.TransportError')
 
@@ -96,7 +101,9 @@ export class TransportError extends Error {
     this.phase = details.phase
     this.proxy = details.proxy ?? null
     this.target = details.target ?? null
-    this.hint = details.hint
+    const { hint } = details
+    this.hint = typeof hint === 'string' ? hint : render(hint)
+    if (typeof hint !== 'string') HINTS.set(this, hint)
     this.retryable = details.retryable
     this.sent = details.sent ?? (details.phase === 'exchange' ? 'maybe' : 'no')
     Object.defineProperty(this, BRAND, { value: true })
@@ -125,12 +132,19 @@ export class TransportError extends Error {
   }
 }
 
+/** The error's hint in the words of an audience. */
+export function hintFor(error: TransportError, audience: Audience): string {
+  const hint = HINTS.get(error)
+  return hint === undefined ? error.hint : render(hint, audience)
+}
+
 /** The same failure of a request of which more, or less, was sent than of the one that it was named for. */
 export function failureOf(
   error: TransportError,
   { sent, retryable }: Pick<TransportError, 'sent' | 'retryable'>,
 ) {
-  const { code, phase, proxy, target, hint, cause } = error
+  const { code, phase, proxy, target, cause } = error
+  const hint = HINTS.get(error) ?? error.hint
   return new TransportError(error.message, { code, phase, proxy, target, hint, retryable, sent, cause })
 }
 

@@ -1,3 +1,4 @@
+import { text, type Text } from '../messages/index.js'
 import { systemCode, TransportError, type TransportErrorCode, type TransportPhase } from '../errors.js'
 
 /** Whom a failure is about. */
@@ -21,12 +22,9 @@ export function timeoutError(hop: Hop, phase: TransportPhase, timeoutMs: number)
   })
 }
 
-function timeoutHint(hop: Hop, byTarget: boolean): string {
-  if (hop.proxy === null)
-    return 'This route is direct: check the network, set a proxy, or raise connectTimeoutMs.'
-  return byTarget
-    ? 'The proxy opened the tunnel, but nothing useful came through it. Check that the proxy lets its answers back, or raise connectTimeoutMs.'
-    : 'Check that the proxy is up, that this port is its own and that it speaks the scheme of the URL, or raise connectTimeoutMs.'
+function timeoutHint(hop: Hop, byTarget: boolean): Text {
+  if (hop.proxy === null) return text('route.timeout.direct.hint')
+  return byTarget ? text('route.timeout.target.hint') : text('route.timeout.proxy.hint')
 }
 
 const SILENCE: Record<TransportPhase, string> = {
@@ -148,7 +146,7 @@ export function closedError(hop?: Hop): TransportError {
 }
 
 interface FailureOptions {
-  readonly hint: string
+  readonly hint: string | Text
   readonly retryable?: boolean
 }
 

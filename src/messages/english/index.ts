@@ -1,0 +1,10 @@
+import { DOCTOR } from './doctor.js'
+import { ROUTE } from './route.js'
+
+/**
+ * Every text that users see, in English. Another language is another object with the same keys.
+ *
+ * A text has one wording, or one for each audience where the library and the command name the same setting
+ * differently. `{name}` stands for a value.
+ */
+export const ENGLISH = { ...ROUTE, ...DOCTOR } as const

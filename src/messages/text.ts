@@ -1,0 +1,44 @@
+import { ENGLISH } from './english/index.js'
+
+/** The reader of a text. Users of the library write options, users of the command write flags. */
+export type Audience = 'library' | 'command'
+
+/** One text, or one for each audience where they differ. `{name}` stands for a value. */
+export type Template = string | Readonly<Record<Audience, string>>
+
+type Catalogue = typeof ENGLISH
+export type MessageKey = keyof Catalogue
+
+type Wordings<T> = T extends string ? T : T[keyof T]
+type Names<T> = T extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never
+
+/** The names of the values that a text needs. */
+type ValueNames<Key extends MessageKey> = Names<Wordings<Catalogue[Key]>>
+
+type Value = string | number
+type Values<Key extends MessageKey> = [ValueNames<Key>] extends [never]
+  ? []
+  : [values: Readonly<Record<ValueNames<Key>, Value>>]
+
+/** A text that is not written yet: its language and its audience are chosen when it is shown. */
+export interface Text {
+  readonly key: MessageKey
+  readonly values: Readonly<Record<string, Value>>
+}
+
+/** A text of the catalogue. The compiler checks that each `{name}` in it has a value. */
+export function text<Key extends MessageKey>(key: Key, ...[values]: Values<Key>): Text {
+  return { key, values: values ?? {} }
+}
+
+/** Writes a text in the words of its audience. */
+export function render({ key, values }: Text, audience: Audience = 'library'): string {
+  const template: Template = ENGLISH[key]
+  const wording = typeof template === 'string' ? template : template[audience]
+  return wording.replace(/\{(\w+)\}/g, (_whole, name: string) => String(values[name]))
+}
+
+/** {@link text} and {@link render} in one, for a text that is shown at once. */
+export function say<Key extends MessageKey>(key: Key, ...values: Values<Key>): string {
+  return render(text(key, ...values))
+}
