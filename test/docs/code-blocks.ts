@@ -14,16 +14,23 @@ export interface CodeBlock {
   readonly code: string
 }
 
-/** A piece of TypeScript in a page. */
-export interface Program {
+/** A block of TypeScript or JavaScript. */
+export interface ProgramBlock {
   /** The page and the place among its programs, such as `docs/errors.md 1`. */
   readonly name: string
+  /** The name that the file of this block has for Node and the compiler. */
+  readonly file: string
   readonly code: string
 }
 
 const ROOT = new URL('../../', import.meta.url)
 const FENCED = /^```(\S*)\n(.*?)^```$/gms
-const PROGRAM = /^(?:[cm]?[jt]sx?|typescript|javascript)$/
+
+/** The file extensions of programs, by the language of the fence. */
+const EXTENSIONS: Readonly<Record<string, string>> = {
+  ...{ ts: 'mts', typescript: 'mts', mts: 'mts', cts: 'cts' },
+  ...{ js: 'mjs', javascript: 'mjs', mjs: 'mjs', cjs: 'cjs' },
+}
 
 /** README.md, docs/ and examples/README.md. */
 export async function readPages(): Promise<readonly Page[]> {
@@ -42,10 +49,14 @@ export function blocksOf({ text }: Pick<Page, 'text'>): readonly CodeBlock[] {
 }
 
 /** Every program of every page. */
-export async function readPrograms(): Promise<readonly Program[]> {
-  return (await readPages()).flatMap((page) =>
-    blocksOf(page)
-      .filter(({ language }) => PROGRAM.test(language))
-      .map(({ code }, at) => ({ name: `${page.path} ${at + 1}`, code })),
-  )
+export async function readPrograms(): Promise<readonly ProgramBlock[]> {
+  return (await readPages()).flatMap((page) => programsOf(page))
+}
+
+export function programsOf(page: Page): readonly ProgramBlock[] {
+  const programs = blocksOf(page).filter(({ language }) => language in EXTENSIONS)
+  return programs.map(({ language, code }, at) => {
+    const name = `${page.path} ${at + 1}`
+    return { name, file: `${name.replace(/\W+/g, '-')}.${EXTENSIONS[language] ?? ''}`, code }
+  })
 }

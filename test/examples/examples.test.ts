@@ -1,12 +1,13 @@
+import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { startDiscord, type FakeDiscord } from '../lab/discord/index.js'
 import { LabNames } from '../lab/names.js'
 import { startProxy, type LabProxy } from '../lab/proxy/index.js'
-import { ExampleProcess } from './example-process.js'
+import { Program } from '../support/processes/program.js'
 
 let discord: FakeDiscord
 let proxy: LabProxy
-let example: ExampleProcess | undefined
+let example: Program | undefined
 
 beforeEach(async () => {
   const names = new LabNames()
@@ -20,9 +21,9 @@ afterEach(async () => {
   await discord.close()
 })
 
-async function start(name: string): Promise<ExampleProcess> {
-  const { ca, token, channelId } = discord
-  example = await ExampleProcess.start({ name, proxy: proxy.url, ca, token, channelId })
+async function start(name: string): Promise<Program> {
+  const file = fileURLToPath(new URL(`../../examples/${name}`, import.meta.url))
+  example = await Program.start({ file, proxy: proxy.url, discord })
   return example
 }
 

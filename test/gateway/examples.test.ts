@@ -1,13 +1,14 @@
+import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { ExampleProcess } from '../examples/example-process.js'
 import { startDiscord, type FakeDiscord } from '../lab/discord/index.js'
 import { LabNames } from '../lab/names.js'
 import { startProxy, type LabProxy } from '../lab/proxy/index.js'
+import { Program } from '../support/processes/program.js'
 
 let names: LabNames
 let discord: FakeDiscord
 let proxy: LabProxy
-let example: ExampleProcess | undefined
+let example: Program | undefined
 
 beforeEach(async () => {
   names = new LabNames()
@@ -21,14 +22,10 @@ afterEach(async () => {
   await discord.close()
 })
 
-async function start(name: string): Promise<ExampleProcess> {
-  const { ca, token, channelId } = discord
-  example = await ExampleProcess.start({ name, proxy: proxy.url, ca, token, channelId })
+async function start(name: string): Promise<Program> {
+  const file = fileURLToPath(new URL(`../../examples/${name}`, import.meta.url))
+  example = await Program.start({ file, proxy: proxy.url, discord })
   return example
-}
-
-async function printed(bot: ExampleProcess, text: string): Promise<void> {
-  while (!bot.output.includes(text)) await new Promise((resolve) => setImmediate(resolve))
 }
 
 it('echo-bot.ts says what it hears', async () => {
@@ -43,16 +40,16 @@ it('echo-bot.ts says what it hears', async () => {
 
 it('survives-proxy-restart.ts prints each message once, also those of the restart', async () => {
   const bot = await start('survives-proxy-restart.ts')
-  await bot.during(printed(bot, 'connected'))
+  await bot.printed('connected')
   discord.sayAs(discord.human, 'before')
-  await bot.during(printed(bot, 'before'))
+  await bot.printed('before')
   const { port } = proxy
   await proxy.close()
   discord.sayAs(discord.human, 'meanwhile')
   proxy = await startProxy({ scheme: 'socks5', names, port })
   await bot.during(discord.gateway.waitForResume())
   discord.sayAs(discord.human, 'after')
-  await bot.during(printed(bot, 'after'))
+  await bot.printed('after')
   const said = bot.output.split('\n').filter((line) => line.startsWith('alice: '))
   expect(said).toEqual(['alice: before', 'alice: meanwhile', 'alice: after'])
   expect(bot.output).toMatch(/ended without a close frame; resuming in 0 ms\n/)
