@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { Client, type Dispatcher } from 'undici'
-import type { Hop } from '../tunnel/failures.js'
+import { connectionLost, type Hop } from '../tunnel/failures.js'
 import { watchIdle } from './idle-watch.js'
 import { isAbandoned } from './named-handler.js'
 
@@ -16,6 +16,9 @@ const REST_MS = 1_000
 
 /** Attempts that begin this close to a request's arrival belong to its burst. */
 const BURST_MS = 50
+
+/** A tunnel may be lost in the moment in which its request comes; a second one that is lost so is a broken route. */
+const MAX_TRIES = 2
 
 /** What a pool needs from its dispatcher. */
 export interface PoolOwner {
@@ -40,6 +43,8 @@ interface Lane {
   fresh: Socket | undefined
   /** Takes no further request. */
   busy: boolean
+  /** Tunnels that the request under way was given, each lost before its first byte was written. */
+  tries: number
   used: boolean
 }
 
@@ -197,6 +202,7 @@ export class OriginPool {
   #put(request: Waiting, lane: Lane): void {
     this.#owner.onRequest(lane.used)
     lane.used = true
+    lane.tries = 0
     const { options, handler } = request
     const accepted = lane.client.dispatch(options, handler)
     // false is "busy now", but also what a request gets that undici rejects for its arguments.
@@ -221,6 +227,11 @@ export class OriginPool {
     const stopWatching = watchIdle(socket, this.#keepAliveMs, () => this.#drop(lane))
     const client = new Client(this.origin, {
       connect: (_target, callback) => {
+        lane.tries += 1
+        if (lane.tries > MAX_TRIES) {
+          callback(connectionLost(new Error('closed before its first request'), this.hop, true), null)
+          return
+        }
         // The tunnel that this client was made for, and a new one should that be gone before its first request.
         const tunnel =
           lane.fresh?.destroyed === false ? Promise.resolve(lane.fresh) : this.#owner.openTunnel(this.origin)
@@ -237,7 +248,7 @@ export class OriginPool {
       headersTimeout: silenceMs,
       bodyTimeout: silenceMs,
     })
-    const lane: Lane = { client, fresh: socket, busy: false, used: false }
+    const lane: Lane = { client, fresh: socket, busy: false, used: false, tries: 0 }
     const onGone = (): void => {
       // What it still carries or reconnects for comes first.
       if (client.stats.size === 0) this.#drop(lane)

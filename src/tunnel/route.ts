@@ -226,7 +226,7 @@ export class Route {
       endpoint.protocol === 'http' || endpoint.protocol === 'https'
         ? await this.#byConnect(endpoint, host, target, hop, attempt)
         : await openSocksTunnel({ endpoint, host, port: target.port, hop }, attempt)
-    if (target.secure && tunnel.earlyBytes > 0) throw spokeFirst(tunnel, hop)
+    if (tunnel.earlyBytes > 0) throw spokeFirst(tunnel, hop)
     return tunnel.socket
   }
 
@@ -297,12 +297,12 @@ function impossibleTarget(hop: Hop): Error {
   })
 }
 
-/** No TLS server speaks before the client, so these bytes are the proxy's. */
+/** Neither a TLS server nor an HTTP server speaks before the client, so these bytes are the proxy's. */
 function spokeFirst(tunnel: OpenedTunnel, hop: Hop): Error {
   tunnel.socket.destroy()
   const what = `the proxy ${hop.proxy ?? ''} sent ${tunnel.earlyBytes} bytes of its own into the tunnel`
   return failure('ERR_PROXY_PROTOCOL', 'tunnel', what, undefined, hop, {
-    hint: 'A proxy must send nothing behind its answer to CONNECT; look for an update of it.',
+    hint: 'A proxy must send nothing of its own into a tunnel: look for an update of it.',
     retryable: false,
   })
 }
