@@ -15,7 +15,7 @@ export function backoff(
   return minDelayMs + random * (ceiling - minDelayMs)
 }
 
-/** RFC 9110 §10.2.3: seconds, or a date. Milliseconds from now; 0 for what is neither. */
+/** RFC 9110 §10.2.3: seconds, or a date. Milliseconds from now; 0 for neither. */
 export function retryAfterMs(value: string | null, now = Date.now()): number {
   if (value === null) return 0
   // Discord writes fractions too.

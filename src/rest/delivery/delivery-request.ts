@@ -1,8 +1,9 @@
 import type { FormData as UndiciFormData } from 'undici'
 import type { FetchInit, FetchInput } from '../request/request.js'
 import { isCreateMessage } from '../../discord/create-message.js'
-import type { DoubtfulNonces, SentMessage } from './doubtful-nonces.js'
-import { enforceInBytes, enforceInText, createNonce, type EnforcedBody } from './enforce-nonce.js'
+import type { FrameworkRepeats, SentMessage } from './framework-repeats.js'
+import type { Doubt } from './in-doubt.js'
+import { enforceInBytes, enforceInText, createNonce } from './enforce-nonce.js'
 import { enforceInForm, isForm } from './enforce-nonce-form.js'
 import { readHeader } from './read-header.js'
 
@@ -14,14 +15,24 @@ export interface DeliveryRequest {
   readonly url: string
   /** The body is still there after it was sent: it is no stream. */
   readonly replayable: boolean
-  /** Two of it are as good as one (RFC 9110 §9.2.2). */
+  /** It changes nothing (RFC 9110 §9.2.1). */
+  readonly safe: boolean
+  /** A second one has no second effect (RFC 9110 §9.2.2). */
   readonly idempotent: boolean
   /** It can be repeated although it may have been carried out. */
   readonly repeatable: boolean
   /** So small that the time to its answer is not the time of an upload. */
   readonly small: boolean
-  /** The message that got a nonce here, by which it is known if it comes again. */
-  readonly message: { readonly sent: SentMessage; readonly nonce: string } | undefined
+  /** The Create Message that Discord carries out once. */
+  readonly message: DeduplicatedMessage | undefined
+}
+
+/** A Create Message with a nonce that Discord enforces. */
+export interface DeduplicatedMessage {
+  readonly sent: SentMessage
+  readonly nonce: string
+  /** Why the call that this one repeats is in doubt; undefined for a new message. */
+  readonly doubt: Doubt | undefined
 }
 
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'PUT', 'DELETE'])
@@ -32,7 +43,7 @@ const SMALL_BYTES = 1024 * 1024
 export function readDeliveryRequest(
   input: FetchInput,
   init: FetchInit | undefined,
-  nonces: DoubtfulNonces,
+  repeats: FrameworkRepeats,
 ): DeliveryRequest {
   const request = typeof input === 'object' && 'url' in input ? input : undefined
   const url = request?.url ?? textOf(input)
@@ -42,12 +53,13 @@ export function readDeliveryRequest(
   const replayable = isReplayable(body)
   const idempotent = IDEMPOTENT.has(method)
   const enforced =
-    replayable && isCreateMessage(method, url) ? enforce(body, headers, url, nonces) : undefined
+    replayable && isCreateMessage(method, url) ? enforce({ url, headers, body }, repeats) : undefined
   return {
     input,
     init: enforced === undefined ? init : { ...init, body: enforced.body },
     url,
     replayable,
+    safe: method === 'GET' || method === 'HEAD',
     idempotent,
     repeatable: enforced !== undefined || (idempotent && replayable),
     small: isSmall(body),
@@ -60,35 +72,25 @@ function textOf(input: unknown): string {
   return String(input)
 }
 
-/** A Create Message that Discord carries out once. */
 interface EnforcedMessage {
-  readonly body: NonceBody
-  readonly message: DeliveryRequest['message']
+  readonly body: string | Buffer | FormData | UndiciFormData
+  readonly message: DeduplicatedMessage
 }
 
-type NonceBody = string | Buffer | FormData | UndiciFormData
-
-/** @returns undefined for a message that cannot be made such, or must not be changed */
-function enforce(
-  body: unknown,
-  headers: unknown,
-  url: string,
-  nonces: DoubtfulNonces,
-): EnforcedMessage | undefined {
-  // It counts the bytes of the body as it is.
+/** @returns undefined for a message that cannot be given a nonce, or must not be changed */
+function enforce(sent: SentMessage, repeats: FrameworkRepeats): EnforcedMessage | undefined {
+  const { body: given, headers } = sent
+  // Content-Length counts the bytes of the body as it is.
   if (readHeader(headers, 'content-length') !== undefined) return undefined
-  if (typeof body !== 'string' && !isForm(body)) {
-    const enforced = enforceInBinary(body, createNonce())
-    return enforced && { body: enforced.body, message: undefined }
-  }
-  const sent = { body, sender: () => `${readHeader(headers, 'authorization') ?? ''}\n${url}` }
-  const nonce = nonces.take(sent) ?? createNonce()
-  const enforced = typeof body === 'string' ? enforceInText(body, nonce) : enforceInForm(body, nonce)
-  if (enforced === undefined) return undefined
-  return { body: enforced.body, message: enforced.added === undefined ? undefined : { sent, nonce } }
+  const repeated = repeats.find(sent)
+  const nonce = repeated?.nonce ?? createNonce()
+  const body = enforceIn(given, nonce)
+  return body === undefined ? undefined : { body, message: { sent, nonce, doubt: repeated?.doubt } }
 }
 
-function enforceInBinary(body: unknown, nonce: string): EnforcedBody<Buffer> | undefined {
+function enforceIn(body: unknown, nonce: string): EnforcedMessage['body'] | undefined {
+  if (typeof body === 'string') return enforceInText(body, nonce)
+  if (isForm(body)) return enforceInForm(body, nonce)
   if (body instanceof ArrayBuffer) return enforceInBytes(new Uint8Array(body), nonce)
   if (ArrayBuffer.isView(body))
     return enforceInBytes(new Uint8Array(body.buffer, body.byteOffset, body.byteLength), nonce)

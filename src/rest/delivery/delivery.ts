@@ -6,7 +6,7 @@ import type { FetchInit, FetchInput } from '../request/request.js'
 import { backoff, retryAfterMs } from './backoff.js'
 import { systemClock, type DeliveryClock } from './clock.js'
 import { readDeliveryRequest, type DeliveryRequest } from './delivery-request.js'
-import { DoubtfulNonces } from './doubtful-nonces.js'
+import { FrameworkRepeats } from './framework-repeats.js'
 import { inDoubt, type Doubt } from './in-doubt.js'
 
 /** What delivery works with beside the fetch. */
@@ -30,8 +30,11 @@ export interface DeliveryContext {
  */
 const TRANSIENT = new Set([502, 503, 504])
 
+/** https://discord.com/developers/docs/topics/rate-limits */
+const RATE_LIMITED = 429
+
 /**
- * A fetch that repeats what fails, wherever that cannot have an effect twice.
+ * A fetch that repeats failed requests where that cannot have an effect twice.
  *
  * - While not one byte of a request has been sent, every request is repeated.
  * - After that, and where the answer is 502, 503 or 504: GET, HEAD, PUT and DELETE, and Discord's Create
@@ -39,9 +42,11 @@ const TRANSIENT = new Set([502, 503, 504])
  *   answered with 404.
  * - Everything else fails with ERR_CONNECTION_LOST or ERR_TARGET_TIMEOUT, `retryable: false` and a hint that it
  *   may have been carried out.
+ * - A 429 is returned at once: rate limits belong to the libraries above. Not so where an earlier attempt may have
+ *   been carried out, since a 429 says that the request was not: then it is waited for, and where the limits end
+ *   first, the call fails as in doubt.
  *
- * Where a limit ends it, the last answer is returned and the last error thrown. 429 is returned at once: rate
- * limits belong to the libraries above. A body that is a stream is sent once.
+ * Where a limit ends it, the last answer is returned or the last error thrown. A body that is a stream is sent once.
  */
 export function withDelivery(
   send: TransportFetch,
@@ -55,12 +60,12 @@ export function withDelivery(
     connectMs: Math.min(limits.budgetMs, context.connectTimeoutMs ?? Infinity),
     closing: context.closing,
     clock: context.clock ?? systemClock,
-    nonces: new DoubtfulNonces(context.clock ?? systemClock),
+    repeats: new FrameworkRepeats(),
   }
   // Not an async function, and one below: each is a promise and three turns more for every send.
   return function fetch(input, init) {
     try {
-      const request = readDeliveryRequest(input, init, delivery.nonces)
+      const request = readDeliveryRequest(input, init, delivery.repeats)
       return new Call(delivery, request, signalOf(input, init)).run()
     } catch (error) {
       // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- a caller's toString may throw anything
@@ -80,7 +85,7 @@ interface Delivery {
   readonly connectMs: number
   readonly closing: AbortSignal | undefined
   readonly clock: DeliveryClock
-  readonly nonces: DoubtfulNonces
+  readonly repeats: FrameworkRepeats
 }
 
 type Outcome = { readonly response: Response } | { readonly error: unknown }
@@ -92,7 +97,7 @@ class Call {
   readonly #signal: AbortSignal | undefined
   readonly #startedAt: number
   #attempts = 0
-  /** Set from the first attempt on that may have been carried out. */
+  /** Why it is unknown whether the request was carried out; undefined while it certainly was not. */
   #doubt: Doubt | undefined
 
   constructor(delivery: Delivery, request: DeliveryRequest, signal: AbortSignal | undefined) {
@@ -100,6 +105,7 @@ class Call {
     this.#request = request
     this.#signal = signal
     this.#startedAt = delivery.clock.now()
+    this.#doubt = request.message?.doubt
   }
 
   async run(): Promise<Response> {
@@ -113,10 +119,11 @@ class Call {
       } catch (error) {
         outcome = { error }
       }
-      const waitMs = this.#waitAfter(outcome, begunAt)
+      if (!this.#isRepeated(outcome)) return this.#end(outcome)
+      const waitMs = this.#waitMs(await askedMs(outcome), begunAt)
       if (waitMs === undefined) return this.#end(outcome)
-      // An answer that nobody reads would keep its tunnel.
-      if ('response' in outcome) outcome.response.body?.cancel().catch(() => undefined)
+      // An answer that is not read would keep its tunnel.
+      if ('response' in outcome) discard(outcome.response)
       const stopped = await this.#wait(waitMs)
       if (stopped !== undefined) return this.#end(stopped)
     }
@@ -134,30 +141,45 @@ class Call {
     )
   }
 
-  /** Milliseconds until the next attempt; undefined for no further one. */
-  #waitAfter(outcome: Outcome, begunAt: number): number | undefined {
-    if (!this.#isRepeated(outcome)) return undefined
+  /**
+   * Milliseconds until the next attempt; undefined if the budget does not allow another one.
+   *
+   * @param asked the milliseconds that the last answer asks for
+   */
+  #waitMs(asked: number, begunAt: number): number | undefined {
     const { limits, connectMs, clock } = this.#delivery
-    if (this.#attempts >= limits.attempts) return undefined
-    const asked = 'response' in outcome ? retryAfterMs(outcome.response.headers.get('retry-after')) : 0
     const waitMs = Math.max(asked, backoff(this.#attempts, limits, clock.random()))
     const now = clock.now()
     const budgetMs = this.#doubt === undefined ? connectMs : limits.budgetMs
     return now - this.#startedAt + waitMs + (now - begunAt) <= budgetMs ? waitMs : undefined
   }
 
+  /** Notes whether this attempt may have been carried out. */
   #isRepeated(outcome: Outcome): boolean {
-    const { repeatable, replayable } = this.#request
+    const { repeatable } = this.#request
+    const attemptsLeft = this.#attempts < this.#delivery.limits.attempts
     if ('response' in outcome) {
-      if (!TRANSIENT.has(outcome.response.status)) return false
-      this.#doubt ??= { status: outcome.response.status, target: this.#target() }
-      return repeatable
+      const { status } = outcome.response
+      if (status >= 500) this.#doubt ??= this.#ended(`was answered with ${status}`)
+      return attemptsLeft && repeatable && (TRANSIENT.has(status) || this.#hidesDoubt(status))
     }
     const { error } = outcome
+    if (this.#request.message !== undefined && this.#signal?.aborted === true)
+      this.#doubt ??= this.#ended('was aborted')
     if (!(error instanceof TransportError)) return false
-    if (this.#isUnsent(error)) return error.retryable && replayable
+    if (this.#isUnsent(error)) return attemptsLeft && error.retryable && this.#request.replayable
     this.#doubt ??= error
-    return repeatable && (error.code === 'ERR_CONNECTION_LOST' || error.code === 'ERR_TARGET_TIMEOUT')
+    const broken = error.code === 'ERR_CONNECTION_LOST' || error.code === 'ERR_TARGET_TIMEOUT'
+    return attemptsLeft && repeatable && broken
+  }
+
+  /** Whether an answer says "not carried out" while an earlier attempt may have been. */
+  #hidesDoubt(status: number): boolean {
+    return status === RATE_LIMITED && this.#doubt !== undefined && !this.#request.safe
+  }
+
+  #ended(ended: string): Doubt {
+    return { ended, target: this.#target() }
   }
 
   /** The error of a redirect's second request says nothing of the first. */
@@ -181,9 +203,16 @@ class Call {
   }
 
   #end(outcome: Outcome): Response {
-    this.#keepNonce(outcome)
-    if ('response' in outcome) return outcome.response
-    throw this.#failure(outcome.error)
+    const { message } = this.#request
+    const doubt = this.#doubt
+    if (doubt !== undefined && message !== undefined)
+      this.#delivery.repeats.keep(message.sent, message.nonce, doubt)
+    if (!('response' in outcome)) throw this.#failure(outcome.error)
+    const { response } = outcome
+    if (doubt === undefined || !this.#hidesDoubt(response.status)) return response
+    discard(response)
+    const limited = new Error(`the repeat was answered with ${response.status}`)
+    throw inDoubt(doubt, limited, this.#request.idempotent)
   }
 
   /** What the caller is told: of all attempts, not only of the last. */
@@ -191,25 +220,29 @@ class Call {
     const doubt = this.#doubt
     const aborted = this.#signal?.aborted === true && error === this.#signal.reason
     if (doubt === undefined || aborted) return error
-    if (!this.#request.idempotent) return inDoubt(doubt, error)
+    if (!this.#request.idempotent) return inDoubt(doubt, error, false)
     const forgets = error instanceof TransportError && error.sent === 'no'
     return forgets ? failureOf(error, { sent: 'maybe', retryable: error.retryable }) : error
-  }
-
-  /** For the repetitions of those who called: this call ended, and nobody knows how. */
-  #keepNonce(outcome: Outcome): void {
-    const { message } = this.#request
-    if (message === undefined) return
-    if ('response' in outcome) {
-      const { status } = outcome.response
-      if (status < 500 && (status !== 429 || this.#doubt === undefined)) return
-    } else if (outcome.error instanceof TransportError && this.#doubt === undefined) return
-    this.#delivery.nonces.keep(message.sent, message.nonce)
   }
 
   #target(): string {
     return authority(addressOf(new URL(this.#request.url)))
   }
+}
+
+function discard({ body }: Response): void {
+  body?.cancel().catch(() => undefined)
+}
+
+/** Milliseconds that an answer asks to wait: by its Retry-After, or by Discord's body of a 429. */
+async function askedMs(outcome: Outcome): Promise<number> {
+  if (!('response' in outcome)) return 0
+  const { headers, status } = outcome.response
+  const header = headers.get('retry-after')
+  if (header !== null || status !== RATE_LIMITED) return retryAfterMs(header)
+  const body: unknown = await outcome.response.json().catch(() => undefined)
+  const seconds = typeof body === 'object' && body !== null && 'retry_after' in body ? body.retry_after : 0
+  return typeof seconds === 'number' ? Math.max(0, seconds * 1000) : 0
 }
 
 function signalOf(input: FetchInput, init: FetchInit | undefined): AbortSignal | undefined {

@@ -1,6 +1,6 @@
 import type { File } from 'node:buffer'
 import { FormData as UndiciFormData } from 'undici'
-import { enforceInText, type EnforcedBody } from './enforce-nonce.js'
+import { enforceInText } from './enforce-nonce.js'
 
 /** The part of FormData that is read: of the global one, undici's, and those of packages. */
 export interface Form {
@@ -21,15 +21,12 @@ export function isForm(value: unknown): value is Form {
 const PAYLOAD = 'payload_json'
 
 /**
- * A copy of the form whose `payload_json` has `nonce` and `enforce_nonce: true`. The caller's own form stays
- * as it is: sent a second time, it is a second message. Files are passed on by reference.
+ * A copy of the form whose `payload_json` has `nonce` and `enforce_nonce: true`. The caller's own form is not
+ * changed: sent a second time, it is a second message. Files are passed on by reference.
  *
  * @returns undefined for a form without exactly one `payload_json` that is text, and where that says otherwise
  */
-export function enforceInForm(
-  form: Form,
-  nonce: string,
-): EnforcedBody<FormData> | EnforcedBody<UndiciFormData> | undefined {
+export function enforceInForm(form: Form, nonce: string): FormData | UndiciFormData | undefined {
   const entries = [...form.entries()]
   const payloads = entries.filter(([name]) => name === PAYLOAD)
   const text = payloads[0]?.[1]
@@ -39,13 +36,13 @@ export function enforceInForm(
   try {
     const changed = form instanceof UndiciFormData ? new UndiciFormData() : new FormData()
     for (const [name, value] of entries) {
-      if (name === PAYLOAD) changed.append(name, payload.body)
+      if (name === PAYLOAD) changed.append(name, payload)
       else if (typeof value === 'string') changed.append(name, value)
       else changed.append(name, value, value.name)
     }
-    return { body: changed, added: payload.added }
+    return changed
   } catch {
-    // A package's own File that no FormData of Node takes: whatever becomes of this form, it goes as it is.
+    // A package's own File that no FormData of Node takes: this form is sent as it is.
     return undefined
   }
 }

@@ -3,12 +3,11 @@ import { randomBytes } from 'node:crypto'
 /** https://discord.com/developers/docs/resources/message#create-message-jsonform-params */
 const NONCE_LENGTH = 25
 
-/** A body whose message Discord creates once, however often it comes. */
-export interface EnforcedBody<Body> {
-  readonly body: Body
-  /** The nonce that was added; undefined where the body brought its own. */
-  readonly added: string | undefined
-}
+/**
+ * A longer body is not searched for JSON, and so gets no nonce: decoding a file of 500 MiB would need as much memory
+ * again. The largest message that Discord takes is far below it: ten embeds of 6 000 characters in all, and components.
+ */
+const MOST_BYTES = 1024 * 1024
 
 /** 16 characters that no other process has, which leaves nine to count with. */
 const PROCESS = randomBytes(12).toString('base64url')
@@ -21,60 +20,55 @@ export function createNonce(): string {
 }
 
 /**
- * Gives the JSON text of a message `nonce` and `enforce_nonce: true` where they are missing. Nothing else of
- * the text changes: parsing and printing it would round snowflakes that came as numbers.
+ * Gives the JSON text of a message `nonce` and `enforce_nonce: true`. Nothing else of the text changes: parsing and
+ * printing it would round snowflakes that came as numbers.
  *
- * @returns undefined for what is no JSON object, and where the message says otherwise: `enforce_nonce` is
- *   there and not true, or `nonce` is there and none that Discord takes
+ * @returns undefined for a message that must not be changed and that Discord does not deduplicate: the text is not a
+ *   JSON object, `enforce_nonce` is there and not true, or the caller's own `nonce` is not enforced or not one that
+ *   Discord takes
  */
-export function enforceInText(text: string, nonce: string): EnforcedBody<string> | undefined {
-  const missing = missingMembers(text, nonce)
-  if (missing === undefined) return undefined
-  const { members, added } = missing
-  if (members === '') return { body: text, added }
+export function enforceInText(text: string, nonce: string): string | undefined {
+  const members = missingMembers(text, nonce)
+  if (members === undefined) return undefined
   const end = text.lastIndexOf('}')
-  return { body: text.slice(0, end) + members + text.slice(end), added }
+  return text.slice(0, end) + members + text.slice(end)
 }
 
 const CLOSING_BRACE = 0x7d
 
-// Invalid UTF-8 is left alone. A byte order mark is no JSON (RFC 8259 §8.1), and must be seen to be refused.
+// Invalid UTF-8 is left alone. A byte order mark is not JSON (RFC 8259 §8.1), so the parser must see it.
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** {@link enforceInText} for UTF-8. */
-export function enforceInBytes(bytes: Uint8Array, nonce: string): EnforcedBody<Buffer> | undefined {
+export function enforceInBytes(bytes: Uint8Array, nonce: string): Buffer | undefined {
+  if (bytes.byteLength > MOST_BYTES) return undefined
   let text: string
   try {
     text = utf8.decode(bytes)
   } catch {
     return undefined
   }
-  const missing = missingMembers(text, nonce)
-  if (missing === undefined) return undefined
-  const { members, added } = missing
+  const members = missingMembers(text, nonce)
+  if (members === undefined) return undefined
   // No byte of a longer UTF-8 sequence is one of ASCII (RFC 3629 §3).
   const end = bytes.lastIndexOf(CLOSING_BRACE)
-  return { body: Buffer.concat([bytes.subarray(0, end), Buffer.from(members), bytes.subarray(end)]), added }
+  return Buffer.concat([bytes.subarray(0, end), Buffer.from(members), bytes.subarray(end)])
 }
 
-/** What has to stand before the closing brace. */
-function missingMembers(
-  text: string,
-  nonce: string,
-): { readonly members: string; readonly added: string | undefined } | undefined {
+/** What has to stand before the closing brace; empty where nothing is missing. */
+function missingMembers(text: string, nonce: string): string | undefined {
   const message = parseObject(text)
   if (message === undefined) return undefined
-  const own = 'nonce' in message
-  if (own && !isNonce(message['nonce'])) return undefined
   const enforced = 'enforce_nonce' in message
   if (enforced && message['enforce_nonce'] !== true) return undefined
-  const added = own ? undefined : nonce
-  if (own && enforced) return { members: '', added }
-  const members = `${own ? '' : `"nonce":"${nonce}"`}${own || enforced ? '' : ','}${enforced ? '' : '"enforce_nonce":true'}`
-  return { members: Object.keys(message).length === 0 ? members : `,${members}`, added }
+  // A nonce that its author does not enforce need not be unique: enforced, it would make one message of several.
+  if ('nonce' in message) return enforced && isNonce(message['nonce']) ? '' : undefined
+  const members = `"nonce":"${nonce}"${enforced ? '' : ',"enforce_nonce":true'}`
+  return Object.keys(message).length === 0 ? members : `,${members}`
 }
 
 function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
+  if (text.length > MOST_BYTES) return undefined
   try {
     const value: unknown = JSON.parse(text)
     return isObject(value) ? value : undefined

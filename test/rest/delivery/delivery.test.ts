@@ -1,5 +1,6 @@
 import { Request as UndiciRequest } from 'undici'
 import { describe, expect, it } from 'vitest'
+import type { DeliveryOptions } from '../../../src/config/index.js'
 import { TransportError } from '../../../src/index.js'
 import type { FetchInit } from '../../../src/rest/index.js'
 import { closed, late, lost, MESSAGES, scripted, unreachable, WEBHOOK, type Step } from './scripted.js'
@@ -216,7 +217,8 @@ describe('a Create Message', () => {
 
   it.each<[string, FetchInit]>([
     ['it does not want a nonce', { body: '{"content":"hi","enforce_nonce":false}' }],
-    ['it is no JSON', { body: '{"content":"hi"' }],
+    ['its nonce is not enforced', { body: '{"content":"hi","nonce":"mine"}' }],
+    ['it is not JSON', { body: '{"content":"hi"' }],
     ['its length was counted', { body: POST.body, headers: { 'Content-Length': '16' } }],
     [
       'its length was counted in Headers',
@@ -287,9 +289,52 @@ describe('the answer', () => {
     }
   })
 
-  it('a 429 is passed on after a lost attempt, too', async () => {
+  it.each<[string, Step]>([
+    ['a lost answer', lost()],
+    ['a 503', 503],
+  ])('429 is waited for after %s: it says that nothing was carried out', async (_name, first) => {
+    for (const method of ['POST', 'PUT', 'DELETE']) {
+      const limited = new Response(null, { status: 429, headers: { 'retry-after': '2' } })
+      const { fetch, sent, clock } = scripted([first, limited, 200])
+      const url = method === 'POST' ? MESSAGES : WEBHOOK
+      expect((await fetch(url, { ...POST, method })).status).toBe(200)
+      expect(new Set(sent.map(({ init }) => init?.body)).size).toBe(1)
+      expect(sent).toHaveLength(3)
+      expect(clock.waits[1]).toBe(2_000)
+    }
+  })
+
+  it('429 says in its body how long to wait, where it has no Retry-After', async () => {
+    const limited = Response.json(
+      { message: 'You are being rate limited.', retry_after: 1.5 },
+      { status: 429 },
+    )
+    const { fetch, clock } = scripted([lost(), limited, 200])
+    expect((await fetch(MESSAGES, POST)).status).toBe(200)
+    expect(clock.waits[1]).toBe(1_500)
+  })
+
+  it.each<[string, DeliveryOptions, string]>([
+    ['the budget', {}, '60'],
+    ['the last attempt', { attempts: 2 }, '0'],
+  ])('429 that outlasts %s fails the call as in doubt', async (_limit, limits, seconds) => {
+    const limited = () => new Response(null, { status: 429, headers: { 'retry-after': seconds } })
+    const message = scripted([lost(), limited()], limits)
+    expect(await failureOf(message.fetch(MESSAGES, POST))).toMatchObject({
+      code: 'ERR_CONNECTION_LOST',
+      sent: 'maybe',
+      retryable: false,
+    })
+    const harmless = scripted([503, limited()], limits)
+    const error = await failureOf(harmless.fetch(WEBHOOK, { method: 'DELETE' }))
+    expect(error).toMatchObject({ code: 'ERR_CONNECTION_LOST', sent: 'maybe', retryable: true })
+    expect(error.message).toContain('was answered with 503')
+    expect(error.cause).toMatchObject({ message: 'the repeat was answered with 429' })
+  })
+
+  it('429 is passed on to a GET even then: it cannot have been carried out', async () => {
     const { fetch } = scripted([lost(), 429])
-    expect((await fetch(MESSAGES, POST)).status).toBe(429)
+    expect((await fetch(WEBHOOK)).status).toBe(429)
   })
 
   it('is the last one, as it is, where the limits end', async () => {

@@ -40,9 +40,7 @@ describe('a nonce in JSON text', () => {
   it('is all that changes, in the text and in what it means', () => {
     fc.assert(
       fc.property(object, (text) => {
-        const enforced = enforceInText(text, NONCE)
-        expect(enforced?.added).toBe(NONCE)
-        const { body = '' } = enforced ?? {}
+        const body = enforceInText(text, NONCE) ?? ''
         expect(parsed(body)).toEqual({ ...parsed(text), nonce: NONCE, enforce_nonce: true })
         const inserted = /,?"nonce":"n0nce","enforce_nonce":true(?=\}\s*$)/
         expect(body).toMatch(inserted)
@@ -58,44 +56,39 @@ describe('a nonce in JSON text', () => {
         // Half a surrogate pair has no UTF-8.
         fc.pre(Buffer.from(text).toString() === text)
         const bytes = enforceInBytes(new TextEncoder().encode(text), NONCE)
-        expect(bytes?.body.toString()).toBe(enforceInText(text, NONCE)?.body)
+        expect(bytes?.toString()).toBe(enforceInText(text, NONCE))
       }),
       { numRuns: 500 },
     )
   })
 
-  it('the caller has is kept, and only enforced', () => {
+  it('of the caller that is enforced is kept, and that is not enforced is left alone', () => {
     fc.assert(
       fc.property(
         object,
         fc.oneof(fc.string({ minLength: 1, maxLength: 25 }), fc.maxSafeInteger()),
         (text, own) => {
-          const before = text.replace(
-            '{',
-            `{"nonce":${JSON.stringify(own)}${Object.keys(parsed(text)).length === 0 ? '' : ','}`,
-          )
-          const enforced = enforceInText(before, NONCE)
-          expect(enforced?.added).toBeUndefined()
-          expect(parsed(enforced?.body ?? '')).toEqual({ ...parsed(before), enforce_nonce: true })
-          expect(enforced?.body.replace(',"enforce_nonce":true', '')).toBe(before)
+          const rest = Object.keys(parsed(text)).length === 0 ? '' : ','
+          const unenforced = text.replace('{', `{"nonce":${JSON.stringify(own)}${rest}`)
+          expect(enforceInText(unenforced, NONCE)).toBeUndefined()
+          const enforced = unenforced.replace('{', '{"enforce_nonce":true,')
+          expect(enforceInText(enforced, NONCE)).toBe(enforced)
         },
       ),
     )
   })
 
   it.each([
-    ['{"enforce_nonce":true}', '{"enforce_nonce":true,"nonce":"n0nce"}', NONCE],
-    ['{"nonce":"a","enforce_nonce":true}', '{"nonce":"a","enforce_nonce":true}', undefined],
-    ['{"nonce":12345678901234567890}', '{"nonce":12345678901234567890,"enforce_nonce":true}', undefined],
+    ['{"enforce_nonce":true}', '{"enforce_nonce":true,"nonce":"n0nce"}'],
+    ['{"nonce":"a","enforce_nonce":true}', '{"nonce":"a","enforce_nonce":true}'],
     [
       '{"content":"\\"nonce\\":1","x":{"nonce":2}}',
       '{"content":"\\"nonce\\":1","x":{"nonce":2},"nonce":"n0nce","enforce_nonce":true}',
-      NONCE,
     ],
-    ['{}', '{"nonce":"n0nce","enforce_nonce":true}', NONCE],
-  ])('%s becomes %s', (text, body, added) => {
-    expect(enforceInText(text, NONCE)).toEqual({ body, added })
-    expect(enforceInBytes(Buffer.from(text), NONCE)?.body.toString()).toBe(body)
+    ['{}', '{"nonce":"n0nce","enforce_nonce":true}'],
+  ])('%s becomes %s', (text, body) => {
+    expect(enforceInText(text, NONCE)).toBe(body)
+    expect(enforceInBytes(Buffer.from(text), NONCE)?.toString()).toBe(body)
   })
 
   it.each([
@@ -110,16 +103,27 @@ describe('a nonce in JSON text', () => {
     ['{"enforce_nonce":false}', 'the caller does not want it'],
     ['{"nonce":"a","enforce_nonce":false}', 'the caller does not want it'],
     ['{"enforce_nonce":null}', 'not true'],
-    ['{"nonce":null}', 'no nonce'],
-    ['{"nonce":""}', 'an empty nonce'],
-    ['{"nonce":1.5}', 'a fraction'],
-    ['{"nonce":"12345678901234567890123456"}', 'longer than Discord takes'],
+    ['{"nonce":"a"}', 'the nonce of the caller is not enforced'],
+    ['{"nonce":null,"enforce_nonce":true}', 'the nonce is null'],
+    ['{"nonce":"","enforce_nonce":true}', 'the nonce is empty'],
+    ['{"nonce":1.5,"enforce_nonce":true}', 'the nonce is a fraction'],
+    ['{"nonce":"12345678901234567890123456","enforce_nonce":true}', 'the nonce is longer than Discord takes'],
   ])('%j stays as it is: %s', (text) => {
     expect(enforceInText(text, NONCE)).toBeUndefined()
     expect(enforceInBytes(Buffer.from(text), NONCE)).toBeUndefined()
   })
 
-  it('is not put into bytes that are no UTF-8', () => {
+  it('is not put into a body above 1 MiB, which is not decoded to look for one', () => {
+    const text = `{"content":"${'x'.repeat(1024 * 1024)}"}`
+    expect(enforceInText(text, NONCE)).toBeUndefined()
+    const before = process.memoryUsage.rss()
+    expect(enforceInBytes(Buffer.alloc(256 * 1024 * 1024, text), NONCE)).toBeUndefined()
+    const bytes = process.memoryUsage.rss() - before
+    // The Buffer itself; decoded, it takes as much again.
+    expect(bytes).toBeLessThan(1.5 * 256 * 1024 * 1024)
+  })
+
+  it('is not put into bytes that are not UTF-8', () => {
     expect(enforceInBytes(Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]), NONCE)).toBeUndefined()
   })
 
@@ -143,15 +147,14 @@ describe('a nonce in payload_json', () => {
     form.append('note', 'text')
     const before = [...form.entries()]
     const enforced = enforceInForm(form, NONCE)
-    expect(enforced?.added).toBe(NONCE)
-    const after = [...(enforced?.body.entries() ?? [])]
+    const after = [...(enforced?.entries() ?? [])]
     expect(after.map(([name]) => name)).toEqual(['files[0]', 'payload_json', 'note'])
     expect(after[1]?.[1]).toBe('{"content":"hi","flags":4,"nonce":"n0nce","enforce_nonce":true}')
     const sent = after[0]?.[1]
     expect(sent).toMatchObject({ name: 'ä.bin', type: 'image/png', size: 16 })
     if (typeof sent === 'object') expect(await sent.text()).toBe(await file.text())
     expect([...form.entries()]).toEqual(before)
-    expect(enforced?.body.constructor).toBe(form.constructor)
+    expect(enforced?.constructor).toBe(form.constructor)
   })
 
   it.each<[string, [string, string | File][]]>([

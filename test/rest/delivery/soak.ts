@@ -27,6 +27,8 @@ export interface SoakReport {
   readonly resolved: number
   /** Calls whose last attempt was answered with 502 or 503. */
   readonly unavailable: number
+  /** Calls that were answered with 429. */
+  readonly limited: number
   /** Rejected calls that say that nothing was sent. */
   readonly unsent: number
   /** Rejected calls that say that they may have been carried out. */
@@ -39,7 +41,7 @@ export interface SoakReport {
   readonly violations: readonly string[]
 }
 
-type Verdict = 'resolved' | 'unavailable' | 'unsent' | 'inDoubt'
+type Verdict = 'resolved' | 'unavailable' | 'limited' | 'unsent' | 'inDoubt'
 
 type Outcome = { readonly id: string } | { readonly status: number } | { readonly error: unknown }
 
@@ -75,14 +77,15 @@ export async function runDeliverySoak({
   })
   const url = `https://discord.com/api/v10/channels/${discord.channelId}/messages`
   const headers = { authorization: `Bot ${discord.token}`, 'content-type': 'application/json' }
-  // Discord's edge: ends a connection after some answers, so that there are many, and is down now and then,
-  // with the message created or not.
+  // Discord's edge: it closes a connection after some answers, so that there are many; now and then it is down, with
+  // the message created or not, or it limits the rate, and then the message is never created.
   const random = seededRandom(seed + 1)
   discord.rest.intercept('POST /channels/:id/messages', () => {
     const luck = random()
     if (luck < 0.1) return { apply: true, headers: { connection: 'close' } }
     if (luck < 0.11) return { apply: true, status: 502 }
-    return luck < 0.12 ? { status: 503 } : undefined
+    if (luck < 0.12) return { status: 503 }
+    return luck < 0.15 ? { status: 429, headers: { 'retry-after': '0.01' } } : undefined
   })
   const outcomes: Outcome[] = []
   const violations: string[] = []
@@ -115,7 +118,7 @@ export async function runDeliverySoak({
   for (const { content, id } of discord.messages.in(discord.channelId)) {
     stored.set(content, [...(stored.get(content) ?? []), id])
   }
-  const count: Record<Verdict, number> = { resolved: 0, unavailable: 0, unsent: 0, inDoubt: 0 }
+  const count: Record<Verdict, number> = { resolved: 0, unavailable: 0, limited: 0, unsent: 0, inDoubt: 0 }
   for (let index = 0; index < calls; index += 1) {
     const verdict = judge(outcomes[index], stored.get(contentOf(index)) ?? [])
     if (typeof verdict === 'string') count[verdict] += 1
@@ -151,6 +154,8 @@ function judge(
     return ids[0] === outcome.id ? 'resolved' : { violation: 'it was resolved, and its message is not there' }
   }
   if ('status' in outcome) {
+    if (outcome.status === 429)
+      return ids.length === 0 ? 'limited' : { violation: 'it was answered with 429, and its message exists' }
     const expected = outcome.status === 502 || outcome.status === 503
     return expected ? 'unavailable' : { violation: `it was answered with ${outcome.status}` }
   }
