@@ -1,15 +1,18 @@
 import { afterAll } from 'vitest'
 import { watchOpenResources, type OpenResource } from './open-resources.js'
+import { watchWarnings } from './warnings.js'
 
 /**
- * A setup file of vitest: a test file fails when it leaves a socket, a server, a child process or a timer
- * open, or a rejection unhandled. Its hook was registered first, so it runs after all hooks of the file.
+ * A setup file of vitest. A test file fails when it leaves a socket, a server, a child process or a timer open, when
+ * it leaves a rejection unhandled, or when the process warns of something that no test expects. This hook is
+ * registered first, so it runs after all hooks of the file.
  */
 
 /** How long a close that is under way may take: FINs, TLS close_notify, a proxy's other half. */
 const SETTLE_MS = 3_000
 
 const watch = watchOpenResources()
+const warnings = watchWarnings()
 const rejections = new Map<Promise<unknown>, unknown>()
 
 const onRejection = (reason: unknown, promise: Promise<unknown>): void => void rejections.set(promise, reason)
@@ -20,14 +23,16 @@ process.on('rejectionHandled', onHandled)
 afterAll(async () => {
   const leaks = await watch.settle(SETTLE_MS)
   watch.stop()
+  warnings.stop()
   process.off('unhandledRejection', onRejection)
   process.off('rejectionHandled', onHandled)
 
   const reports = [
     ...leaks.map(describeLeak),
     ...[...rejections.values()].map((reason) => `an unhandled rejection: ${describeReason(reason)}`),
+    ...warnings.unexpected().map((warning) => `a warning of the process: ${describeReason(warning)}`),
   ]
-  if (reports.length > 0) throw new Error(`This file leaks:\n${reports.join('\n')}`)
+  if (reports.length > 0) throw new Error(`This file leaks or warns:\n${reports.join('\n')}`)
 }, SETTLE_MS * 3)
 
 function describeLeak({ kind, description, openedAt }: OpenResource): string {

@@ -1,7 +1,7 @@
 import { createHook } from 'node:async_hooks'
 import net from 'node:net'
 import { basename, sep } from 'node:path'
-import { setImmediate } from 'node:timers'
+import { setImmediate, setTimeout } from 'node:timers'
 
 /** Something that was opened and is still open. */
 export interface OpenResource {
@@ -24,7 +24,7 @@ export interface OpenResourceWatch {
 interface Opened {
   readonly kind: OpenResource['kind']
   readonly resource: WeakRef<object>
-  /** Its `stack` is not formatted before somebody reads it, which keeps a watch cheap. */
+  /** V8 formats its `stack` when it is read, which keeps a watch cheap. */
   readonly trace: Error
   /** The listening handle that accepted this socket. */
   readonly acceptedBy: Opened | undefined
@@ -47,7 +47,10 @@ const TIMER_CALL = /(?:^|\()node:(?:timers|internal\/(?:timers|async_hooks))\b/
 const SOURCES = `${sep}src${sep}`
 const THIS_FILE = basename(import.meta.url)
 
-/** Like the import of setImmediate: the real one, also while a test has put a fake in its place. */
+/** Milliseconds between two looks at what is still open. */
+const SETTLE_INTERVAL_MS = 2
+
+/** The real clock, as the imported timers are the real ones, also while a test has put fakes in their places. */
 const now = performance.now.bind(performance)
 
 /**
@@ -110,8 +113,8 @@ export function watchOpenResources(): OpenResourceWatch {
       const openedAt = frames.filter((frame) => !NODE.test(frame) && !TEST_RUNNER.test(frame))
       const opener = frames.find((frame) => !NODE.test(frame))
       if (opener !== undefined && TEST_RUNNER.test(opener)) continue
-      // Other people's unref'ed timers, pipes and children are their own business (undici's tick, Node's Date
-      // header, esbuild's service). Ours are not, and neither is any socket.
+      // Libraries keep timers, pipes and children that do not hold the process (undici's tick, Node's Date header,
+      // esbuild's service). Those of our sources are leaks all the same, and so is every socket.
       if (!isHeld(resource) && kind !== 'socket' && kind !== 'server') {
         if (kind !== 'timer' || !setBySources(frames)) continue
       }
@@ -130,6 +133,7 @@ export function watchOpenResources(): OpenResourceWatch {
         for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve))
         const open = find()
         if (open.length === 0 || now() > deadline) return open
+        await new Promise((resolve) => setTimeout(resolve, SETTLE_INTERVAL_MS))
       }
     },
     stop() {

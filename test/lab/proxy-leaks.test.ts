@@ -18,21 +18,26 @@ describe('the setup file', async () => {
 
   test('names a parked socket, its other half and its server, with addresses and where they were opened', () => {
     const address = String.raw`127\.0\.0\.1:\d+`
-    expect(output).toMatch(new RegExp(`a server on ${address}\n +at .*leaking\\.fixture\\.ts:8`))
-    expect(output).toMatch(new RegExp(`a socket ${address} -> ${address}\n +at .*leaking\\.fixture\\.ts:12`))
+    expect(output).toMatch(new RegExp(`a server on ${address}\n +at .*leaking\\.fixture\\.ts:9`))
+    expect(output).toMatch(new RegExp(`a socket ${address} -> ${address}\n +at .*leaking\\.fixture\\.ts:13`))
     expect(output).toMatch(
-      new RegExp(`a socket ${address} -> ${address} accepted by a server\n +at .*leaking\\.fixture\\.ts:8`),
+      new RegExp(`a socket ${address} -> ${address} accepted by a server\n +at .*leaking\\.fixture\\.ts:9`),
     )
   })
 
-  test('names a timer, and an unref timer if it is of the sources', () => {
-    expect(output).toMatch(/a timer 61000 ms\n +at .*leaking\.fixture\.ts:18/)
+  test('names a timer, and one of the sources that does not hold the process', () => {
+    expect(output).toMatch(/a timer 61000 ms\n +at .*leaking\.fixture\.ts:19/)
     expect(output).toMatch(/a timer 63000 ms \(unref\)\n +at .*src\/deadline\.js/)
     expect(output).not.toContain('62000')
   })
 
   test('names an unhandled rejection', () => {
-    expect(output).toContain('an unhandled rejection: Error: nobody cares')
+    expect(output).toContain('an unhandled rejection: Error: not handled')
+  })
+
+  test('names a warning of the process that no test expects', () => {
+    expect(output).toContain('a warning of the process: MaxListenersExceededWarning: Possible EventEmitter')
+    expect(output).not.toContain('a warning of the process: Warning: expected')
   })
 })
 

@@ -201,9 +201,7 @@ describe('transport.fetch', () => {
   })
 
   it('does not warn of a leak where many fetches share a signal', async () => {
-    const warnings: Error[] = []
-    const onWarning = (warning: Error) => warnings.push(warning)
-    process.on('warning', onWarning)
+    // A warning of the process fails the file (test/lab/leaks.ts).
     const controller = new AbortController()
     const pending = Array.from({ length: 30 }, () =>
       rejection(transport.fetch(`${origin.url}/silence`, { signal: controller.signal })),
@@ -211,9 +209,6 @@ describe('transport.fetch', () => {
     await nextRequest()
     controller.abort(new Error('all of them'))
     for (const error of await Promise.all(pending)) expect(error).toMatchObject({ message: 'all of them' })
-    await new Promise((resolve) => setImmediate(resolve))
-    process.off('warning', onWarning)
-    expect(warnings).toEqual([])
   })
 
   it('destroys a Node stream that it sends', async () => {

@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { Client, Command, type CommandInteraction } from '@buape/carbon'
 import { GatewayIntents, GatewayPlugin } from '@buape/carbon/gateway'
 import { ShardingPlugin } from '@buape/carbon/sharding'
@@ -13,6 +12,7 @@ import { createDiscordTransport, type DiscordTransport, type TransportOptions } 
 import { startDiscord, type FakeDiscord } from '../../lab/discord/index.js'
 import { LabNames } from '../../lab/names.js'
 import { startProxy, type LabProxy } from '../../lab/proxy/index.js'
+import { expectWarning } from '../../lab/warnings.js'
 
 type GatewayInfo = ConstructorParameters<typeof GatewayPlugin>[1]
 
@@ -255,9 +255,9 @@ describe('A connection that fails', () => {
 
   it('is a warning of the process where nobody listens, and tried again', async () => {
     proxy.fault = { kind: 'request', verb: 'reset' }
-    const warned = once(process, 'warning')
+    const warned = expectWarning(/^The proxy /)
     await createPlugin({}, gatewayInfo).registerClient(createClient())
-    expect(await warned).toMatchObject([{ name: 'TransportError', code: 'ERR_PROXY_UNREACHABLE' }])
+    expect(await warned).toMatchObject({ name: 'TransportError', code: 'ERR_PROXY_UNREACHABLE' })
     proxy.fault = undefined
     await discord.gateway.waitForIdentify()
   })

@@ -1,7 +1,8 @@
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import { runInThisContext } from 'node:vm'
 import { test } from 'vitest'
+import { expectWarning } from '../warnings.js'
 
 test('leaves a server, a parked socket and its other half', async () => {
   const server = createServer((socket) => socket.pause())
@@ -26,6 +27,17 @@ test('leaves unref timers, which only the sources may not', () => {
   if (typeof armDeadline === 'function') Reflect.apply(armDeadline, undefined, [setTimeout])
 })
 
-test('leaves a rejection to nobody', () => {
-  void Promise.reject(new Error('nobody cares'))
+test('leaves a rejection unhandled', () => {
+  void Promise.reject(new Error('not handled'))
+})
+
+test('lets the process warn', () => {
+  const emitter = new EventEmitter()
+  for (let listener = 0; listener < 11; listener++) emitter.on('event', () => undefined)
+})
+
+test('expects a warning', async () => {
+  const warned = expectWarning(/^expected$/)
+  process.emitWarning('expected')
+  await warned
 })
