@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { TransportError } from '../errors.js'
 import { closedGateway, GatewayError } from './gateway-error.js'
 import type { SessionStartLimit } from './identify-queue.js'

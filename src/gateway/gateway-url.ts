@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { GatewayCompression } from './compression.js'
 
 /** What /gateway/bot has answered for years; many clients connect to it without asking. */

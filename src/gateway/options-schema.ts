@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { milliseconds, wholeNumber } from '../config/whole-number.js'
 import { isSupported } from './compression.js'
 import type { GatewayClientOptions } from './options.js'

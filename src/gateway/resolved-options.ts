@@ -1,5 +1,5 @@
 import type { GatewayPresenceUpdateData } from 'discord-api-types/v10'
-import type { z } from 'zod'
+import type * as z from 'zod'
 import type { Environment } from '../config/index.js'
 import { SecretHolder } from '../config/hidden.js'
 import { describeIssue, problemsError, type Problem } from '../config/problems.js'

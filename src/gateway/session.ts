@@ -1,5 +1,5 @@
 import type { GatewayReadyDispatchData } from 'discord-api-types/v10'
-import { z } from 'zod'
+import * as z from 'zod'
 import { wholeNumber } from '../config/whole-number.js'
 import { DEFAULT_GATEWAY_URL, gatewayUrl } from './gateway-url.js'
 
