@@ -66,12 +66,17 @@ async function writeAdapterEntry(): Promise<void> {
 
 const common = { target: 'node20', splitting: true, treeshake: true } satisfies Options
 
-const library: Options = {
+/** How the library and the command are built; the tests of the command use it too. */
+export const libraryBuild = {
   ...common,
-  entry: { library: entries.index, command: 'src/cli/main.ts' },
   format: ['cjs'],
   outExtension: () => ({ js: '.cjs' }),
   noExternal: bundled,
+} satisfies Options
+
+const library: Options = {
+  ...libraryBuild,
+  entry: { library: entries.index, command: 'src/cli/main.ts' },
   onSuccess: writeLibraryEntries,
 }
 
