@@ -18,24 +18,38 @@ export type {
   HopProgress,
   HopStatus,
 } from './doctor/index.js'
-export type { PolicyCheck, ProxyValidation, ValidateOptions, ValidationCheck } from './doctor/index.js'
+export {
+  validateProxy,
+  type PolicyCheck,
+  type ProxyValidation,
+  type ValidateOptions,
+  type ValidationCheck,
+} from './doctor/index.js'
 export { TransportError, type TransportErrorCode, type TransportPhase } from './errors.js'
 export {
   GatewayError,
+  type DisconnectCause,
+  type GatewayBotInfo,
   type GatewayClient,
   type GatewayClientOptions,
   type GatewayClosed,
   type GatewayCloseOptions,
   type GatewayCompression,
+  type GatewayDisconnected,
   type GatewayErrorCode,
   type GatewayErrorDetails,
   type GatewayEvents,
+  type GatewayHeartbeat,
+  type GatewayIdentifyThrottler,
   type GatewayProperties,
   type GatewayReconnecting,
   type GatewayReconnectOptions,
   type GatewayResumed,
   type GatewaySession,
+  type GatewaySessionStore,
+  type GatewayShard,
   type GatewayState,
+  type SessionStartLimit,
   type ShardState,
   type ShardStatus,
   type TransportWebSocket,
@@ -45,7 +59,6 @@ export type { FetchInit, FetchInput, TransportFetch } from './rest/index.js'
 export type { TransportStats } from './tunnel/index.js'
 export {
   createDiscordTransport,
-  validateProxy,
   type DiscordTransport,
   type GatewayOptions,
   type RouteExplanation,

@@ -12,11 +12,13 @@ import {
   type RoutePolicy,
   type TransportOptions,
 } from './config/index.js'
-import type { Diagnosis, DiagnoseOptions, ProxyValidation, ValidateOptions } from './doctor/index.js'
+import type { Diagnosis, DiagnoseOptions } from './doctor/index.js'
 import {
+  BotAccounts,
   GatewayClient,
   TransportWebSocket,
   type GatewayClientOptions,
+  type GatewayLinks,
   type WebSocketOptions,
 } from './gateway/index.js'
 import { isDiscordHost, REST_HOST } from './discord/hosts.js'
@@ -73,7 +75,7 @@ export interface DiscordTransport extends AsyncDisposable {
    * A client of Discord's gateway through this transport; `connect()` opens it. `setProxy()` moves it by a
    * resume, `close()` closes it.
    *
-   * @throws TransportError ERR_PROXY_CONFIG naming every bad option
+   * @throws TransportError ERR_INVALID_OPTIONS, which names every bad option
    */
   createGateway(options: GatewayClientOptions): GatewayClient
   /**
@@ -136,19 +138,6 @@ export function createDiscordTransport(options: TransportOptions = {}): DiscordT
   return new Transport(resolveProxy(resolved), resolved)
 }
 
-/**
- * Asks an egress proxy whether it lets through what it must, and refuses what it must: what
- * `discord-transport validate` prints, as data. Everything goes through the proxy; no bypass list counts. Never
- * rejects for what the proxy does.
- *
- * @throws TransportError ERR_PROXY_CONFIG for a bad option, or for a URL in `allowedUrls` or `deniedUrls` that is not
- *   valid
- */
-export async function validateProxy(options?: ValidateOptions): Promise<ProxyValidation> {
-  const doctor = await import('./doctor/index.js')
-  return doctor.validateProxy(options)
-}
-
 /** Where Carbon, discord.js and everybody else send: https://discord.com/developers/docs/reference#api-reference */
 const REST_ORIGIN = `https://${REST_HOST}`
 
@@ -161,6 +150,7 @@ class Transport implements DiscordTransport {
   readonly #route: Route
   readonly #keepWarm: KeepWarm
   readonly #gateways = new Set<GatewayClient>()
+  readonly #gatewayLinks: GatewayLinks
   #options: ResolvedOptions
   #closing: Promise<void> | undefined
 
@@ -181,6 +171,13 @@ class Transport implements DiscordTransport {
     this.fetch = createDeliveredFetch(this.dispatcher, { onEvent, delivery, connectTimeoutMs, closing })
     this.gatewayOptions = { agent: this.agent, webSocketFactory: (url) => this.createWebSocket(url) }
     this.requestOptions = { fetch: this.fetch }
+    this.#gatewayLinks = {
+      fetch: (url, init) => this.fetch(url, init),
+      createWebSocket: (url, socketOptions) => this.createWebSocket(url, socketOptions),
+      hop: (url) => this.#route.hop(addressOf(new URL(url))),
+      accounts: new BotAccounts(),
+      env: options.env,
+    }
   }
 
   createWebSocket(url: string | URL, options: WebSocketOptions = {}): TransportWebSocket {
@@ -192,15 +189,8 @@ class Transport implements DiscordTransport {
   }
 
   createGateway(options: GatewayClientOptions): GatewayClient {
-    const gateway = new GatewayClient(
-      {
-        fetch: (url, init) => this.fetch(url, init),
-        createWebSocket: (url, socketOptions) => this.createWebSocket(url, socketOptions),
-        hop: (url) => this.#route.hop(addressOf(new URL(url))),
-        onClosed: () => this.#gateways.delete(gateway),
-        env: this.#options.env,
-      },
-      options,
+    const gateway: GatewayClient = new GatewayClient(this.#gatewayLinks, options, () =>
+      this.#gateways.delete(gateway),
     )
     this.#gateways.add(gateway)
     return gateway
@@ -241,11 +231,12 @@ class Transport implements DiscordTransport {
     this.#options = options
     this.dispatcher.renew()
     this.agent.renew()
-    for (const gateway of this.#gateways) gateway.reconnect({ reason: 'the proxy was changed' })
+    for (const gateway of this.#gateways)
+      gateway.reconnect({ cause: 'proxy-change', reason: 'the proxy was changed' })
   }
 
   async diagnose(options?: DiagnoseOptions): Promise<Diagnosis> {
-    // Loaded on demand: importing the package must not load it.
+    // Nobody pays for the doctor who does not call it.
     const { diagnose } = await import('./doctor/index.js')
     return diagnose({ policy: this.#route.policy, options: this.#options }, options)
   }

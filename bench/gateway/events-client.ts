@@ -1,7 +1,6 @@
 /** One client in a process of its own: reads a replay to its end and reports what that took. */
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
-import { GatewayClient } from '../../src/gateway/index.js'
 import { createDiscordTransport } from '../../src/index.js'
 
 export interface EventsReport {
@@ -49,20 +48,12 @@ function dispatched(payload: { readonly s: number; readonly t: string }): void {
 async function ours(): Promise<void> {
   version = 'discord-transport'
   const transport = createDiscordTransport({ proxy: false, tls: { caFile: ca }, env: {} })
-  const gateway = new GatewayClient(
-    {
-      fetch: () => Promise.resolve(Response.json(info)),
-      createWebSocket: (address, options) => transport.createWebSocket(address, options),
-      hop: () => ({ proxy: null, target: new URL(url).host }),
-      onClosed: () => undefined,
-      env: {},
-    },
-    {
-      token: 'bench',
-      intents: 0,
-      compression: compression === 'zlib-stream' || compression === 'zstd-stream' ? compression : 'none',
-    },
-  )
+  const gateway = transport.createGateway({
+    token: 'bench',
+    intents: 0,
+    gatewayInfo: info,
+    compression: compression === 'zlib-stream' || compression === 'zstd-stream' ? compression : 'none',
+  })
   gateway.on('dispatch', dispatched)
   await gateway.connect()
 }

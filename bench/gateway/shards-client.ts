@@ -2,7 +2,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { WebSocket } from 'ws'
-import { GatewayClient, type GatewayCompression } from '../../src/gateway/index.js'
+import type { GatewayCompression } from '../../src/gateway/index.js'
 import { createDiscordTransport } from '../../src/index.js'
 
 export interface ShardsReport {
@@ -62,16 +62,13 @@ async function openAll(): Promise<unknown> {
     return sockets
   }
   const limit = { total: 1000, remaining: 1000, reset_after: 0, max_concurrency: shards }
-  const gateway = new GatewayClient(
-    {
-      fetch: () => Promise.resolve(Response.json({ url: gatewayUrl, shards, session_start_limit: limit })),
-      createWebSocket: (address, options) => transport.createWebSocket(address, options),
-      hop: () => ({ proxy: proxyUrl, target: new URL(gatewayUrl).host }),
-      onClosed: () => undefined,
-      env: {},
-    },
-    { token: 'bench', intents: 0, shards, compression: kind },
-  )
+  const gateway = transport.createGateway({
+    token: 'bench',
+    intents: 0,
+    shards,
+    compression: kind,
+    gatewayInfo: { url: gatewayUrl, shards, session_start_limit: limit },
+  })
   await gateway.connect()
   return gateway
 }

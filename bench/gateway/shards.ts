@@ -8,7 +8,7 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { isSupported } from '../../src/gateway/compression.js'
+import { isSupported } from '../../src/gateway/compression/compression.js'
 import type { IdleServer } from './idle-server.js'
 import type { ShardsReport } from './shards-client.js'
 

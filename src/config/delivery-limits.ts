@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import { z } from 'zod'
 import { milliseconds, wholeNumber } from './whole-number.js'
 
 /** How far failed requests are repeated. Each may be left out. */

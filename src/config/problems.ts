@@ -1,5 +1,5 @@
-import type * as z from 'zod'
-import { TransportError } from '../errors.js'
+import type { z } from 'zod'
+import { TransportError, type TransportErrorCode } from '../errors.js'
 import { sanitizeForeignText } from './redact.js'
 import { nearestName } from './spelling.js'
 
@@ -12,9 +12,12 @@ export interface Problem {
 const OPTIONS_HINT = 'TransportOptions documents each option with its unit and default.'
 
 /** One error for all problems. It has no cause: zod's and Node's own errors may hold the values. */
-export function problemsError(problems: readonly Problem[]): TransportError {
+export function problemsError(
+  problems: readonly Problem[],
+  code: TransportErrorCode = 'ERR_PROXY_CONFIG',
+): TransportError {
   return new TransportError(problems.map((problem) => problem.text).join('; '), {
-    code: 'ERR_PROXY_CONFIG',
+    code,
     phase: 'config',
     hint: [...new Set(problems.map((problem) => problem.hint))].join(' '),
     retryable: false,

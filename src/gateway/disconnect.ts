@@ -1,86 +1,140 @@
-import { systemCode, TransportError } from '../errors.js'
+import { sanitizeForeignText } from '../config/index.js'
+import { closeMeaning, type Recovery } from '../discord/close-codes.js'
+import { TransportError } from '../errors.js'
 import type { Hop } from '../tunnel/index.js'
-import { closedByDiscord, recoveryOf, type Recovery } from './close-codes.js'
+import { brokenConnection, type SocketEnd } from '../websocket/live-socket.js'
 import { GatewayError } from './gateway-error.js'
+
+/** Why a connection ended, as one word for programs. */
+export type DisconnectCause =
+  /** The connection could not be opened: proxy, TLS or upgrade. */
+  | 'connect-failed'
+  /** GET /gateway/bot, or the function `gatewayInfo`, failed. */
+  | 'lookup-failed'
+  /** `sessionStore.load` failed. */
+  | 'session-store-failed'
+  /** `identifyThrottler` failed. */
+  | 'identify-throttler-failed'
+  /** The connection broke without a close frame. */
+  | 'connection-lost'
+  /** Nothing arrived any more, not even an answer to a ping. */
+  | 'silence'
+  /** Discord did not acknowledge a heartbeat. */
+  | 'zombie'
+  /** HELLO, READY or RESUMED did not come in time. */
+  | 'ready-timeout'
+  /** Discord sent a close frame: see `closeCode` and `closeReason`. */
+  | 'closed'
+  /** Discord asked for a reconnect (op 7). */
+  | 'server-reconnect'
+  /** Discord invalidated the session (op 9). */
+  | 'invalid-session'
+  /** What arrived could not be read, or was larger than `maxPayload`. */
+  | 'unreadable'
+  /** `transport.setProxy()` was called. */
+  | 'proxy-change'
+  /** `reconnect()` or `close()` was called. */
+  | 'requested'
 
 /** How one connection ended, and what that means for its session. */
 export interface Disconnect {
+  readonly cause: DisconnectCause
   readonly reason: string
   readonly error: Error | null
-  /** Of the close frame; null where there was none. */
-  readonly closeCode: number | null
   readonly recovery: Recovery
-  /** The payload after the last dispatch could not be read. */
-  readonly unreadable?: true
-  /** Milliseconds to wait at least; a back-off may ask for more. */
+  /** Of Discord's close frame. */
+  readonly closeCode?: number
+  readonly closeReason?: string
+  /** Milliseconds to wait before the next identify. */
   readonly waitMs?: number
-  /** The user of the client asked for it: no back-off. */
-  readonly wanted?: true
 }
 
-/** RFC 6455 §7.1.5: no close frame was received. */
-const ABNORMAL = 1006
-
-/** The socket is gone and nobody here wanted it. */
-export function socketClosed(code: number, reason: string, failure: Error | undefined, hop: Hop): Disconnect {
-  if (code !== ABNORMAL && failure === undefined) {
-    const error = closedByDiscord(code, reason)
-    return { reason: error.message, error, closeCode: code, recovery: recoveryOf(code) }
+/** The socket is closed, and this side did not do it. */
+export function socketEnded(end: SocketEnd, hop: Hop): Disconnect {
+  switch (end.kind) {
+    case 'close-frame':
+      return closedByDiscord(end.code, end.reason)
+    case 'unreadable':
+      return unreadable(end.error)
+    case 'failed':
+      return failed(end.opened ? 'connection-lost' : 'connect-failed', end.error)
+    case 'lost':
+      return failed('connection-lost', brokenConnection('ended without a close frame', hop))
   }
-  const error = failure ?? connectionLost('ended without a close frame', hop)
-  return { reason: error.message, error, closeCode: null, recovery: 'resume' }
 }
 
-/** The socket failed after it had been open: its system code says how. */
-export function socketBroke(cause: Error, hop: Hop): TransportError {
-  if (cause instanceof TransportError) return cause
-  return connectionLost(`broke (${systemCode(cause) ?? cause.message})`, hop, cause)
+function closedByDiscord(closeCode: number, closeReason: string): Disconnect {
+  const meaning = closeMeaning(closeCode)
+  const words = sanitizeForeignText(closeReason)
+  const error = new GatewayError(
+    `Discord closed the gateway connection with ${closeCode}: ${meaning.meaning}${words === '' ? '' : ` (${words})`}`,
+    meaning.recovery === 'fatal'
+      ? { code: `ERR_GATEWAY_${meaning.refused}`, hint: meaning.hint, closeCode }
+      : {
+          code: 'ERR_GATEWAY_DISCONNECTED',
+          hint: 'Nothing to do: the client reconnects by itself.',
+          closeCode,
+        },
+  )
+  return {
+    cause: 'closed',
+    reason: error.message,
+    error,
+    recovery: meaning.recovery,
+    closeCode,
+    closeReason: words,
+  }
 }
 
-/** The peer answers no more. */
-export function peerGone(why: string, hop: Hop): Disconnect {
-  const error = connectionLost(`is dead: ${why}`, hop)
-  return { reason: error.message, error, closeCode: null, recovery: 'resume' }
+/** The peer no longer answers. */
+export function peerGone(cause: 'silence' | 'zombie', hop: Hop): Disconnect {
+  const why =
+    cause === 'zombie'
+      ? 'it did not acknowledge the last heartbeat'
+      : 'it answered neither a ping nor a heartbeat'
+  return failed(cause, brokenConnection(`is dead: ${why}`, hop))
 }
 
-export function silentGateway(awaited: string, timeoutMs: number, hop: Hop): Disconnect {
+/** @param awaited HELLO, READY or RESUMED */
+export function notReadyInTime(awaited: string, timeoutMs: number, hop: Hop): Disconnect {
   const error = new TransportError(`${hop.target} did not send ${awaited} within ${timeoutMs} ms`, {
     ...hop,
     code: 'ERR_TARGET_TIMEOUT',
     phase: 'exchange',
-    hint: 'The WebSocket stood, but Discord or the way back is slow. The client tries again by itself.',
+    hint: 'The WebSocket was open, but Discord or the way back is slow. The client tries again by itself.',
     retryable: true,
   })
-  return { reason: error.message, error, closeCode: null, recovery: 'resume' }
+  return failed('ready-timeout', error)
 }
+
+/** The error code of ws for a message above `maxPayload`: ws/doc/ws.md, "Error codes". */
+const MESSAGE_TOO_LARGE = 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH'
+/** The error code of zlib for output above `maxOutputLength`. */
+const OUTPUT_TOO_LARGE = 'ERR_BUFFER_TOO_LARGE'
+const TOO_LARGE: ReadonlySet<unknown> = new Set([MESSAGE_TOO_LARGE, OUTPUT_TOO_LARGE])
 
 /** The stream is damaged or a payload too large: what follows cannot be read either. */
 export function unreadable(cause: unknown): Disconnect {
-  const why = cause instanceof RangeError ? cause.message : 'what arrived is no payload'
+  const tooLarge = cause instanceof Error && 'code' in cause && TOO_LARGE.has(cause.code)
+  // The message of JSON.parse would repeat a part of the payload.
+  const isText = cause instanceof SyntaxError
+  const why = cause instanceof Error && !isText ? cause.message : 'what arrived is not a payload'
   const error = new GatewayError(`The gateway's stream cannot be read: ${why}`, {
     code: 'ERR_GATEWAY_PAYLOAD',
-    hint:
-      cause instanceof RangeError
-        ? 'Raise maxPayload if the payload is wanted.'
-        : 'Nothing need be done: the client resumes. If it happens often, look at what lies between.',
-    // That of JSON.parse would repeat a part of the payload.
-    cause: cause instanceof SyntaxError ? undefined : cause,
+    hint: tooLarge
+      ? 'Raise maxPayload if the payload is wanted.'
+      : 'Nothing to do: the client resumes. If it happens often, look for what changes the data on the way.',
+    cause: isText ? undefined : cause,
   })
-  return { reason: error.message, error, closeCode: null, recovery: 'resume', unreadable: true }
+  return failed('unreadable', error)
 }
 
-export function asked(reason: string, recovery: Recovery, waitMs = 0): Disconnect {
-  return { reason, error: null, closeCode: null, recovery, waitMs }
+/** This side ends the connection, or could not open it. */
+export function failed(cause: DisconnectCause, error: Error, recovery: Recovery = 'resume'): Disconnect {
+  return { cause, reason: error.message, error, recovery }
 }
 
-function connectionLost(what: string, hop: Hop, cause?: Error): TransportError {
-  const via = hop.proxy === null ? '' : ` through ${hop.proxy}`
-  return new TransportError(`The gateway connection to ${hop.target}${via} ${what}`, {
-    ...hop,
-    code: 'ERR_CONNECTION_LOST',
-    phase: 'exchange',
-    hint: 'The proxy or the network dropped it. Nothing need be done: the client resumes by itself.',
-    retryable: true,
-    cause,
-  })
+/** This side ends the connection although nothing failed. */
+export function leaving(cause: DisconnectCause, reason: string, recovery: Recovery): Disconnect {
+  return { cause, reason, error: null, recovery }
 }

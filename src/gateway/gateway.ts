@@ -6,47 +6,34 @@ import type {
   GatewaySendPayload,
   GatewayVoiceStateUpdateData,
 } from 'discord-api-types/v10'
-import { bestCompression } from './compression.js'
-import { ConnectLimit } from './connect-limit.js'
-import type { GatewayEvents, GatewayState, ShardStatus } from './events.js'
-import { closedGateway } from './gateway-error.js'
-import { GatewayInfoSource } from './gateway-info.js'
-import { IdentifyQueue } from './identify-queue.js'
-import type { GatewayLinks } from './links.js'
 import { Opcode } from '../discord/opcodes.js'
-import type { GatewayClientOptions } from './options.js'
+import { ConnectLimit } from '../reconnect/connect-limit.js'
+import { bestCompression } from './compression/compression.js'
+import type { Emit, GatewayEvents, GatewayState, ShardStatus } from './events.js'
+import { closedGateway, GatewayError, toError } from './gateway-error.js'
+import { askUser, GatewayLookup, type LookupCall } from './gateway-lookup.js'
+import type { GatewayCloseOptions, GatewayReconnectOptions, GatewayShard } from './gateway-shard.js'
+import type { IdentifyQueue } from './identify-queue.js'
+import type { GatewayLinks } from './links.js'
+import type { GatewayClientOptions } from './options/options.js'
+import { parseGatewayOptions, type ResolvedGatewayOptions } from './options/parse.js'
+import { isPresence, PRESENCE_EXPECTED } from './options/presence.js'
 import { unsendable } from './outgoing-payload.js'
-import { isPresence, PRESENCE_EXPECTED } from './presence.js'
-import { parseGatewayOptions, type ResolvedGatewayOptions } from './resolved-options.js'
 import type { GatewaySession } from './session.js'
 import type { ShardContext } from './shard-context.js'
 import { Shards } from './shards.js'
 
-export interface GatewayCloseOptions {
-  /** Leave the session at Discord, so that `sessions` can be given to another client. Default: false. */
-  readonly keepSession?: boolean
-}
-
-export interface GatewayReconnectOptions {
-  /** Go on with the session; otherwise begin a new one, and lose what happens meanwhile. Default: true. */
-  readonly resume?: boolean
-  /** For the `reconnecting` event. */
-  readonly reason?: string
-}
-
-/** Connections under way at one time, over all shards. */
+/** Connections that are being opened at one time, over all shards. */
 const MAX_CONNECTING = 32
 
 /**
- * A client of Discord's Gateway v10: connects, stays and comes back, through the transport's proxy.
+ * A client of Discord's Gateway v10. It connects and stays connected through the transport's proxy.
  *
- * `connect()` opens it; from then on every fault short of a wrong token, intent or shard number is repaired by a
- * resume where Discord can replay, by a new session where it cannot. `dispatch` has every event in order and
- * once.
+ * `connect()` opens it. From then on every fault except a wrong token, intent or shard number is repaired: by a
+ * resume if Discord still has the session, by a new session if not. `dispatch` gives every event in order and once.
  */
 export class GatewayClient extends EventEmitter<GatewayEvents> implements AsyncDisposable {
-  readonly #options: ResolvedGatewayOptions
-  readonly #context: ShardContext
+  readonly #lookup: GatewayLookup
   readonly #shards: Shards
   readonly #onClosed: () => void
   #presence: GatewayPresenceUpdateData | undefined
@@ -57,51 +44,52 @@ export class GatewayClient extends EventEmitter<GatewayEvents> implements AsyncD
 
   /**
    * @internal `transport.createGateway()` makes them.
-   * @throws TransportError ERR_PROXY_CONFIG naming every bad option
+   * @param onClosed called when the client has ended, before its `closed` event
+   * @throws TransportError ERR_INVALID_OPTIONS, which names every bad option
    */
-  constructor(links: GatewayLinks, options: GatewayClientOptions, random: () => number = Math.random) {
+  constructor(
+    links: GatewayLinks,
+    options: GatewayClientOptions,
+    onClosed: () => void = () => undefined,
+    random: () => number = Math.random,
+  ) {
     super()
-    this.#onClosed = links.onClosed
-    this.#options = parseGatewayOptions(options, links.env)
-    this.#presence = this.#options.presence
-    const { compression, maxPayload } = this.#options
-    const identifies = new IdentifyQueue((waitMs) =>
-      this.#debug(`the session starts of today are used up: identifying in ${Math.ceil(waitMs / 1000)} s`),
-    )
-    const info = new GatewayInfoSource(
-      links,
-      this.#options,
-      (line) => this.#debug(line),
-      ({ sessionStartLimit }) => {
-        if (sessionStartLimit !== undefined) identifies.configure(sessionStartLimit)
-      },
-    )
-    this.#context = {
-      options: this.#options,
+    const resolved = parseGatewayOptions(options, links.env)
+    const { gatewayInfoTimeoutMs: timeoutMs, identifyThrottler } = resolved
+    const { identifies, lookup } = links.accounts.of(resolved.token(), links.fetch)
+    this.#onClosed = onClosed
+    this.#presence = resolved.presence
+    this.#lookup = lookupOf(resolved, identifies) ?? lookup
+    const emit: Emit = (name, ...values) => guard(() => this.emit(name, ...values))
+    const call = (signal: AbortSignal): LookupCall => ({
+      signal,
+      timeoutMs,
+      log: (line) => emit('debug', line, null),
+    })
+    const context: ShardContext = {
+      options: resolved,
       connection: () => ({
         links,
         random,
-        compression: compression === 'auto' ? bestCompression(this.#shards.size) : compression,
-        maxPayload,
+        compression:
+          resolved.compression === 'auto' ? bestCompression(this.#shards.size) : resolved.compression,
+        maxPayload: resolved.maxPayload,
       }),
       identifies,
-      info,
+      throttler: identifyThrottler ?? identifies,
+      lookUp: (signal) => this.#lookup.get(call(signal)),
       connects: new ConnectLimit(MAX_CONNECTING),
       random,
       presence: () => this.#presence,
+      emit,
     }
-    this.#shards = new Shards(this.#context, {
+    this.#shards = new Shards(context, (signal) => this.#lookup.insist(call(signal)), {
       changed: () => this.#changed(),
-      ready: (data, shardId) => guard(() => this.emit('ready', data, shardId)),
-      resumed: (resumed) => guard(() => this.emit('resumed', resumed)),
-      dispatch: (payload, shardId) => guard(() => this.emit('dispatch', payload, shardId)),
-      reconnecting: (reconnecting) => guard(() => this.emit('reconnecting', reconnecting)),
       failed: (error) => this.#failed(error),
-      debug: (message, shardId) => this.#debug(message, shardId),
     })
   }
 
-  /** Where it stands, as far as its slowest shard. */
+  /** The state of its slowest shard. */
   get state(): GatewayState {
     return this.#state
   }
@@ -125,6 +113,11 @@ export class GatewayClient extends EventEmitter<GatewayEvents> implements AsyncD
   /** Every shard as it is now; empty before `connect()`. */
   get shards(): readonly ShardStatus[] {
     return [...this.#shards].map(({ status }) => status)
+  }
+
+  /** One shard of this client, to watch, reconnect or close it alone; undefined before `connect()`. */
+  shard(id: number): GatewayShard | undefined {
+    return this.#shards.get(id)
   }
 
   /**
@@ -194,9 +187,9 @@ export class GatewayClient extends EventEmitter<GatewayEvents> implements AsyncD
    * Leaves every connection and opens another at once, through whatever proxy the transport has by now. With
    * `resume` no event is lost. Does nothing before `connect()` and after `close()`.
    */
-  reconnect({ resume = true, reason = 'a reconnect was asked for' }: GatewayReconnectOptions = {}): void {
-    this.#context.info.renew()
-    for (const shard of this.#shards) shard.reconnect(reason, resume)
+  reconnect(options: GatewayReconnectOptions = {}): void {
+    this.#lookup.renew()
+    for (const shard of this.#shards) shard.reconnect(options)
   }
 
   /**
@@ -223,19 +216,21 @@ export class GatewayClient extends EventEmitter<GatewayEvents> implements AsyncD
   }
 
   #changed(): void {
-    if (this.#closing !== undefined || this.#shards.size === 0) return
-    for (const { state } of this.#shards) {
-      if (state === 'ready') continue
-      if (this.#state === 'ready') this.#state = 'reconnecting'
-      return
-    }
-    this.#state = 'ready'
-    this.#settle?.resolve()
+    if (this.#state === 'closing' || this.#state === 'closed' || this.#shards.size === 0) return
+    const open = [...this.#shards].filter(({ state }) => state !== 'closing' && state !== 'closed')
+    if (open.length === 0) {
+      void this.#end('every shard was closed', null, true)
+    } else if (open.every(({ state }) => state === 'ready')) {
+      this.#state = 'ready'
+      this.#settle?.resolve()
+    } else if (this.#state === 'ready') this.#state = 'reconnecting'
   }
 
   #failed(error: unknown): void {
-    const cause = error instanceof Error ? error : new Error(String(error))
-    void this.#end(cause.message, cause, false)
+    const cause = toError(error)
+    // The sessions are well: another client may resume them later.
+    const keepSession = cause instanceof GatewayError && cause.code === 'ERR_GATEWAY_RECONNECT_LIMIT'
+    void this.#end(cause.message, cause, keepSession)
   }
 
   #end(reason: string, error: Error | null, keepSession: boolean): Promise<void> {
@@ -245,31 +240,41 @@ export class GatewayClient extends EventEmitter<GatewayEvents> implements AsyncD
 
   async #close(reason: string, error: Error | null, keepSession: boolean): Promise<void> {
     this.#state = 'closing'
-    this.#context.info.close()
     await this.#shards.close(reason, keepSession)
-    this.#context.identifies.close()
     this.#state = 'closed'
     this.#settle?.reject(error ?? closedGateway())
     this.#onClosed()
     const { sessions } = this
     guard(() => this.emit('closed', { reason, error, sessions }))
   }
+}
 
-  #debug(message: string, shardId: number | null = null): void {
-    guard(() => this.emit('debug', message, shardId))
-  }
+/** The lookup of the option `gatewayInfo`; undefined if Discord is to be asked. */
+function lookupOf(
+  { gatewayInfo }: ResolvedGatewayOptions,
+  identifies: IdentifyQueue,
+): GatewayLookup | undefined {
+  if (gatewayInfo === undefined) return undefined
+  const isFunction = typeof gatewayInfo === 'function'
+  return new GatewayLookup({
+    name: 'gatewayInfo',
+    ask: isFunction ? (signal) => askUser(gatewayInfo, signal) : () => Promise.resolve(gatewayInfo),
+    onAnswer: ({ session_start_limit: limit }) => identifies.configure(limit),
+    ...(isFunction ? {} : { freshMs: Infinity }),
+  })
 }
 
 /**
- * A listener that throws must not leave the WebSocket's parser in the middle of a frame: its error surfaces as
- * an uncaught exception all the same, a turn later.
+ * A listener that throws must not leave the WebSocket's parser in the middle of a frame. Its error becomes an
+ * uncaught exception one turn later.
  */
-function guard(emit: () => void): void {
+function guard(emit: () => boolean): boolean {
   try {
-    emit()
+    return emit()
   } catch (error) {
     setImmediate(() => {
-      throw error instanceof Error ? error : new Error(String(error))
+      throw toError(error)
     })
+    return true
   }
 }

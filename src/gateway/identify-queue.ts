@@ -1,9 +1,10 @@
-/** https://discord.com/developers/docs/events/gateway#session-start-limit-object */
-export interface SessionStartLimit {
-  readonly total: number
-  readonly remaining: number
-  readonly resetAfterMs: number
-  readonly maxConcurrency: number
+import type { SessionStartLimit } from '../discord/gateway-bot.js'
+import { abortable, leaveOnce, type Leave } from '../reconnect/abortable.js'
+
+/** Decides when a shard may identify. It is the interface of @discordjs/ws. */
+export interface GatewayIdentifyThrottler {
+  /** Resolves when the shard may identify. The shard identifies at once, or the signal has aborted. */
+  waitForIdentify(shardId: number, signal: AbortSignal): PromiseLike<void>
 }
 
 /**
@@ -11,38 +12,44 @@ export interface SessionStartLimit {
  * each `shard_id % max_concurrency`. Discord counts when they arrive, and the later of two can travel faster.
  */
 const WINDOW_MS = 5_000 + 500
+/** So long before its turn a shard opens its connection: HELLO should have arrived when it may identify. */
+const LEAD_MS = 1_000
 
 const DAY_MS = 24 * 60 * 60_000
-/** A timer of Node's that is to wait for longer fires at once. */
+/** The longest timer of Node: a longer one fires at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 
 interface Waiter {
   readonly shardId: number
-  readonly grant: () => void
+  readonly admit: () => void
 }
 
-/** Who may identify when: for all shards of one client, with one timer. */
-export class IdentifyQueue {
-  readonly #onExhausted: (waitMs: number) => void
-  readonly #waiting = new Set<Waiter>()
+interface Opening extends Waiter {
+  /** The session starts of the day are used up, and reset in so many milliseconds. */
+  readonly exhausted: (waitMs: number) => void
+}
+
+/** The turns of all shards of one bot, with one timer. */
+export class IdentifyQueue implements GatewayIdentifyThrottler {
+  /** Shards that wait to open their connection. */
+  readonly #opening = new Set<Opening>()
+  /** Shards that may open their connection and have not identified yet: one in each bucket. */
+  readonly #opened = new Set<Waiter>()
+  /** Shards that have HELLO and wait to identify. */
+  readonly #identifying = new Set<Waiter>()
   readonly #freeAt = new Map<number, number>()
   /** For buckets that are not in the map. */
   #allFreeAt = 0
   #limit: SessionStartLimit = {
     total: Infinity,
     remaining: Infinity,
-    resetAfterMs: DAY_MS,
-    maxConcurrency: 1,
+    reset_after: DAY_MS,
+    max_concurrency: 1,
   }
   #remaining = Infinity
   #resetAt = Infinity
   #told = false
   #timer: NodeJS.Timeout | undefined
-
-  /** @param onExhausted told when the day's session starts are used up, and for how long */
-  constructor(onExhausted: (waitMs: number) => void) {
-    this.#onExhausted = onExhausted
-  }
 
   get remaining(): number {
     return this.#remaining
@@ -50,75 +57,114 @@ export class IdentifyQueue {
 
   /** What /gateway/bot says. */
   configure(limit: SessionStartLimit): void {
-    if (limit.maxConcurrency !== this.#limit.maxConcurrency) {
-      // Whoever identified a moment ago may now share a bucket with anyone.
+    if (limit.max_concurrency !== this.#limit.max_concurrency) {
+      // A shard that identified a moment ago may now share its bucket with any other.
       this.#allFreeAt = Math.max(this.#allFreeAt, ...this.#freeAt.values())
       this.#freeAt.clear()
     }
     this.#limit = limit
     this.#remaining = limit.remaining
-    this.#resetAt = performance.now() + limit.resetAfterMs
+    this.#resetAt = performance.now() + limit.reset_after
     this.#told = false
-    this.#grant()
+    this.#admit()
   }
 
-  /** Resolves when this shard may identify, and counts it. Rejects with the signal's reason. */
-  turn(shardId: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const abandon = (): void => {
-        this.#waiting.delete(waiter)
-        if (this.#waiting.size === 0) this.close()
-        reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'))
-      }
-      const waiter: Waiter = {
+  /**
+   * Resolves when the shard is the next of its bucket and its turn is near, so that it should open its connection.
+   * No other shard of the bucket does so before this one has identified and called the result, or has given up.
+   *
+   * @param exhausted called if the shard has to wait for the next day's session starts
+   */
+  enter(
+    shardId: number,
+    signal: AbortSignal,
+    exhausted: (waitMs: number) => void = () => undefined,
+  ): Promise<Leave> {
+    return abortable(signal, (resolve) => {
+      const opening: Opening = {
         shardId,
-        grant: () => {
-          signal.removeEventListener('abort', abandon)
-          resolve()
+        exhausted,
+        admit: () => {
+          this.#opening.delete(opening)
+          this.#opened.add(opening)
+          resolve(
+            leaveOnce(signal, () => {
+              this.#opened.delete(opening)
+              this.#admit()
+            }),
+          )
         },
       }
-      this.#waiting.add(waiter)
-      signal.addEventListener('abort', abandon, { once: true })
-      this.#grant()
+      this.#opening.add(opening)
+      this.#admit()
+      return () => this.#giveUp(this.#opening, opening)
     })
   }
 
-  /** Leaves no timer behind; whoever waits is given up by its own signal. */
-  close(): void {
-    clearTimeout(this.#timer)
-    this.#timer = undefined
+  /** Resolves when this shard may identify, and counts it. */
+  waitForIdentify(shardId: number, signal: AbortSignal): Promise<void> {
+    return abortable(signal, (resolve) => {
+      const waiter: Waiter = {
+        shardId,
+        admit: () => {
+          this.#identifying.delete(waiter)
+          this.#freeAt.set(this.#bucket(shardId), performance.now() + WINDOW_MS)
+          this.#remaining -= 1
+          resolve()
+        },
+      }
+      this.#identifying.add(waiter)
+      this.#admit()
+      return () => this.#giveUp(this.#identifying, waiter)
+    })
   }
 
-  #grant(): void {
+  #giveUp<Kind extends Waiter>(waiting: Set<Kind>, waiter: Kind): void {
+    waiting.delete(waiter)
+    this.#admit()
+  }
+
+  #bucket(shardId: number): number {
+    return shardId % this.#limit.max_concurrency
+  }
+
+  /** When a shard of this bucket may identify, or do so much earlier what comes before. */
+  #turnAt(bucket: number, leadMs: number): number {
+    if (this.#remaining <= 0) return this.#resetAt
+    return (this.#freeAt.get(bucket) ?? this.#allFreeAt) - leadMs
+  }
+
+  #admit(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
     const now = performance.now()
     if (now >= this.#resetAt) {
       this.#remaining = this.#limit.total
       this.#resetAt = now + DAY_MS
     }
     let next = Infinity
-    for (const waiter of this.#waiting) {
-      if (this.#remaining <= 0) {
-        next = this.#resetAt
-        break
-      }
-      const bucket = waiter.shardId % this.#limit.maxConcurrency
-      const freeAt = this.#freeAt.get(bucket) ?? this.#allFreeAt
-      if (now < freeAt) {
-        next = Math.min(next, freeAt)
-        continue
-      }
-      this.#freeAt.set(bucket, now + WINDOW_MS)
-      this.#remaining -= 1
-      this.#waiting.delete(waiter)
-      waiter.grant()
+    const look = (waiter: Waiter, leadMs: number): void => {
+      const at = this.#turnAt(this.#bucket(waiter.shardId), leadMs)
+      if (now >= at) waiter.admit()
+      else next = Math.min(next, at)
     }
-    this.close()
-    if (next === Infinity) return
-    const waitMs = Math.min(MAX_TIMER_MS, Math.max(1, Math.ceil(next - now)))
-    this.#timer = setTimeout(() => this.#grant(), waitMs)
-    if (this.#remaining <= 0 && !this.#told) {
-      this.#told = true
-      this.#onExhausted(waitMs)
+    for (const waiter of this.#identifying) look(waiter, 0)
+    const taken = new Set([...this.#opened].map(({ shardId }) => this.#bucket(shardId)))
+    for (const opening of this.#opening) {
+      const bucket = this.#bucket(opening.shardId)
+      // The first that waits for a bucket keeps the others of the bucket waiting.
+      if (!taken.has(bucket)) look(opening, LEAD_MS)
+      taken.add(bucket)
     }
+    if (next !== Infinity) this.#wakeAt(next, now)
+  }
+
+  #wakeAt(at: number, now: number): void {
+    const waitMs = Math.min(MAX_TIMER_MS, Math.max(1, Math.ceil(at - now)))
+    this.#timer = setTimeout(() => this.#admit(), waitMs)
+    const [first] = this.#opening
+    if (this.#remaining > 0 || this.#told || first === undefined) return
+    this.#told = true
+    first.exhausted(Math.ceil(this.#resetAt - now))
   }
 }

@@ -1,30 +1,37 @@
 import type { GatewayDispatchPayload, GatewayReadyDispatch } from 'discord-api-types/v10'
 import { Opcode } from '../discord/opcodes.js'
 
+/** An event, and the text that it was read from. */
+export interface Dispatch {
+  readonly kind: 'dispatch'
+  readonly payload: GatewayDispatchPayload
+  readonly raw: string
+}
+
 /** What Discord sends, as far as the protocol itself reads it. */
 export type ReceivedPayload =
-  | { readonly kind: 'dispatch'; readonly payload: GatewayDispatchPayload }
+  | Dispatch
   | { readonly kind: 'heartbeat-request' }
   | { readonly kind: 'heartbeat-ack' }
   | { readonly kind: 'hello'; readonly heartbeatIntervalMs: number }
   | { readonly kind: 'invalid-session'; readonly resumable: boolean }
   | { readonly kind: 'reconnect' }
-  /** An opcode of a later day. */
+  /** An opcode that this client does not know. */
   | { readonly kind: 'unknown'; readonly op: number }
 
 /**
- * Reads one payload. What the protocol needs is checked; for the data of an event Discord's word is taken.
+ * Reads one payload. The fields that the protocol needs are checked; the data of an event is not.
  *
- * @throws SyntaxError, TypeError for what is no payload: the stream is damaged
+ * @throws SyntaxError, TypeError for anything else: the stream is damaged
  */
-export function readPayload(text: string): ReceivedPayload {
-  const value: unknown = JSON.parse(text)
+export function readPayload(raw: string): ReceivedPayload {
+  const value: unknown = JSON.parse(raw)
   if (isDispatch(value)) {
-    if (isReady(value) && !beginsSession(value.d)) throw new TypeError('A READY without its session')
-    return { kind: 'dispatch', payload: value }
+    if (isReady(value) && !beginsSession(value.d)) throw new TypeError('a READY without a session id')
+    return { kind: 'dispatch', payload: value, raw }
   }
   if (typeof value !== 'object' || value === null || !('op' in value) || typeof value.op !== 'number')
-    throw new TypeError('A payload without an opcode')
+    throw new TypeError('a payload without an opcode')
   const data: unknown = 'd' in value ? value.d : undefined
   switch (value.op) {
     case Opcode.Heartbeat:
@@ -38,7 +45,7 @@ export function readPayload(text: string): ReceivedPayload {
     case Opcode.Hello:
       return { kind: 'hello', heartbeatIntervalMs: heartbeatInterval(data) }
     case Opcode.Dispatch:
-      throw new TypeError('A dispatch without its event or sequence')
+      throw new TypeError('a dispatch without its name or sequence')
     default:
       return { kind: 'unknown', op: value.op }
   }
@@ -52,8 +59,8 @@ function isDispatch(value: unknown): value is GatewayDispatchPayload {
     value.op === Opcode.Dispatch &&
     't' in value &&
     typeof value.t === 'string' &&
-    's' in value &&
-    typeof value.s === 'number'
+    // RESUMED ends a replay whatever its sequence is.
+    (('s' in value && typeof value.s === 'number') || value.t === 'RESUMED')
   )
 }
 
@@ -63,7 +70,7 @@ function beginsSession(data: unknown): boolean {
   )
 }
 
-/** A timer of Node's that is to wait for longer fires at once. */
+/** The longest timer of Node: a longer one fires at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 
 function heartbeatInterval(data: unknown): number {
@@ -71,7 +78,7 @@ function heartbeatInterval(data: unknown): number {
     const { heartbeat_interval: interval } = data
     if (typeof interval === 'number' && interval > 0 && interval <= MAX_TIMER_MS) return interval
   }
-  throw new TypeError('A hello without its heartbeat interval')
+  throw new TypeError('a HELLO without its heartbeat interval')
 }
 
 /** The first dispatch of a session. */

@@ -1,14 +1,14 @@
+import { resumeUrl } from '../discord/gateway-bot.js'
 import { TransportError } from '../errors.js'
 import { Backoff } from '../reconnect/backoff.js'
 import type { Disconnect } from './disconnect.js'
 import type { ShardState } from './events.js'
-import { DEFAULT_GATEWAY_URL } from './gateway-url.js'
-import type { ResolvedGatewayOptions } from './resolved-options.js'
-import type { LiveSession } from './session.js'
+import { GatewayError } from './gateway-error.js'
+import type { ResolvedGatewayOptions } from './options/parse.js'
 
-/** Attempts at the resume URL in a row before the default URL is tried in turn with it. */
+/** Attempts at the resume URL in a row, after which every second one goes to the default URL. */
 const RESUME_URL_ATTEMPTS = 2
-/** Times that the stream breaks after the same event before its session is given up. */
+/** How often the stream breaks after the same event before its session is given up. */
 const MAX_UNREADABLE = 3
 
 /** What follows a disconnection. */
@@ -18,21 +18,31 @@ export type NextStep =
       readonly kind: 'reconnect'
       readonly resume: boolean
       readonly delayMs: number
-      /** Attempts in a row without a stable connection, the one to come included. */
+      /** Attempts in a row without a stable connection, including the one to come. */
       readonly attempt: number
     }
 
-/** Decides for one shard whether, when, where and with what to come back. */
+/** What the policy needs to know of a session. */
+export interface KnownSession {
+  readonly sequence: number
+  readonly resumeUrl: string
+}
+
+/** Decides for one shard whether, when, where and with what to reconnect. */
 export class ReconnectPolicy {
   readonly #backoff: Backoff
+  readonly #maxAttempts: number
   #wasReady = false
   #readySince = 0
   #resumeAttempts = 0
+  /** Discord asked not to identify before. */
+  #identifyNotBefore = 0
   /** After which event the stream could not be read, and how often: a replay brings the same payload again. */
   #unreadable = { after: -1, times: 0 }
 
-  constructor({ backoffBaseMs: baseMs, backoffMaxMs: maxMs }: ResolvedGatewayOptions, random: () => number) {
-    this.#backoff = new Backoff({ baseMs, maxMs }, random)
+  constructor(options: ResolvedGatewayOptions, random: () => number) {
+    this.#backoff = new Backoff({ baseMs: options.backoffBaseMs, maxMs: options.backoffMaxMs }, random)
+    this.#maxAttempts = options.maxReconnectAttempts ?? Infinity
   }
 
   /** Whether the shard ever had a session in this process. */
@@ -40,7 +50,7 @@ export class ReconnectPolicy {
     return this.#wasReady
   }
 
-  /** A session stands. */
+  /** There is a session. */
   ready(): void {
     this.#wasReady = true
     this.#resumeAttempts = 0
@@ -48,43 +58,61 @@ export class ReconnectPolicy {
   }
 
   /**
-   * For one more attempt. A session is resumed at its own URL; where that cannot be reached, a proxy's list may
-   * allow the default host only, which resumes as well.
+   * Where to resume, for one more attempt. A proxy's list may allow the default host only, which resumes as well.
+   *
+   * @param configured the URL that the user configured
    */
-  resumeUrl(session: LiveSession): string {
+  resumeUrl(session: KnownSession, configured: string | undefined): string {
     const attempts = this.#resumeAttempts++
     const elsewhere = attempts >= RESUME_URL_ATTEMPTS && attempts % 2 === 0
-    return elsewhere ? DEFAULT_GATEWAY_URL : session.resumeUrl
+    return resumeUrl(elsewhere ? undefined : session.resumeUrl, configured)
   }
 
-  /** @param state in which the shard was when its connection, or the attempt at one, ended */
-  after(disconnect: Disconnect, session: LiveSession | undefined, state: ShardState): NextStep {
-    const { error, recovery, reason, unreadable, wanted, waitMs = 0 } = disconnect
+  /** @param state of the shard when its connection, or the attempt at one, ended */
+  after(disconnect: Disconnect, session: KnownSession | undefined, state: ShardState): NextStep {
+    const { error, recovery, reason, cause, waitMs = 0 } = disconnect
     if (recovery === 'fatal' || this.#isHopeless(error, session))
       return { kind: 'give up', error: error ?? new Error(reason) }
     if (state === 'ready') this.#backoff.held(performance.now() - this.#readySince)
-    const replayed = state === 'ready' || state === 'resuming'
-    const stuck = unreadable === true && replayed && this.#isStuck(session)
+    const now = performance.now()
+    if (waitMs > 0) this.#identifyNotBefore = now + waitMs
+    const wanted = cause === 'requested' || cause === 'proxy-change'
+    const backoffMs = wanted ? 0 : this.#backoff.next()
+    if (this.#backoff.failures > this.#maxAttempts)
+      return { kind: 'give up', error: tooManyAttempts(disconnect) }
+    const stuck =
+      cause === 'unreadable' && (state === 'ready' || state === 'resuming') && this.#isStuck(session)
+    const resume = session !== undefined && recovery === 'resume' && !stuck
+    const notBefore = resume ? 0 : this.#identifyNotBefore
     return {
       kind: 'reconnect',
-      resume: session !== undefined && recovery === 'resume' && !stuck,
-      delayMs: wanted ? 0 : Math.max(waitMs, this.#backoff.next()),
+      resume,
+      delayMs: Math.max(backoffMs, Math.ceil(notBefore - now)),
       attempt: Math.max(1, this.#backoff.failures),
     }
   }
 
-  /** A configuration that never worked will not work by itself; one that did may again. */
-  #isHopeless(error: Error | null, session: LiveSession | undefined): boolean {
+  /** A configuration that never worked will not work by itself. One that did may work again. */
+  #isHopeless(error: Error | null, session: KnownSession | undefined): boolean {
     if (!(error instanceof TransportError)) return false
     if (error.code === 'ERR_TRANSPORT_CLOSED') return true
     if (this.#wasReady || error.retryable) return false
     return session === undefined || this.#resumeAttempts > RESUME_URL_ATTEMPTS
   }
 
-  #isStuck(session: LiveSession | undefined): boolean {
+  #isStuck(session: KnownSession | undefined): boolean {
     const after = session?.sequence ?? -1
     const times = this.#unreadable.after === after ? this.#unreadable.times + 1 : 1
     this.#unreadable = { after, times }
     return times >= MAX_UNREADABLE
   }
+}
+
+function tooManyAttempts({ reason, error, closeCode }: Disconnect): GatewayError {
+  return new GatewayError(`The gateway did not come back within maxReconnectAttempts: ${reason}`, {
+    code: 'ERR_GATEWAY_RECONNECT_LIMIT',
+    hint: 'Look at the cause. Without maxReconnectAttempts there is no limit.',
+    closeCode,
+    cause: error ?? undefined,
+  })
 }

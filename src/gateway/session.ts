@@ -1,11 +1,10 @@
-import type { GatewayReadyDispatchData } from 'discord-api-types/v10'
-import * as z from 'zod'
+import { z } from 'zod'
 import { wholeNumber } from '../config/whole-number.js'
-import { DEFAULT_GATEWAY_URL, gatewayUrl } from './gateway-url.js'
+import { gatewayUrl } from '../discord/gateway-bot.js'
 
 /**
- * All that it takes to resume a shard's session, besides the token. Plain data: it can be written to a file and
- * given back to `createGateway({ session })` after a restart.
+ * All that is needed to resume a shard's session, besides the token. It is plain data: it can be written to a file
+ * and given to `createGateway({ session })` after a restart.
  */
 export interface GatewaySession {
   readonly id: string
@@ -17,17 +16,27 @@ export interface GatewaySession {
   readonly shardCount: number
 }
 
-/** The session of a running shard. */
-export interface LiveSession {
-  readonly id: string
-  readonly resumeUrl: string
-  sequence: number
+/**
+ * Where sessions are kept between processes: a file, a database. Each method may be asynchronous.
+ *
+ * `load` is asked once for each shard, before it connects for the first time. If it rejects, or takes longer than
+ * `gatewayReadyTimeoutMs`, the attempt fails and it is asked again.
+ *
+ * `save` is called after the listeners of each event have run, and nothing waits for it: a store that writes
+ * elsewhere keeps the latest session of each shard and writes as often as it likes. A crash in between repeats events
+ * and loses none. `close()` waits up to two seconds for the promise that the last `save` or `remove` returned.
+ */
+export interface GatewaySessionStore {
+  load(shardId: number): GatewaySession | null | undefined | PromiseLike<GatewaySession | null | undefined>
+  save(session: GatewaySession): unknown
+  /** The session is over: Discord has invalidated it, or `close()` has ended it. */
+  remove(shardId: number): unknown
 }
 
 const EXPECTED = { error: 'must be a session as gateway.session or gateway.sessions gave it' }
 const ID = { error: 'must be the id of a session' }
 
-const sessionSchema = z.object(
+export const sessionSchema = z.object(
   {
     id: z.string(ID).min(1, ID),
     sequence: wholeNumber(0),
@@ -46,17 +55,7 @@ export const sessionsSchema = z
     return list.flatMap((each, index) => {
       const { data, error } = sessionSchema.safeParse(each)
       for (const { path, message } of error?.issues ?? [])
-        context.addIssue({
-          code: 'custom',
-          path: Array.isArray(given) ? [index, ...path] : path,
-          message,
-        })
+        context.addIssue({ code: 'custom', path: Array.isArray(given) ? [index, ...path] : path, message })
       return data ?? []
     })
   })
-
-/** The session that READY begins. Where its URL would send the token in clear, the default one resumes as well. */
-export function beginSession(ready: GatewayReadyDispatchData, sequence: number): LiveSession {
-  const resumeUrl = gatewayUrl.safeParse(ready.resume_gateway_url).data ?? DEFAULT_GATEWAY_URL
-  return { id: ready.session_id, resumeUrl, sequence }
-}

@@ -1,36 +1,31 @@
-import type {
-  GatewayDispatchPayload,
-  GatewayPresenceUpdateData,
-  GatewayReadyDispatchData,
-} from 'discord-api-types/v10'
-import type { ConnectLimit } from './connect-limit.js'
+import type { GatewayPresenceUpdateData } from 'discord-api-types/v10'
+import type { ConnectLimit } from '../reconnect/connect-limit.js'
 import type { ConnectionSettings } from './connection.js'
-import type { GatewayReconnecting, GatewayResumed } from './events.js'
-import type { GatewayInfoSource } from './gateway-info.js'
-import type { IdentifyQueue } from './identify-queue.js'
-import type { ResolvedGatewayOptions } from './resolved-options.js'
+import type { Emit } from './events.js'
+import type { FoundGateway } from './gateway-lookup.js'
+import type { GatewayIdentifyThrottler, IdentifyQueue } from './identify-queue.js'
+import type { ResolvedGatewayOptions } from './options/parse.js'
 
 /** What all shards of a client share. */
 export interface ShardContext {
   readonly options: ResolvedGatewayOptions
-  /** Known once the number of shards is. */
+  /** Known when the number of shards is. */
   readonly connection: () => ConnectionSettings
-  readonly info: GatewayInfoSource
   readonly identifies: IdentifyQueue
+  readonly throttler: GatewayIdentifyThrottler
+  /** Where to connect. Rejects with the signal's reason too. */
+  readonly lookUp: (signal: AbortSignal) => Promise<FoundGateway>
   readonly connects: ConnectLimit
   readonly random: () => number
-  /** With which a session begins. */
+  /** The presence with which a session begins. */
   readonly presence: () => GatewayPresenceUpdateData | undefined
+  readonly emit: Emit
 }
 
 /** What a shard reports. None of it may throw. */
 export interface ShardOwner {
+  /** Its state. */
   changed(): void
-  ready(data: GatewayReadyDispatchData, shardId: number): void
-  resumed(resumed: GatewayResumed): void
-  dispatch(payload: GatewayDispatchPayload, shardId: number): void
-  reconnecting(reconnecting: GatewayReconnecting): void
-  /** It will not come back: what has to be changed. */
+  /** It will not come back. The error says what has to be changed. */
   failed(error: Error): void
-  debug(message: string, shardId: number | null): void
 }

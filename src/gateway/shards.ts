@@ -1,32 +1,33 @@
-import { closedGateway, GatewayError } from './gateway-error.js'
-import type { GatewayInfo } from './gateway-info.js'
-import { Opcode } from '../discord/opcodes.js'
-import { encodePayload, unsendable } from './outgoing-payload.js'
+import { closedGateway, GatewayError, toError } from './gateway-error.js'
+import type { FoundGateway } from './gateway-lookup.js'
+import { encodePayload, replacedBy, unsendable } from './outgoing-payload.js'
 import type { GatewaySession } from './session.js'
 import type { ShardContext, ShardOwner } from './shard-context.js'
 import { Shard } from './shard.js'
-import { startInWaves } from './waves.js'
 
-/** The shards that one client runs: how many, when each starts, and which of them sends what. */
+/** Asks how many shards Discord recommends. */
+type Ask = (signal: AbortSignal) => Promise<FoundGateway>
+
+/** The shards that one client runs: how many there are, and which of them sends what. */
 export class Shards {
   readonly #context: ShardContext
-  /** Of each shard. */
-  readonly #owner: ShardOwner
-  readonly #fail: (error: Error) => void
+  readonly #insist: Ask
+  readonly #client: ShardOwner
   readonly #shards = new Map<number, Shard>()
   readonly #closing = new AbortController()
   /** Until their number is known. */
   #planned: Promise<void> | undefined
-  /** Whether their number is not Discord's. */
+  /** Whether their number is a default and not Discord's answer. */
   #guessed = false
   /** To resume when their number is known. */
   #given: readonly GatewaySession[]
 
-  constructor(context: ShardContext, owner: ShardOwner) {
+  /** @param insist asks until Discord itself answers */
+  constructor(context: ShardContext, insist: Ask, client: ShardOwner) {
     this.#context = context
-    this.#given = context.options.sessions
-    this.#fail = (error) => owner.failed(error)
-    this.#owner = { ...owner, failed: (error) => this.#failed(error) }
+    this.#insist = insist
+    this.#client = client
+    this.#given = context.options.session ?? []
   }
 
   get size(): number {
@@ -46,13 +47,17 @@ export class Shards {
     return this.#shards.values()
   }
 
+  get(id: number): Shard | undefined {
+    return this.#shards.get(id)
+  }
+
   /**
    * Creates and starts them.
    *
-   * @throws GatewayError, TransportError where /gateway/bot says what has to be changed
+   * @throws GatewayError, TransportError if /gateway/bot says what has to be changed
    */
   open(): Promise<void> {
-    return this.#open(() => this.#context.info.get())
+    return this.#open(this.#context.lookUp)
   }
 
   /** https://discord.com/developers/docs/events/gateway#sharding */
@@ -62,7 +67,8 @@ export class Shards {
         'guild_id: must be the id of a guild',
         'It is a string of digits, as Discord sends it.',
       )
-    return Number((BigInt(guildId) >> 22n) % BigInt(this.#get(undefined)?.count ?? 1))
+    const [first] = this
+    return Number((BigInt(guildId) >> 22n) % BigInt(first?.count ?? 1))
   }
 
   /**
@@ -73,52 +79,49 @@ export class Shards {
     const text = encodePayload(op, d)
     if (this.size === 0) await this.#planned
     if (this.#closing.signal.aborted) throw closedGateway()
-    const shard = this.#get(shardId())
+    const [first] = this
+    const id = shardId()
+    const shard = id === undefined ? first : this.get(id)
     if (shard === undefined)
       throw unsendable(
         'No such shard runs in this client',
         'Call connect() first, and name one of its shards.',
       )
-    return shard.send(text, op === Opcode.PresenceUpdate ? 'presence' : undefined)
+    return shard.sendText(text, replacedBy(op))
   }
 
   /** Resolves when the last socket is closed. */
   async close(reason: string, keepSession: boolean): Promise<void> {
-    this.#closing.abort()
+    this.#closing.abort(closedGateway())
     if (!keepSession) this.#given = []
-    await Promise.all([...this].map((shard) => shard.close(reason, keepSession)))
+    await Promise.all([...this].map((shard) => shard.end(reason, keepSession)))
   }
 
-  #get(id: number | undefined): Shard | undefined {
-    if (id !== undefined) return this.#shards.get(id)
-    const [first] = this
-    return first
-  }
-
-  async #open(ask: () => Promise<GatewayInfo>): Promise<void> {
+  async #open(ask: Ask): Promise<void> {
     this.#planned = this.#plan(ask)
     await this.#planned
-    await this.#start()
+    for (const shard of this) shard.start()
   }
 
-  async #plan(ask: () => Promise<GatewayInfo>): Promise<void> {
+  async #plan(ask: Ask): Promise<void> {
     const { shards } = this.#context.options
     if (shards !== 'auto') {
       this.#create(shards.ids, shards.total)
       return
     }
-    const { shards: total, sessionStartLimit } = await ask()
-    if (this.#closing.signal.aborted) throw closedGateway()
-    this.#guessed = sessionStartLimit === undefined
+    const { shards: total, session_start_limit: limit } = await ask(this.#closing.signal)
+    this.#closing.signal.throwIfAborted()
+    this.#guessed = limit === undefined
     this.#create([...Array(total).keys()], total)
   }
 
   /** Each with its session, if there is one of its own. */
   #create(ids: readonly number[], count: number): void {
+    const owner: ShardOwner = { ...this.#client, failed: (error) => this.#failed(error) }
     const sessions = this.#given
     let unused = sessions.length
     for (const id of ids) {
-      const shard = new Shard(id, count, this.#context, this.#owner)
+      const shard = new Shard(id, count, this.#context, owner)
       const session = sessions.find(({ shardId, shardCount }) => shardId === id && shardCount === count)
       if (session !== undefined) {
         shard.restore(session)
@@ -126,36 +129,30 @@ export class Shards {
       }
       this.#shards.set(id, shard)
     }
-    if (unused > 0)
-      this.#owner.debug(`of the sessions given, ${unused} are of no shard that runs in this client`, null)
-  }
-
-  /** Those with a session at once, the others as Discord lets them identify. */
-  async #start(): Promise<void> {
-    const shards = [...this]
-    const fresh = shards.filter(({ session }) => session === null)
-    for (const shard of shards) if (shard.session !== null) shard.start()
-    const limit = fresh.length > 1 ? (await this.#context.info.get()).sessionStartLimit : undefined
-    startInWaves(fresh, limit?.maxConcurrency ?? 1, this.#closing.signal)
+    if (unused > 0) this.#debug(`${unused} of the given sessions belong to no shard of this client`)
   }
 
   #failed(error: Error): void {
     const tooFew = error instanceof GatewayError && error.code === 'ERR_GATEWAY_SHARDING'
     if (tooFew && this.#guessed) void this.#openAnew()
-    else this.#fail(error)
+    else this.#client.failed(error)
   }
 
-  /** Discord could not be asked how many shards it takes, and now says that it is more than one. */
+  /** Discord could not be asked how many shards it wants, and now says that it is more than one. */
   async #openAnew(): Promise<void> {
     this.#guessed = false
-    this.#owner.debug('one shard is too few: asking how many until Discord answers', null)
+    this.#debug('one shard is too few: asking how many until Discord answers')
     const guess = [...this]
     this.#shards.clear()
     try {
-      await Promise.all(guess.map((shard) => shard.close('its number was a guess', false)))
-      await this.#open(() => this.#context.info.insist())
+      await Promise.all(guess.map((shard) => shard.end('its number was a guess', false)))
+      await this.#open(this.#insist)
     } catch (error) {
-      this.#fail(error instanceof Error ? error : new Error(String(error)))
+      this.#client.failed(toError(error))
     }
+  }
+
+  #debug(line: string): void {
+    this.#context.emit('debug', line, null)
   }
 }

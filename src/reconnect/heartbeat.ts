@@ -1,30 +1,44 @@
 /** What a heartbeat asks of its connection. */
 export interface HeartbeatActions {
-  /** Sends op 1. */
+  /** Sends a heartbeat. */
   readonly beat: () => void
   /** Sends a WebSocket ping. */
   readonly ping: () => void
-  /** Bytes received so far: a large payload on a slow line is a sign of life before it is complete. */
+  /** Bytes received so far: a large message on a slow line is a sign of life before it is complete. */
   readonly received: () => number
-  /** The peer is gone, whatever its socket says. */
-  readonly dead: (why: string) => void
+  /** Whether a message has begun to arrive and is not complete. */
+  readonly receiving: () => boolean
+  /** The peer no longer answers, even if its socket is open. */
+  readonly dead: (cause: 'silence' | 'zombie') => void
 }
 
-/** Looks at the connection so many times in a heartbeat interval. */
+/** A heartbeat that the peer has acknowledged. */
+export interface Acknowledgement {
+  /** When it was sent, and when it was acknowledged: milliseconds since 1970. */
+  readonly heartbeatAt: number
+  readonly ackAt: number
+  /** Milliseconds between the two, by a clock that is never set. */
+  readonly latency: number
+}
+
+/** How often the connection is checked in a heartbeat interval. */
 const TICKS_PER_BEAT = 5
-/** Silent looks in a row that mean death. With the one that heard the last byte: four fifths of an interval. */
+/**
+ * Silent ticks before the peer is declared dead. With the tick that heard the last byte: four fifths of an
+ * interval.
+ */
 const DEADLY_SILENCE = 3
 
 /**
  * The heartbeat of one connection, and the watch over its peer, on one timer.
  *
- * https://discord.com/developers/docs/events/gateway#sending-heartbeats: the first after a random part of the
- * interval, then one each interval; one that is not acknowledged before the next is due means a zombie.
+ * https://discord.com/developers/docs/events/gateway#sending-heartbeats: the first heartbeat is sent after a random
+ * part of the interval, then one each interval. If one is not acknowledged before the next is due, the connection is
+ * a zombie.
  *
- * A proxy that vanishes without a FIN would be noticed by that after up to two intervals. So a fifth of an
- * interval in which nothing was heard is followed by a question, and two more without an answer mean that
- * nobody is there. The question is a WebSocket ping (RFC 6455 §5.5.2), which counts for no rate limit, or a
- * heartbeat where this peer has not been seen to answer pings.
+ * A proxy that vanishes without a FIN would be noticed by that after up to two intervals. So after a fifth of an
+ * interval without a byte the peer is asked, and after two more the connection is dead. The question is a WebSocket
+ * ping (RFC 6455 §5.5.2), which counts for no rate limit, or a heartbeat if this peer has not answered a ping yet.
  */
 export class Heartbeat {
   readonly #actions: HeartbeatActions
@@ -37,7 +51,8 @@ export class Heartbeat {
   #silentTicks = 0
   #answersPings = false
   #sentAt = 0
-  /** The look before which the oldest unacknowledged heartbeat was sent. */
+  #sentOn = 0
+  /** The tick before which the oldest unacknowledged heartbeat was sent. */
   #awaitingSince: number | undefined
   #stopped = false
   #roundTripMs: number | null = null
@@ -52,7 +67,7 @@ export class Heartbeat {
     this.#due = performance.now() + firstMs
     this.#timer = setTimeout(() => {
       this.#timer = setTimeout(() => this.#onTick(), this.#tickMs)
-      this.#look()
+      this.#check()
     }, firstMs)
     actions.ping()
   }
@@ -66,17 +81,20 @@ export class Heartbeat {
     this.#answersPings = true
   }
 
-  acknowledged(): void {
-    if (this.#awaitingSince === undefined) return
+  /** @returns undefined if no heartbeat waits for an acknowledgement */
+  acknowledged(): Acknowledgement | undefined {
+    if (this.#awaitingSince === undefined) return undefined
     this.#awaitingSince = undefined
     this.#roundTripMs = performance.now() - this.#sentAt
+    return { heartbeatAt: this.#sentOn, ackAt: Date.now(), latency: this.#roundTripMs }
   }
 
-  /** A heartbeat out of turn: Discord asked for one, or silence does. */
+  /** A heartbeat out of turn: the peer asked for one, or is silent. */
   beat(): void {
     if (this.#awaitingSince === undefined) {
       this.#awaitingSince = this.#tick
       this.#sentAt = performance.now()
+      this.#sentOn = Date.now()
     }
     this.#actions.beat()
   }
@@ -88,12 +106,12 @@ export class Heartbeat {
 
   #onTick(): void {
     this.#timer.refresh()
-    this.#look()
+    this.#check()
   }
 
-  #look(): void {
+  #check(): void {
     const now = performance.now()
-    // A process that stood still has heard nothing either: such a look proves nothing.
+    // A process that was suspended has not read anything either: this tick proves nothing.
     const late = now - this.#due > this.#tickMs / 4
     this.#due = now + this.#tickMs
     const due = this.#tick++ % TICKS_PER_BEAT === this.#beatAt
@@ -103,9 +121,9 @@ export class Heartbeat {
     this.#received = received
 
     if (this.#silentTicks >= DEADLY_SILENCE) {
-      this.#confirm('it answered neither a ping nor a heartbeat')
+      this.#confirmSilence()
     } else if (due) {
-      if (this.#isUnacknowledged() && !late) this.#confirmUnacknowledged()
+      if (this.#isUnacknowledged() && !late) this.#confirmZombie()
       else this.beat()
     } else if (this.#silentTicks > 0) {
       if (this.#answersPings) this.#actions.ping()
@@ -113,22 +131,26 @@ export class Heartbeat {
     }
   }
 
-  /** One that was sent out of turn has not had its interval yet. */
+  /**
+   * A heartbeat that was sent out of turn has not had its interval yet. An acknowledgement behind a large message
+   * cannot arrive before that message.
+   */
   #isUnacknowledged(): boolean {
-    return this.#awaitingSince !== undefined && this.#tick - this.#awaitingSince >= TICKS_PER_BEAT
+    if (this.#awaitingSince === undefined || this.#actions.receiving()) return false
+    return this.#tick - this.#awaitingSince >= TICKS_PER_BEAT
   }
 
-  /** An answer may lie in the socket, unread because this turn of the event loop began with timers. */
-  #confirm(why: string): void {
+  /** The answer may be in the socket, not read yet because this turn of the event loop began with timers. */
+  #confirmSilence(): void {
     setImmediate(() => {
-      if (!this.#stopped && this.#actions.received() === this.#received) this.#actions.dead(why)
+      if (!this.#stopped && this.#actions.received() === this.#received) this.#actions.dead('silence')
     })
   }
 
-  #confirmUnacknowledged(): void {
+  #confirmZombie(): void {
     setImmediate(() => {
       if (this.#stopped) return
-      if (this.#isUnacknowledged()) this.#actions.dead('it did not acknowledge the last heartbeat')
+      if (this.#isUnacknowledged()) this.#actions.dead('zombie')
       else this.beat()
     })
   }

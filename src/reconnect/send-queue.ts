@@ -1,14 +1,14 @@
-import { GatewayError } from '../gateway/gateway-error.js'
-
-/** https://discord.com/developers/docs/events/gateway#rate-limiting: 120 in 60 seconds for each connection. */
-const SENDS_PER_WINDOW = 120
-/** Discord counts when they arrive: some may be held up on the way, and those after them not. */
-const WINDOW_MS = 60_000 + 1_000
-/** For Identify or Resume, and for heartbeats that Discord asks for. */
-const RESERVE = 3
-
-/** Hands text to the socket; `flushed` is called when the kernel has it, or with the error. */
+/** Hands text to the socket. `flushed` is called when the kernel has taken it, or with the error. */
 export type Write = (text: string, flushed: (error?: Error) => void) => void
+
+export interface SendQueueSettings {
+  /** How many payloads may wait. */
+  readonly maxQueued: number
+  /** The rate limit of the peer is counted in windows of this length. */
+  readonly windowMs: number
+  /** The rejection of one payload too many. */
+  readonly full: () => Error
+}
 
 interface Pending {
   text: string
@@ -18,22 +18,21 @@ interface Pending {
 }
 
 /**
- * The payloads of one shard that its user wants sent, in order. They wait while there is no session, while the
- * limit is used up and while the socket has not taken the one before; those of a connection that broke go to
- * the next one. Heartbeats pass by it, and its share of the limit leaves room for them.
+ * The payloads that the user wants to send, in order. They wait while there is no session, while the rate limit is
+ * used up, and while the socket has not taken the one before. What a broken connection had not taken is sent first
+ * on the next connection. Heartbeats do not pass through this queue.
  */
 export class SendQueue {
-  readonly #limit: number
+  readonly #settings: SendQueueSettings
   readonly #pending: Pending[] = []
   #sentAt: number[] = []
   #write: Write | undefined
-  #share = 0
+  #perWindow = 0
   #busy = false
   #timer: NodeJS.Timeout | undefined
 
-  /** @param limit how many may wait */
-  constructor(limit: number) {
-    this.#limit = limit
+  constructor(settings: SendQueueSettings) {
+    this.#settings = settings
   }
 
   get length(): number {
@@ -43,18 +42,14 @@ export class SendQueue {
   /** Resolves when the socket has taken it. */
   push(text: string, replaces?: string): Promise<void> {
     return new Promise((resolve, reject) => {
-      const first = this.#busy ? 1 : 0
-      const older =
-        replaces === undefined
-          ? undefined
-          : this.#pending.find((pending, index) => index >= first && pending.replaces === replaces)
+      const older = this.#replaced(replaces)
       if (older !== undefined) {
         older.text = text
         older.waiting.push({ resolve, reject })
         return
       }
-      if (this.#pending.length >= this.#limit) {
-        reject(tooMany(this.#limit))
+      if (this.#pending.length >= this.#settings.maxQueued) {
+        reject(this.#settings.full())
         return
       }
       this.#pending.push({ text, replaces, waiting: [{ resolve, reject }] })
@@ -62,9 +57,13 @@ export class SendQueue {
     })
   }
 
-  /** A session stands: what waits may go. */
-  attach(heartbeatIntervalMs: number, write: Write): void {
-    this.#share = Math.max(1, SENDS_PER_WINDOW - RESERVE - Math.ceil(WINDOW_MS / heartbeatIntervalMs))
+  /**
+   * There is a session: what waits may go.
+   *
+   * @param perWindow payloads in each window
+   */
+  attach(perWindow: number, write: Write): void {
+    this.#perWindow = Math.max(1, perWindow)
     this.#sentAt = []
     this.#write = write
     this.#pump()
@@ -84,26 +83,27 @@ export class SendQueue {
     for (const { waiting } of this.#pending.splice(0)) for (const { reject } of waiting) reject(error)
   }
 
+  /** The one that waits with the same key. The first is not replaced while the socket is taking it. */
+  #replaced(key: string | undefined): Pending | undefined {
+    if (key === undefined) return undefined
+    const first = this.#busy ? 1 : 0
+    return this.#pending.find(({ replaces }, index) => index >= first && replaces === key)
+  }
+
   #pump(): void {
     const [head] = this.#pending
     const write = this.#write
     if (head === undefined || write === undefined || this.#busy || this.#timer !== undefined) return
-    const now = performance.now()
-    const oldest = this.#sentAt.findIndex((at) => at > now - WINDOW_MS)
-    this.#sentAt.splice(0, oldest === -1 ? this.#sentAt.length : oldest)
-    const [first] = this.#sentAt
-    if (first !== undefined && this.#sentAt.length >= this.#share) {
-      this.#timer = setTimeout(
-        () => {
-          this.#timer = undefined
-          this.#pump()
-        },
-        Math.ceil(first + WINDOW_MS - now),
-      )
+    const waitMs = this.#limitedMs()
+    if (waitMs > 0) {
+      this.#timer = setTimeout(() => {
+        this.#timer = undefined
+        this.#pump()
+      }, waitMs)
       return
     }
     this.#busy = true
-    this.#sentAt.push(now)
+    this.#sentAt.push(performance.now())
     write(head.text, (error) => {
       if (error === undefined && this.#pending[0] === head) {
         this.#pending.shift()
@@ -115,11 +115,16 @@ export class SendQueue {
       if (error === undefined) this.#pump()
     })
   }
-}
 
-function tooMany(limit: number): GatewayError {
-  return new GatewayError(`${limit} payloads already wait to be sent on this shard`, {
-    code: 'ERR_GATEWAY_SEND',
-    hint: 'Discord takes 120 in a minute. Send fewer, await each, or raise maxQueuedSends.',
-  })
+  /** Milliseconds until the rate limit lets the next one through. */
+  #limitedMs(): number {
+    const { windowMs } = this.#settings
+    const now = performance.now()
+    const oldest = this.#sentAt.findIndex((at) => at > now - windowMs)
+    this.#sentAt.splice(0, oldest === -1 ? this.#sentAt.length : oldest)
+    const [first] = this.#sentAt
+    return first !== undefined && this.#sentAt.length >= this.#perWindow
+      ? Math.ceil(first + windowMs - now)
+      : 0
+  }
 }

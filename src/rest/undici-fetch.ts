@@ -7,7 +7,7 @@ import {
   type Response as UndiciResponse,
 } from 'undici'
 import { TransportError } from '../errors.js'
-import { isForm } from '../dispatcher/body/multipart.js'
+import { isForm } from './request/multipart.js'
 import { readHeaders } from './request/request-headers.js'
 import type { FetchInit, FetchInput } from './request/request.js'
 import { FetchedResponse } from './response/response.js'

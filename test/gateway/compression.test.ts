@@ -5,7 +5,7 @@ import {
   createDecompressor,
   isSupported,
   type GatewayCompression,
-} from '../../src/gateway/compression.js'
+} from '../../src/gateway/compression/compression.js'
 import { createEncoder } from '../lab/discord/gateway-compression.js'
 import { createRandom } from './seeded-random.js'
 import { GatewayLab, next, recordDispatches } from './gateway-lab.js'

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createDiscordTransport, type DiscordTransport, type GatewayClient } from '../../src/index.js'
-import { isSupported, type GatewayCompression } from '../../src/gateway/compression.js'
+import { isSupported, type GatewayCompression } from '../../src/gateway/compression/compression.js'
 import { createCertificateAuthority, type CertificateAuthority } from '../lab/certificates.js'
 import { startDiscord, type FakeDiscord } from '../lab/discord/index.js'
 import { LabNames } from '../lab/names.js'

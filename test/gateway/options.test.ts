@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { createDiscordTransport, TransportError } from '../../src/index.js'
-import { parseGatewayOptions } from '../../src/gateway/resolved-options.js'
+import { parseGatewayOptions } from '../../src/gateway/options/parse.js'
 
 const SECRET = 'MTIz.GabcdE.secret-of-the-bot'
 const presence = { status: 'online', activities: [], since: null, afk: false }
@@ -12,7 +12,7 @@ function problemsOf(input: unknown, env: Record<string, string> = {}): string {
     parseGatewayOptions(input, env)
   } catch (error) {
     expect(error).toBeInstanceOf(TransportError)
-    expect(error).toMatchObject({ code: 'ERR_PROXY_CONFIG' })
+    expect(error).toMatchObject({ code: 'ERR_INVALID_OPTIONS' })
     expect(inspect(error)).not.toContain(SECRET)
     if (error instanceof Error) return error.message
   }
@@ -23,12 +23,10 @@ describe('options of a gateway', () => {
   it('have their defaults', () => {
     const options = parseGatewayOptions({ ...basic, token: `Bot ${SECRET}` }, {})
     expect({ ...options }).toEqual({
+      token: expect.any(Function) as unknown,
       intents: 513,
       shards: { ids: [0], total: 1 },
-      sessions: [],
-      presence: undefined,
       properties: { os: process.platform, browser: 'discord-transport', device: 'discord-transport' },
-      largeThreshold: undefined,
       compression: 'auto',
       maxPayload: 67_108_864,
       gatewayInfoTimeoutMs: 30_000,
@@ -38,7 +36,7 @@ describe('options of a gateway', () => {
       backoffMaxMs: 30_000,
       maxQueuedSends: 1_000,
     })
-    expect(options.token).toBe(SECRET)
+    expect(options.token()).toBe(SECRET)
     expect(inspect(options, { showHidden: true, getters: true })).not.toContain(SECRET)
     expect(JSON.stringify(options)).not.toContain(SECRET)
   })
@@ -123,12 +121,12 @@ describe('a session that is given back', () => {
   }
 
   it('may be one or several', () => {
-    expect(parseGatewayOptions({ ...basic, session }, {}).sessions).toEqual([session])
-    expect(parseGatewayOptions({ ...basic, session: [session] }, {}).sessions).toEqual([session])
+    expect(parseGatewayOptions({ ...basic, session }, {}).session).toEqual([session])
+    expect(parseGatewayOptions({ ...basic, session: [session] }, {}).session).toEqual([session])
   })
 
   it('may be null, as gateway.session is where there was none', () => {
-    expect(parseGatewayOptions({ ...basic, session: null }, {}).sessions).toEqual([])
+    expect(parseGatewayOptions({ ...basic, session: null }, {}).session).toEqual([])
   })
 
   const ANY = 'must be a session as gateway.session or gateway.sessions gave it'

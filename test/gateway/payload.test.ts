@@ -2,7 +2,6 @@ import { expect, it } from 'vitest'
 import { readPayload } from '../../src/gateway/payload.js'
 
 it.each([
-  ['{"op":0,"t":"LAB","s":1,"d":null}', { kind: 'dispatch', payload: { op: 0, t: 'LAB', s: 1, d: null } }],
   ['{"op":1,"d":null}', { kind: 'heartbeat-request' }],
   ['{"op":7,"d":null}', { kind: 'reconnect' }],
   ['{"op":9,"d":true}', { kind: 'invalid-session', resumable: true }],
@@ -31,3 +30,10 @@ it.each([
 ])('%s is no payload', (text) => {
   expect(() => readPayload(text)).toThrow()
 })
+
+it.each(['{"op":0,"t":"LAB","s":1,"d":null}', '{"op":0,"t":"RESUMED","s":null,"d":null}'])(
+  '%s is a dispatch, and its text stays beside it',
+  (raw) => {
+    expect(readPayload(raw)).toEqual({ kind: 'dispatch', payload: JSON.parse(raw) as unknown, raw })
+  },
+)

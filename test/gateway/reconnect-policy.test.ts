@@ -1,13 +1,18 @@
 import { expect, it } from 'vitest'
 import { TransportError } from '../../src/index.js'
-import { asked, socketClosed, unreadable, type Disconnect } from '../../src/gateway/disconnect.js'
-import { ReconnectPolicy } from '../../src/gateway/reconnect-policy.js'
-import { parseGatewayOptions } from '../../src/gateway/resolved-options.js'
-import type { LiveSession } from '../../src/gateway/session.js'
+import {
+  failed as failure,
+  leaving,
+  socketEnded,
+  unreadable,
+  type Disconnect,
+} from '../../src/gateway/disconnect.js'
+import { ReconnectPolicy, type KnownSession } from '../../src/gateway/reconnect-policy.js'
+import { parseGatewayOptions } from '../../src/gateway/options/parse.js'
 
 const hop = { proxy: null, target: 'gateway.discord.gg:443' }
-const session: LiveSession = { id: 'a', resumeUrl: 'wss://resume.discord.gg', sequence: 7 }
-const lost = socketClosed(1006, '', undefined, hop)
+const session: KnownSession = { resumeUrl: 'wss://resume.discord.gg', sequence: 7 }
+const lost = socketEnded({ kind: 'lost' }, hop)
 
 function createPolicy(): ReconnectPolicy {
   return new ReconnectPolicy(parseGatewayOptions({ token: 'a', intents: 0 }, {}), () => 1)
@@ -15,7 +20,7 @@ function createPolicy(): ReconnectPolicy {
 
 function failed(code: 'ERR_PROXY_AUTH' | 'ERR_TRANSPORT_CLOSED'): Disconnect {
   const error = new TransportError('No.', { code, phase: 'tunnel', hint: '', retryable: false })
-  return { ...asked(error.message, 'resume'), error }
+  return failure('connect-failed', error)
 }
 
 it('a lost connection is resumed at once, and later as the back-off says', () => {
@@ -35,7 +40,7 @@ it('without a session there is nothing to resume', () => {
 
 it('what the user asks for goes at once and counts as no failure', () => {
   const policy = createPolicy()
-  const wanted: Disconnect = { ...asked('the proxy was changed', 'resume'), wanted: true }
+  const wanted = leaving('proxy-change', 'the proxy was changed', 'resume')
   for (const after of [wanted, wanted])
     expect(policy.after(after, session, 'ready')).toMatchObject({ delayMs: 0, attempt: 1 })
   expect(policy.after(lost, session, 'connecting')).toMatchObject({ delayMs: 0, attempt: 1 })
@@ -43,10 +48,8 @@ it('what the user asks for goes at once and counts as no failure', () => {
 
 it('what Discord asks to wait for is waited for, also where the back-off would go at once', () => {
   const policy = createPolicy()
-  expect(policy.after(asked('invalid', 'identify', 4_000), session, 'resuming')).toMatchObject({
-    resume: false,
-    delayMs: 4_000,
-  })
+  const invalid = { ...leaving('invalid-session', 'invalid', 'identify'), waitMs: 4_000 }
+  expect(policy.after(invalid, session, 'resuming')).toMatchObject({ resume: false, delayMs: 4_000 })
 })
 
 it('a configuration that never worked is given up, one that did is tried for ever', () => {
@@ -62,17 +65,17 @@ it('a session that was given is not given up before the default URL was tried to
   const policy = createPolicy()
   const urls = []
   for (let attempt = 0; attempt < 2; attempt += 1) {
-    urls.push(policy.resumeUrl(session))
+    urls.push(policy.resumeUrl(session, undefined))
     expect(policy.after(failed('ERR_PROXY_AUTH'), session, 'connecting')).toMatchObject({ kind: 'reconnect' })
   }
-  urls.push(policy.resumeUrl(session))
+  urls.push(policy.resumeUrl(session, undefined))
   expect(policy.after(failed('ERR_PROXY_AUTH'), session, 'connecting')).toMatchObject({ kind: 'give up' })
   expect(urls).toEqual([session.resumeUrl, session.resumeUrl, 'wss://gateway.discord.gg/'])
 })
 
 it('a stream that breaks three times after the same event costs the session, after different ones not', () => {
   const policy = createPolicy()
-  const broken = unreadable(new RangeError('too large'))
+  const broken = unreadable(new Error('too large'))
   const resumes = [7, 7, 8, 8, 8].map((sequence) =>
     policy.after(broken, { ...session, sequence }, 'resuming'),
   )

@@ -101,7 +101,7 @@ describe.concurrent('shards', () => {
       const gateway = lab.createGateway({ session: { ...session, shardCount: 2 } })
       const line = next(gateway, 'debug')
       await gateway.connect()
-      expect(await line).toBe('of the sessions given, 1 are of no shard that runs in this client')
+      expect(await line).toBe('1 of the given sessions belong to no shard of this client')
       expect(lab.discord.gateway.identifies).toHaveLength(1)
     }))
 

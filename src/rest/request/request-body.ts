@@ -1,15 +1,9 @@
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import { isAnyArrayBuffer } from 'node:util/types'
-import {
-  asBuffer,
-  CHUNK_BYTES,
-  chunksOf,
-  readableOf,
-  type BodyPiece,
-} from '../../dispatcher/body/body-chunks.js'
-import { DeadChunks } from '../../dispatcher/body/dead-chunks.js'
+import { asBuffer, CHUNK_BYTES, chunksOf, type BodyPiece } from './body-chunks.js'
+import { DeadChunks } from './dead-chunks.js'
 import { fileLength } from './file-length.js'
-import { encodeMultipart, isForm } from '../../dispatcher/body/multipart.js'
+import { encodeMultipart, isForm } from './multipart.js'
 import { sourceOf, type StreamSource } from './stream-source.js'
 
 /** Who watches a body being sent. */
@@ -108,7 +102,7 @@ class BufferBody implements RequestBody {
   open(observer?: SendObserver): Buffer | Readable {
     // TLS encrypts at once what it is given at once, and needs as much memory again.
     const whole = this.#bytes.byteLength <= CHUNK_BYTES && observer === undefined
-    return whole ? this.#bytes : sentBy(chunksOf([this.#bytes]), observer)
+    return whole ? this.#bytes : readableOf(chunksOf([this.#bytes]), observer)
   }
 
   cancel(): void {
@@ -130,7 +124,7 @@ class PiecesBody implements RequestBody {
   }
 
   open(observer?: SendObserver): Buffer | Readable {
-    return this.length === 0 ? Buffer.alloc(0) : sentBy(failing(chunksOf(this.#pieces), this), observer)
+    return this.length === 0 ? Buffer.alloc(0) : readableOf(failing(chunksOf(this.#pieces), this), observer)
   }
 
   cancel(): void {
@@ -152,7 +146,7 @@ export class StreamBody implements RequestBody {
   }
 
   open(observer?: SendObserver): Readable {
-    return sentBy(failing(this.#chunks(), this), observer)
+    return readableOf(failing(this.#chunks(), this), observer)
   }
 
   cancel(reason: unknown): void {
@@ -173,8 +167,14 @@ export class StreamBody implements RequestBody {
   }
 }
 
-function sentBy(chunks: AsyncIterable<Buffer>, observer: SendObserver | undefined): Readable {
-  return readableOf(observer === undefined ? chunks : observed(chunks, observer))
+/** A Node stream, which undici reads with back-pressure and ends together with its request. */
+function readableOf(chunks: AsyncIterable<Buffer>, observer: SendObserver | undefined): Readable {
+  const readable = Readable.from(observer === undefined ? chunks : observed(chunks, observer), {
+    objectMode: true,
+    highWaterMark: 1,
+  })
+  // Whoever waits for the request is told by it; a stream that was never sent has no other listener.
+  return readable.on('error', () => undefined)
 }
 
 /** Keeps the reason of a failure for the one who has to name it: an errno of a file is no failure of the route. */

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { isAnyArrayBuffer } from 'node:util/types'
-import { asBuffer } from '../../dispatcher/body/body-chunks.js'
+import { asBuffer } from './body-chunks.js'
 
 /** What a streamed body is read from: one reader, once. */
 export interface StreamSource {

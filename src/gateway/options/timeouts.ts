@@ -1,10 +1,10 @@
-import type { Environment } from '../config/index.js'
-import type { Problem } from '../config/problems.js'
-import { expectedWholeNumber, milliseconds } from '../config/whole-number.js'
+import type { Environment } from '../../config/index.js'
+import type { Problem } from '../../config/problems.js'
+import { expectedWholeNumber, milliseconds } from '../../config/whole-number.js'
 
 const MAX_TIMEOUT_MS = 120_000
 
-/** Each timeout's variable and default. */
+/** The variable and the default of each timeout. */
 const TIMEOUTS = {
   gatewayInfoTimeoutMs: ['OPENCLAW_DISCORD_GATEWAY_INFO_TIMEOUT_MS', 30_000],
   gatewayReadyTimeoutMs: ['OPENCLAW_DISCORD_READY_TIMEOUT_MS', 15_000],
@@ -17,12 +17,12 @@ type TimeoutName = keyof typeof TIMEOUTS
 export type Timeouts = Readonly<Record<TimeoutName, number>>
 
 /** One timeout as an option. */
-export const timeoutSchema = milliseconds(1, MAX_TIMEOUT_MS)
+export const timeoutSchema = milliseconds(1, MAX_TIMEOUT_MS).optional()
 
 /**
- * The option, else its variable, else its default.
+ * Each timeout: the option, else its variable, else its default.
  *
- * @param problems gets one for each variable that holds something else
+ * @param problems gets one entry for each variable that holds anything else
  */
 export function resolveTimeouts(
   given: Readonly<Partial<Record<TimeoutName, number | undefined>>>,
@@ -33,9 +33,9 @@ export function resolveTimeouts(
     const [variable, standard] = TIMEOUTS[name]
     if (given[name] !== undefined) return given[name]
     const value: unknown = env[variable] ?? ''
-    const digits = typeof value === 'string' ? value.trim() : 'no string'
+    const digits = typeof value === 'string' ? value.trim() : 'not a string'
     if (digits === '') return standard
-    const { data } = timeoutSchema.safeParse(/^\d+$/.test(digits) ? Number(digits) : undefined)
+    const { data } = timeoutSchema.safeParse(/^\d+$/.test(digits) ? Number(digits) : null)
     if (data !== undefined) return data
     problems.push({
       text: `${variable}: ${expectedWholeNumber(1, MAX_TIMEOUT_MS, 'milliseconds')}`,

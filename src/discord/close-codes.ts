@@ -1,21 +1,27 @@
-import { sanitizeForeignText } from '../config/index.js'
-import { GatewayError, type GatewayErrorCode } from './gateway-error.js'
-
-/** What to do after a close: go on with the session, begin a new one, or give up. */
+/** What to do after a close: resume the session, begin a new one, or give up. */
 export type Recovery = 'resume' | 'identify' | 'fatal'
 
-interface CloseMeaning {
-  readonly recovery: Recovery
-  readonly meaning: string
-  readonly code?: GatewayErrorCode
-  readonly hint?: string
-}
+/** One of Discord's close codes. */
+export type CloseMeaning =
+  | { readonly recovery: 'resume' | 'identify'; readonly meaning: string }
+  | {
+      readonly recovery: 'fatal'
+      readonly meaning: string
+      /** What Discord refuses. */
+      readonly refused: 'AUTHENTICATION' | 'INTENTS' | 'SHARDING' | 'VERSION'
+      /** What to change. */
+      readonly hint: string
+    }
+
+/** How to write that the bot's token has to be changed. */
+export const TOKEN_HINT =
+  'Change the token: copy it anew from the Bot page of the developer portal, as it was reset or mistyped.'
 
 /**
  * https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway-gateway-close-event-codes
  *
- * A resume is tried wherever Discord does not say that the session is gone: where it is, the answer is an
- * invalid session, and one round trip is cheaper than an identify out of the day's 1 000.
+ * The client resumes unless Discord says that the session is gone. If it is gone after all, Discord answers with
+ * an invalid session: that costs one round trip, and an identify too many costs one of the 1 000 of the day.
  */
 const MEANINGS: ReadonlyMap<number, CloseMeaning> = new Map<number, CloseMeaning>([
   [4000, { recovery: 'resume', meaning: 'an unknown error' }],
@@ -27,8 +33,8 @@ const MEANINGS: ReadonlyMap<number, CloseMeaning> = new Map<number, CloseMeaning
     {
       recovery: 'fatal',
       meaning: 'the token is not valid',
-      code: 'ERR_GATEWAY_AUTHENTICATION',
-      hint: 'Change the token: copy it anew from the Bot page of the developer portal, as it was reset or mistyped.',
+      refused: 'AUTHENTICATION',
+      hint: TOKEN_HINT,
     },
   ],
   [4005, { recovery: 'resume', meaning: 'already authenticated' }],
@@ -40,7 +46,7 @@ const MEANINGS: ReadonlyMap<number, CloseMeaning> = new Map<number, CloseMeaning
     {
       recovery: 'fatal',
       meaning: 'the shard is not valid',
-      code: 'ERR_GATEWAY_SHARDING',
+      refused: 'SHARDING',
       hint: 'Change shards: each id must be below the total.',
     },
   ],
@@ -49,7 +55,7 @@ const MEANINGS: ReadonlyMap<number, CloseMeaning> = new Map<number, CloseMeaning
     {
       recovery: 'fatal',
       meaning: 'the bot is in too many guilds for so few shards',
-      code: 'ERR_GATEWAY_SHARDING',
+      refused: 'SHARDING',
       hint: "Change shards: a larger total, or 'auto' for the number that Discord recommends.",
     },
   ],
@@ -58,7 +64,7 @@ const MEANINGS: ReadonlyMap<number, CloseMeaning> = new Map<number, CloseMeaning
     {
       recovery: 'fatal',
       meaning: 'this version of the gateway is no longer served',
-      code: 'ERR_GATEWAY_VERSION',
+      refused: 'VERSION',
       hint: 'Update this package: it speaks version 10.',
     },
   ],
@@ -67,7 +73,7 @@ const MEANINGS: ReadonlyMap<number, CloseMeaning> = new Map<number, CloseMeaning
     {
       recovery: 'fatal',
       meaning: 'the intents are not valid',
-      code: 'ERR_GATEWAY_INTENTS',
+      refused: 'INTENTS',
       hint: 'Change intents: a bit in it does not exist.',
     },
   ],
@@ -76,29 +82,23 @@ const MEANINGS: ReadonlyMap<number, CloseMeaning> = new Map<number, CloseMeaning
     {
       recovery: 'fatal',
       meaning: 'an intent is not allowed for this bot',
-      code: 'ERR_GATEWAY_INTENTS',
+      refused: 'INTENTS',
       hint: 'Change intents, or enable the privileged ones (message content, server members, presence) on the Bot page of the developer portal.',
     },
   ],
 ])
 
-/** A code of a later day, and those of RFC 6455 itself. */
-const ANY_OTHER: CloseMeaning = { recovery: 'resume', meaning: 'no reason known to this client' }
+/** For a code that this list does not have, and for the codes of RFC 6455 itself. */
+const UNKNOWN: CloseMeaning = { recovery: 'resume', meaning: 'no reason known to this client' }
 
-export function recoveryOf(closeCode: number): Recovery {
-  return (MEANINGS.get(closeCode) ?? ANY_OTHER).recovery
+export function closeMeaning(closeCode: number): CloseMeaning {
+  return MEANINGS.get(closeCode) ?? UNKNOWN
 }
 
-/** A close frame of Discord's, in words. */
-export function closedByDiscord(closeCode: number, reason: string): GatewayError {
-  const { meaning, code, hint } = MEANINGS.get(closeCode) ?? ANY_OTHER
-  const words = sanitizeForeignText(reason)
-  return new GatewayError(
-    `Discord closed the gateway connection with ${closeCode}: ${meaning}${words === '' ? '' : ` (${words})`}`,
-    {
-      code: code ?? 'ERR_GATEWAY_DISCONNECTED',
-      hint: hint ?? 'Nothing need be done: the client comes back by itself.',
-      closeCode,
-    },
-  )
-}
+/**
+ * Closes the WebSocket and keeps the session: 1000 and 1001 would end it.
+ * https://discord.com/developers/docs/events/gateway#disconnecting
+ */
+export const KEEPS_SESSION = 4900
+/** Closes the WebSocket and ends the session. */
+export const ENDS_SESSION = 1000

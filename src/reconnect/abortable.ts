@@ -1,0 +1,68 @@
+/**
+ * A promise that the signal rejects, with the signal's reason.
+ *
+ * @param begin starts what is awaited and returns how to give it up
+ */
+export function abortable<Value>(
+  signal: AbortSignal,
+  begin: (resolve: (value: Value) => void, reject: (error: unknown) => void) => () => void,
+): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) {
+      reject(reasonOf(signal))
+      return
+    }
+    const settled = (): void => signal.removeEventListener('abort', abort)
+    const abort = (): void => {
+      giveUp()
+      reject(reasonOf(signal))
+    }
+    signal.addEventListener('abort', abort, { once: true })
+    const giveUp = begin(
+      (value) => {
+        settled()
+        resolve(value)
+      },
+      (error) => {
+        settled()
+        reject(error instanceof Error ? error : new Error(String(error)))
+      },
+    )
+  })
+}
+
+/** Waits for a number of milliseconds, or rejects with the signal's reason. */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return abortable(signal, (resolve) => {
+    const timer = setTimeout(resolve, ms)
+    return () => clearTimeout(timer)
+  })
+}
+
+/** The result of a promise that cannot be aborted itself, unless the signal aborts first. */
+export function unlessAborted<Value>(promise: PromiseLike<Value>, signal: AbortSignal): Promise<Value> {
+  return abortable(signal, (resolve, reject) => {
+    promise.then(resolve, reject)
+    return () => undefined
+  })
+}
+
+/** Gives a place back. A second call does nothing. */
+export type Leave = () => void
+
+/** Calls `release` once: when the result is called, or when the signal aborts. */
+export function leaveOnce(signal: AbortSignal, release: () => void): Leave {
+  let left = false
+  const leave = (): void => {
+    if (left) return
+    left = true
+    signal.removeEventListener('abort', leave)
+    release()
+  }
+  signal.addEventListener('abort', leave, { once: true })
+  return leave
+}
+
+function reasonOf({ reason }: AbortSignal): Error {
+  return reason instanceof Error ? reason : new Error('aborted')
+}
