@@ -22,7 +22,7 @@ import {
   type WebSocketOptions,
 } from './gateway/index.js'
 import { isDiscordHost, REST_HOST } from './discord/hosts.js'
-import { createDeliveredFetch, wrapRequestClient, type TransportFetch } from './rest/index.js'
+import { createFetch, wrapRequestClient, type TransportFetch } from './rest/index.js'
 import { TunnelAgent } from './agent/agent.js'
 import { TunnelDispatcher } from './dispatcher/dispatcher.js'
 import { KeepWarm } from './dispatcher/keep-warm.js'
@@ -168,7 +168,7 @@ class Transport implements DiscordTransport {
     })
     const { onEvent, delivery, connectTimeoutMs } = options
     const { closing } = this.#route
-    this.fetch = createDeliveredFetch(this.dispatcher, { onEvent, delivery, connectTimeoutMs, closing })
+    this.fetch = createFetch(this.dispatcher, { onEvent, delivery, connectTimeoutMs, closing })
     this.gatewayOptions = { agent: this.agent, webSocketFactory: (url) => this.createWebSocket(url) }
     this.requestOptions = { fetch: this.fetch }
     this.#gatewayLinks = {

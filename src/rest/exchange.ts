@@ -1,62 +1,117 @@
+import { setMaxListeners } from 'node:events'
 import { errors, type Dispatcher } from 'undici'
 import { TransportError } from '../errors.js'
-import type { Progress } from './progress.js'
+import { transferProgress, type OnEvent, type Progress } from './progress.js'
+import { headerList } from './request/request-headers.js'
+import type { OutgoingRequest } from './request/request.js'
 import { ReceivedHeaders } from './response/received-headers.js'
 import { IncomingBody, type BodyFlow } from './response/response-body.js'
 
-/** As much of a body that nobody wants is read, to keep the tunnel; more costs more than a new one. */
-const DISCARDED_BYTES = 64 * 1024
+export interface ExchangeOptions {
+  /** Told of the progress of bodies of 64 KiB and more. Default: nothing is reported, at no cost. */
+  readonly onEvent?: OnEvent | undefined
+  /** Milliseconds from a request on its tunnel to the head of its answer. Default: the dispatcher's own limit. */
+  readonly answerTimeoutMs?: number | undefined
+}
 
-/** The head of a response. */
-export interface ResponseHead {
+/** A response whose head has arrived. */
+export interface ReceivedResponse {
   readonly status: number
   readonly statusText: string
   readonly headers: ReceivedHeaders
+  readonly body: IncomingBody
 }
 
-/** Who started an exchange. */
-export interface ExchangeOwner {
-  readonly signal: AbortSignal | null
-  /** Called once. Returns whether somebody will read the body, and who is told how far it has come. */
-  onHead(
-    head: ResponseHead,
-    exchange: Exchange,
-  ): { readonly wanted: boolean; readonly progress?: Progress | undefined }
-  /** Called at most once, and never after {@link onHead}. */
-  onFailure(error: unknown): void
-  /** The response is complete, or broken, or nobody wants the rest. */
-  onOver(exchange: Exchange): void
+/**
+ * Sends one request.
+ *
+ * @returns the response as soon as its head is here
+ * @throws the signal's reason, a TransportError, or a TypeError as fetch has it
+ */
+export function exchange(
+  dispatcher: Dispatcher,
+  request: OutgoingRequest,
+  { onEvent, answerTimeoutMs }: ExchangeOptions,
+): Promise<ReceivedResponse> {
+  return new Promise((resolve, reject) => {
+    const handler = new Exchange(request, onEvent, { resolve, reject })
+    const { url, method, body, signal } = request
+    if (signal?.aborted === true) {
+      handler.fail(signal.reason)
+      return
+    }
+    const { origin, href } = url
+    try {
+      const progress =
+        body === null ? undefined : transferProgress('upload-progress', request, body.length, onEvent)
+      dispatcher.dispatch(
+        {
+          origin,
+          path: withoutFragment(href).slice(origin.length),
+          method,
+          headers: headerList(request),
+          body: body?.open(progress) ?? null,
+          headersTimeout: answerTimeoutMs ?? null,
+        },
+        handler,
+      )
+    } catch (error) {
+      handler.fail(named('fetch failed', error))
+    }
+  })
+}
+
+interface Waiting {
+  resolve(response: ReceivedResponse): void
+  reject(reason: unknown): void
 }
 
 /**
  * One request and its response, as the dispatcher sees it. A handler of undici's older kind, as those of its own
  * fetch and request are: for one of the newer kind it parses every header of every answer.
  */
-export class Exchange implements Dispatcher.DispatchHandler, BodyFlow {
-  /** The bytes that arrive, from the head on. */
-  readonly body: IncomingBody
-  readonly #owner: ExchangeOwner
+class Exchange implements Dispatcher.DispatchHandler, BodyFlow {
+  /** Also keeps alive the Request that was handed in: its signal follows the caller's only as long as it lives. */
+  readonly #request: OutgoingRequest
+  readonly #onEvent: OnEvent | undefined
+  /** Undefined from the head on: a promise holds what it was resolved with. */
+  #waiting: Waiting | undefined
+  readonly #body: IncomingBody
+  readonly #unlisten: (() => void) | undefined
   #abort: ((reason?: Error) => void) | undefined
   #resume: (() => void) | undefined
   #paused = false
-  #stage: 'waiting' | 'reading' | 'discarding' | 'over' = 'waiting'
-  #discarded = 0
+  #over = false
   #progress: Progress | undefined
 
-  constructor(owner: ExchangeOwner) {
-    this.#owner = owner
-    this.body = new IncomingBody(this, owner.signal)
-  }
-
-  /** The caller has lost interest in all of it, for this reason. */
-  end(reason: unknown): void {
-    this.body.fail(reason)
-    this.abort()
+  constructor(request: OutgoingRequest, onEvent: OnEvent | undefined, waiting: Waiting) {
+    this.#request = request
+    this.#onEvent = onEvent
+    this.#waiting = waiting
+    const { signal } = request
+    this.#body = new IncomingBody(this, signal)
+    if (signal === null) return
+    // A listener for each request under way is not a leak, even if many share one signal.
+    setMaxListeners(0, signal)
+    const onAbort = (): void => {
+      this.#body.fail(signal.reason)
+      this.fail(signal.reason)
+    }
+    signal.addEventListener('abort', onAbort)
+    this.#unlisten = () => signal.removeEventListener('abort', onAbort)
   }
 
   /** Read by our dispatcher while the request is in its queue. */
   get abandoned(): boolean {
-    return this.#stage === 'over'
+    return this.#over
+  }
+
+  /** Ends the exchange, for this reason. */
+  fail(reason: unknown): void {
+    if (this.#over) return
+    this.#end(reason)
+    // The caller is told the reason; this error only ends the request.
+    this.#abort?.(new errors.RequestAbortedError())
   }
 
   pause(): void {
@@ -70,66 +125,70 @@ export class Exchange implements Dispatcher.DispatchHandler, BodyFlow {
   }
 
   abort(): void {
-    if (this.#stage === 'over') return
-    this.#stage = 'over'
-    // Its text reaches nobody: the caller has a reason of his own.
-    this.#abort?.(new errors.RequestAbortedError())
-    this.#owner.onOver(this)
+    this.fail(undefined)
   }
 
   onConnect(abort: (reason?: Error) => void): void {
     this.#abort = abort
-    if (this.#stage === 'over') abort(new errors.RequestAbortedError())
+    if (this.#over) abort(new errors.RequestAbortedError())
   }
 
   /** @returns whether the body may flow, as of {@link onData} */
   onHeaders(status: number, rawHeaders: Buffer[], resume: () => void, statusText: string): boolean {
     // RFC 9110 §15.2: an interim response says nothing about the final one.
-    if (status < 200 || this.#stage !== 'waiting') return true
+    if (status < 200 || this.#waiting === undefined) return true
     this.#resume = resume
-    this.#stage = 'discarding'
     const headers = new ReceivedHeaders(rawHeaders)
-    const { wanted, progress } = this.#owner.onHead({ status, statusText, headers }, this)
-    if (wanted && !this.#isOver()) this.#stage = 'reading'
-    this.#progress = progress
-    return !this.#paused
+    if (this.#onEvent !== undefined) {
+      const length = headers.get('content-length')
+      const total = length === undefined ? null : Number(length)
+      this.#progress = transferProgress('download-progress', this.#request, total, this.#onEvent)
+    }
+    this.#waiting.resolve({ status, statusText, headers, body: this.#body })
+    this.#waiting = undefined
+    return true
   }
 
   onData(chunk: Buffer): boolean {
-    if (this.#stage === 'reading') {
-      this.body.push(chunk)
+    if (!this.#over) {
+      this.#body.push(chunk)
       this.#progress?.add(chunk.byteLength)
-    } else if (this.#stage === 'discarding') {
-      this.#discarded += chunk.byteLength
-      if (this.#discarded > DISCARDED_BYTES) this.abort()
     }
     return !this.#paused
   }
 
   onComplete(): void {
-    if (this.#stage === 'over') return
-    this.#stage = 'over'
-    this.body.end()
+    if (this.#over) return
+    this.#body.end()
     this.#progress?.finish()
-    this.#owner.onOver(this)
-  }
-
-  /** The owner may have ended it meanwhile. */
-  #isOver(): boolean {
-    return this.#stage === 'over'
+    this.#end(undefined)
   }
 
   onError(error: Error): void {
-    const stage = this.#stage
-    if (stage === 'over') return
-    this.#stage = 'over'
-    if (stage === 'waiting') this.#owner.onFailure(named('fetch failed', error))
-    else this.body.fail(named('terminated', error))
-    this.#owner.onOver(this)
+    if (this.#over) return
+    // An errno of a file that is sent is not a failure of the route.
+    const own = this.#request.body?.failure
+    const message = this.#waiting === undefined ? 'terminated' : 'fetch failed'
+    const reason = own === undefined ? named(message, error) : new TypeError(message, { cause: own.reason })
+    this.#body.fail(reason)
+    this.#end(reason)
+  }
+
+  #end(reason: unknown): void {
+    this.#over = true
+    this.#unlisten?.()
+    this.#waiting?.reject(reason)
+    this.#waiting = undefined
+    this.#request.body?.cancel(reason)
   }
 }
 
-/** A failure of the route speaks for itself; any other is wrapped as fetch wraps it. */
-export function named(message: 'fetch failed' | 'terminated', error: unknown): unknown {
+/** A failure of the route is thrown as it is; any other is wrapped as fetch wraps it. */
+function named(message: 'fetch failed' | 'terminated', error: unknown): unknown {
   return error instanceof TransportError ? error : new TypeError(message, { cause: error })
+}
+
+export function withoutFragment(href: string): string {
+  const hash = href.indexOf('#')
+  return hash === -1 ? href : href.slice(0, hash)
 }

@@ -1,4 +1,3 @@
-export { createDeliveredFetch } from './delivery/index.js'
 export { createFetch, type TransportFetch } from './fetch.js'
 export type { FetchInit, FetchInput } from './request/request.js'
 export { wrapRequestClient } from './request-client.js'

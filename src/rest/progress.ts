@@ -1,6 +1,8 @@
 import type { TransportEvent } from '../config/index.js'
+import { addressOf, authority } from '../tunnel/index.js'
+import type { OutgoingRequest } from './request/request.js'
 
-/** Smaller bodies are over before anybody could look. */
+/** Smaller bodies are over before an event could be shown. */
 const LEAST_BYTES = 64 * 1024
 
 /** At most ten events a second. */
@@ -9,7 +11,7 @@ const INTERVAL_MS = 100
 export type OnEvent = (event: TransportEvent) => void
 
 /** What is the same in every event of one transfer. */
-export interface Transfer {
+interface Transfer {
   readonly type: 'upload-progress' | 'download-progress'
   readonly target: string
   readonly method: string
@@ -25,16 +27,10 @@ export class Progress {
   #reported = 0
   #reportedAt = -Infinity
 
-  private constructor(transfer: Transfer, totalBytes: number | null, onEvent: OnEvent) {
+  constructor(transfer: Transfer, totalBytes: number | null, onEvent: OnEvent) {
     this.#transfer = transfer
     this.#totalBytes = totalBytes
     this.#onEvent = onEvent
-  }
-
-  /** Undefined for a body that is known to be too small to be reported. */
-  static of(transfer: Transfer, totalBytes: number | null, onEvent: OnEvent): Progress | undefined {
-    if (totalBytes !== null && totalBytes < LEAST_BYTES) return undefined
-    return new Progress(transfer, totalBytes, onEvent)
   }
 
   add(bytes: number): void {
@@ -74,9 +70,21 @@ export class Progress {
   }
 }
 
+/** @returns undefined for a body that is known to be too small to be reported, and if events are not asked for */
+export function transferProgress(
+  type: Transfer['type'],
+  { url, method }: OutgoingRequest,
+  totalBytes: number | null,
+  onEvent: OnEvent | undefined,
+): Progress | undefined {
+  if (onEvent === undefined || (totalBytes !== null && totalBytes < LEAST_BYTES)) return undefined
+  const transfer = { type, target: authority(addressOf(url)), method, path: maskedPath(url.pathname) }
+  return new Progress(transfer, totalBytes, onEvent)
+}
+
 /**
- * A path fit for events. The tokens in it are secrets: whoever knows one can post as the webhook, or answer
- * the interaction (https://discord.com/developers/docs/resources/webhook).
+ * A path fit for events. The tokens in it are secrets: a token is enough to post as the webhook, or to answer the
+ * interaction (https://discord.com/developers/docs/resources/webhook).
  */
 export function maskedPath(pathname: string): string {
   return pathname.replace(/(\/(?:webhooks|interactions)\/[^/]+\/)[^/]+/g, '$1***')

@@ -1,26 +1,29 @@
 import type { DeliveryLimits } from '../../config/index.js'
+import { isCreateMessage } from '../../discord/create-message.js'
 import { failureOf, TransportError } from '../../errors.js'
 import { addressOf, authority } from '../../tunnel/index.js'
-import type { TransportFetch } from '../fetch.js'
-import type { FetchInit, FetchInput } from '../request/request.js'
+import { isIdempotent } from '../../tunnel/idempotent.js'
+import type { FetchInit, FetchInput, GivenBody, OutgoingRequest } from '../request/request.js'
+import { readRequest } from '../request/request.js'
 import { backoff, retryAfterMs } from './backoff.js'
 import { systemClock, type DeliveryClock } from './clock.js'
-import { readDeliveryRequest, type DeliveryRequest } from './delivery-request.js'
-import { FrameworkRepeats } from './framework-repeats.js'
+import { createNonce, enforceNonce } from './enforce-nonce.js'
+import { FrameworkRepeats, type DeduplicatedMessage } from './framework-repeats.js'
 import { inDoubt, type Doubt } from './in-doubt.js'
 
-/** What delivery works with beside the fetch. */
+/** Sends a request once. `answerTimeoutMs` limits the wait for the head of the answer. */
+export type SendAttempt = (request: OutgoingRequest, answerTimeoutMs?: number) => Promise<Response>
+
+/** What delivery works with beside its limits. */
 export interface DeliveryContext {
-  /** The same fetch with a limit of `answerTimeoutMs` on the wait for an answer. Default: without any. */
-  readonly impatient?: TransportFetch
   /**
    * Milliseconds for as long as nothing has been sent, in place of a longer `budgetMs`: what the caller allows for
    * reaching a destination counts for all attempts together. Default: no such limit.
    */
-  readonly connectTimeoutMs?: number
+  readonly connectTimeoutMs?: number | undefined
   /** Aborted, with a TransportError, when the transport closes. */
-  readonly closing?: AbortSignal
-  readonly clock?: DeliveryClock
+  readonly closing?: AbortSignal | undefined
+  readonly clock?: DeliveryClock | undefined
 }
 
 /**
@@ -29,6 +32,9 @@ export interface DeliveryContext {
  * answer to this request. https://discord.com/developers/docs/topics/opcodes-and-status-codes#http
  */
 const TRANSIENT = new Set([502, 503, 504])
+
+/** Methods that change nothing (RFC 9110 §9.2.1): to be told "not carried out" is never wrong. */
+const SAFE = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /** https://discord.com/developers/docs/topics/rate-limits */
 const RATE_LIMITED = 429
@@ -48,38 +54,47 @@ const RATE_LIMITED = 429
  *
  * Where a limit ends it, the last answer is returned or the last error thrown. A body that is a stream is sent once.
  */
-export function withDelivery(
-  send: TransportFetch,
+export function deliver(
+  send: SendAttempt,
   limits: DeliveryLimits,
-  context: DeliveryContext = {},
-): TransportFetch {
-  const delivery: Delivery = {
-    send,
-    limits,
-    impatient: context.impatient ?? send,
-    connectMs: Math.min(limits.budgetMs, context.connectTimeoutMs ?? Infinity),
-    closing: context.closing,
-    clock: context.clock ?? systemClock,
-    repeats: new FrameworkRepeats(),
+  { connectTimeoutMs = Infinity, closing, clock = systemClock }: DeliveryContext = {},
+): (input: FetchInput, init?: FetchInit) => Promise<Response> {
+  const connectMs = Math.min(limits.budgetMs, connectTimeoutMs)
+  const repeats = new FrameworkRepeats()
+  const delivery: Delivery = { send, limits, connectMs, closing, clock, repeats }
+  return async function fetch(input, init) {
+    let message: DeduplicatedMessage | undefined
+    const read = readRequest(input, init, (given) => {
+      const replaced = giveNonce(given, repeats)
+      message = replaced?.message
+      return replaced?.body
+    })
+    const request = read instanceof Promise ? await read : read
+    return new Call(delivery, request, message).run()
   }
-  // Not an async function, and one below: each is a promise and three turns more for every send.
-  return function fetch(input, init) {
-    try {
-      const request = readDeliveryRequest(input, init, delivery.repeats)
-      return new Call(delivery, request, signalOf(input, init)).run()
-    } catch (error) {
-      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- a caller's toString may throw anything
-      return Promise.reject(error)
-    }
-  }
+}
+
+/** @returns undefined for a body that is sent as it is */
+function giveNonce(
+  given: GivenBody,
+  repeats: FrameworkRepeats,
+): { readonly body: unknown; readonly message: DeduplicatedMessage } | undefined {
+  const { method, url, headers, body } = given
+  // Content-Length counts the bytes of the body as it is.
+  if (!isCreateMessage(method, url.href) || headers.has('content-length')) return undefined
+  const repeated = repeats.find(given)
+  const nonce = repeated?.nonce ?? createNonce()
+  const replaced = enforceNonce(body, nonce)
+  return replaced === undefined
+    ? undefined
+    : { body: replaced, message: { given, nonce, doubt: repeated?.doubt } }
 }
 
 /** undici's timers tick twice a second, and come up to two ticks late. */
 const TIMER_LATE_MS = 1_000
 
 interface Delivery {
-  readonly send: TransportFetch
-  readonly impatient: TransportFetch
+  readonly send: SendAttempt
   readonly limits: DeliveryLimits
   /** The budget of a call of which nothing has been sent. */
   readonly connectMs: number
@@ -93,29 +108,29 @@ type Outcome = { readonly response: Response } | { readonly error: unknown }
 /** One call of fetch and its attempts. */
 class Call {
   readonly #delivery: Delivery
-  readonly #request: DeliveryRequest
-  readonly #signal: AbortSignal | undefined
+  readonly #request: OutgoingRequest
+  readonly #message: DeduplicatedMessage | undefined
   readonly #startedAt: number
   #attempts = 0
   /** Why it is unknown whether the request was carried out; undefined while it certainly was not. */
   #doubt: Doubt | undefined
 
-  constructor(delivery: Delivery, request: DeliveryRequest, signal: AbortSignal | undefined) {
+  constructor(delivery: Delivery, request: OutgoingRequest, message: DeduplicatedMessage | undefined) {
     this.#delivery = delivery
     this.#request = request
-    this.#signal = signal
+    this.#message = message
     this.#startedAt = delivery.clock.now()
-    this.#doubt = request.message?.doubt
+    this.#doubt = message?.doubt
   }
 
   async run(): Promise<Response> {
     for (let begunAt = this.#startedAt; ; begunAt = this.#delivery.clock.now()) {
       this.#attempts += 1
-      const { send, impatient } = this.#delivery
-      const { input, init } = this.#request
+      const { send, limits } = this.#delivery
       let outcome: Outcome
       try {
-        outcome = { response: await (this.#mayBeCutShort(begunAt) ? impatient : send)(input, init) }
+        const answerTimeoutMs = this.#mayBeCutShort(begunAt) ? limits.answerTimeoutMs : undefined
+        outcome = { response: await send(this.#request, answerTimeoutMs) }
       } catch (error) {
         outcome = { error }
       }
@@ -134,11 +149,24 @@ class Call {
     const { attempts, budgetMs, answerTimeoutMs, minDelayMs } = this.#delivery.limits
     const elapsed = begunAt - this.#startedAt
     return (
-      this.#request.repeatable &&
-      this.#request.small &&
+      this.#isRepeatable() &&
+      this.#request.body?.small !== false &&
       this.#attempts < attempts &&
       elapsed + 2 * (answerTimeoutMs + TIMER_LATE_MS) + 2 * minDelayMs <= budgetMs
     )
+  }
+
+  /** Whether it can be repeated although it may have been carried out. */
+  #isRepeatable(): boolean {
+    return this.#message !== undefined || (this.#isIdempotent() && this.#isReplayable())
+  }
+
+  #isIdempotent(): boolean {
+    return isIdempotent(this.#request.method)
+  }
+
+  #isReplayable(): boolean {
+    return this.#request.body?.replayable !== false
   }
 
   /**
@@ -156,26 +184,24 @@ class Call {
 
   /** Notes whether this attempt may have been carried out. */
   #isRepeated(outcome: Outcome): boolean {
-    const { repeatable } = this.#request
     const attemptsLeft = this.#attempts < this.#delivery.limits.attempts
     if ('response' in outcome) {
       const { status } = outcome.response
       if (status >= 500) this.#doubt ??= this.#ended(`was answered with ${status}`)
-      return attemptsLeft && repeatable && (TRANSIENT.has(status) || this.#hidesDoubt(status))
+      return attemptsLeft && this.#isRepeatable() && (TRANSIENT.has(status) || this.#hidesDoubt(status))
     }
     const { error } = outcome
-    if (this.#request.message !== undefined && this.#signal?.aborted === true)
-      this.#doubt ??= this.#ended('was aborted')
+    if (this.#request.signal?.aborted === true) this.#doubt ??= this.#ended('was aborted')
     if (!(error instanceof TransportError)) return false
-    if (this.#isUnsent(error)) return attemptsLeft && error.retryable && this.#request.replayable
+    if (this.#isUnsent(error)) return attemptsLeft && error.retryable && this.#isReplayable()
     this.#doubt ??= error
     const broken = error.code === 'ERR_CONNECTION_LOST' || error.code === 'ERR_TARGET_TIMEOUT'
-    return attemptsLeft && repeatable && broken
+    return attemptsLeft && this.#isRepeatable() && broken
   }
 
   /** Whether an answer says "not carried out" while an earlier attempt may have been. */
   #hidesDoubt(status: number): boolean {
-    return status === RATE_LIMITED && this.#doubt !== undefined && !this.#request.safe
+    return status === RATE_LIMITED && this.#doubt !== undefined && !SAFE.has(this.#request.method)
   }
 
   #ended(ended: string): Doubt {
@@ -192,7 +218,7 @@ class Call {
     try {
       await clock.wait(
         ms,
-        [this.#signal, closing].filter((signal) => signal !== undefined),
+        [this.#request.signal ?? undefined, closing].filter((signal) => signal !== undefined),
       )
       return undefined
     } catch (error) {
@@ -203,30 +229,29 @@ class Call {
   }
 
   #end(outcome: Outcome): Response {
-    const { message } = this.#request
     const doubt = this.#doubt
-    if (doubt !== undefined && message !== undefined)
-      this.#delivery.repeats.keep(message.sent, message.nonce, doubt)
+    if (doubt !== undefined && this.#message !== undefined)
+      this.#delivery.repeats.keep({ ...this.#message, doubt })
     if (!('response' in outcome)) throw this.#failure(outcome.error)
     const { response } = outcome
     if (doubt === undefined || !this.#hidesDoubt(response.status)) return response
     discard(response)
     const limited = new Error(`the repeat was answered with ${response.status}`)
-    throw inDoubt(doubt, limited, this.#request.idempotent)
+    throw inDoubt(doubt, limited, this.#isIdempotent())
   }
 
   /** What the caller is told: of all attempts, not only of the last. */
   #failure(error: unknown): unknown {
     const doubt = this.#doubt
-    const aborted = this.#signal?.aborted === true && error === this.#signal.reason
+    const aborted = this.#request.signal?.aborted === true && error === this.#request.signal.reason
     if (doubt === undefined || aborted) return error
-    if (!this.#request.idempotent) return inDoubt(doubt, error, false)
+    if (!this.#isIdempotent()) return inDoubt(doubt, error, false)
     const forgets = error instanceof TransportError && error.sent === 'no'
     return forgets ? failureOf(error, { sent: 'maybe', retryable: error.retryable }) : error
   }
 
   #target(): string {
-    return authority(addressOf(new URL(this.#request.url)))
+    return authority(addressOf(this.#request.url))
   }
 }
 
@@ -243,10 +268,4 @@ async function askedMs(outcome: Outcome): Promise<number> {
   const body: unknown = await outcome.response.json().catch(() => undefined)
   const seconds = typeof body === 'object' && body !== null && 'retry_after' in body ? body.retry_after : 0
   return typeof seconds === 'number' ? Math.max(0, seconds * 1000) : 0
-}
-
-function signalOf(input: FetchInput, init: FetchInit | undefined): AbortSignal | undefined {
-  const own = init?.signal
-  if (own !== undefined) return own ?? undefined
-  return typeof input === 'object' && 'signal' in input ? input.signal : undefined
 }

@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto'
+import { FormData as UndiciFormData } from 'undici'
+import { isForm, type Form } from '../request/multipart.js'
 
 /** https://discord.com/developers/docs/resources/message#create-message-jsonform-params */
 const NONCE_LENGTH = 25
@@ -17,6 +19,23 @@ let count = 0
 export function createNonce(): string {
   count += 1
   return PROCESS + count.toString(36)
+}
+
+/**
+ * The body of a Create Message with `nonce` and `enforce_nonce: true`, whichever kind of body it is.
+ *
+ * @returns undefined for a body that must not be changed and that Discord does not deduplicate
+ */
+export function enforceNonce(
+  body: unknown,
+  nonce: string,
+): string | Buffer | FormData | UndiciFormData | undefined {
+  if (typeof body === 'string') return enforceInText(body, nonce)
+  if (isForm(body)) return enforceInForm(body, nonce)
+  if (body instanceof ArrayBuffer) return enforceInBytes(new Uint8Array(body), nonce)
+  if (ArrayBuffer.isView(body))
+    return enforceInBytes(new Uint8Array(body.buffer, body.byteOffset, body.byteLength), nonce)
+  return undefined
 }
 
 /**
@@ -83,4 +102,34 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 
 function isNonce(value: unknown): boolean {
   return typeof value === 'string' ? value !== '' && value.length <= NONCE_LENGTH : Number.isInteger(value)
+}
+
+/** https://discord.com/developers/docs/reference#uploading-files */
+const PAYLOAD = 'payload_json'
+
+/**
+ * A copy of the form whose `payload_json` has `nonce` and `enforce_nonce: true`. The caller's own form is not
+ * changed: sent a second time, it is a second message. Files are passed on by reference.
+ *
+ * @returns undefined for a form without exactly one `payload_json` that is text, and where that says otherwise
+ */
+export function enforceInForm(form: Form, nonce: string): FormData | UndiciFormData | undefined {
+  const entries = [...form.entries()]
+  const payloads = entries.filter(([name]) => name === PAYLOAD)
+  const text = payloads[0]?.[1]
+  if (payloads.length !== 1 || typeof text !== 'string') return undefined
+  const payload = enforceInText(text, nonce)
+  if (payload === undefined) return undefined
+  try {
+    const changed = form instanceof UndiciFormData ? new UndiciFormData() : new FormData()
+    for (const [name, value] of entries) {
+      if (name === PAYLOAD) changed.append(name, payload)
+      else if (typeof value === 'string') changed.append(name, value)
+      else changed.append(name, value, value.name)
+    }
+    return changed
+  } catch {
+    // A package's own File that no FormData of Node takes: this form is sent as it is.
+    return undefined
+  }
 }

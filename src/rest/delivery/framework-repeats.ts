@@ -1,19 +1,12 @@
+import type { GivenBody } from '../request/request.js'
 import type { Doubt } from './in-doubt.js'
-import { readHeader } from './read-header.js'
 
-/** One Create Message as its caller gave it. */
-export interface SentMessage {
-  readonly url: string
-  readonly headers: unknown
-  readonly body: unknown
-}
-
-/** A message whose call ended in doubt. */
-interface DoubtfulMessage {
+/** A Create Message that Discord carries out once, however often it comes. */
+export interface DeduplicatedMessage {
+  readonly given: GivenBody
   readonly nonce: string
-  readonly doubt: Doubt
-  readonly url: string
-  readonly body: unknown
+  /** Why the call that this one repeats is in doubt; undefined for a new message. */
+  readonly doubt: Doubt | undefined
 }
 
 /** How @discordjs/rest names itself; an appendix may follow. */
@@ -31,18 +24,18 @@ const DISCORD_JS = 'DiscordBot (https://discord.js.org'
  * and a call that is in doubt never ends with a 429.
  */
 export class FrameworkRepeats {
-  readonly #byHeaders = new WeakMap<object, DoubtfulMessage>()
+  readonly #byHeaders = new WeakMap<object, DeduplicatedMessage>()
 
   /** The message that this one repeats; undefined for a new message. */
-  find({ headers, url, body }: SentMessage): DoubtfulMessage | undefined {
-    if (typeof headers !== 'object' || headers === null) return undefined
-    const kept = this.#byHeaders.get(headers)
-    return kept?.url === url && kept.body === body ? kept : undefined
+  find({ givenHeaders, url, body }: GivenBody): DeduplicatedMessage | undefined {
+    if (typeof givenHeaders !== 'object' || givenHeaders === null) return undefined
+    const kept = this.#byHeaders.get(givenHeaders)
+    return kept?.given.url.href === url.href && kept.given.body === body ? kept : undefined
   }
 
-  keep({ headers, url, body }: SentMessage, nonce: string, doubt: Doubt): void {
-    if (typeof headers !== 'object' || headers === null) return
-    if (readHeader(headers, 'user-agent')?.startsWith(DISCORD_JS) !== true) return
-    this.#byHeaders.set(headers, { nonce, doubt, url, body })
+  keep(message: DeduplicatedMessage): void {
+    const { givenHeaders, headers } = message.given
+    if (typeof givenHeaders !== 'object' || givenHeaders === null) return
+    if (headers.get('user-agent')?.startsWith(DISCORD_JS) === true) this.#byHeaders.set(givenHeaders, message)
   }
 }

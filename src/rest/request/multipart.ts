@@ -19,7 +19,8 @@ interface FormFile extends Blob {
   readonly name?: string
 }
 
-export function isForm(value: object): value is Form {
+export function isForm(value: unknown): value is Form {
+  if (typeof value !== 'object' || value === null) return false
   return Symbol.toStringTag in value && value[Symbol.toStringTag] === 'FormData' && 'entries' in value
 }
 

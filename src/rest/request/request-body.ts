@@ -2,26 +2,28 @@ import { Readable } from 'node:stream'
 import { isAnyArrayBuffer } from 'node:util/types'
 import { asBuffer, CHUNK_BYTES, chunksOf, type BodyPiece } from './body-chunks.js'
 import { DeadChunks } from './dead-chunks.js'
-import { fileLength } from './file-length.js'
 import { encodeMultipart, isForm } from './multipart.js'
-import { sourceOf, type StreamSource } from './stream-source.js'
+import { domString } from './request-headers.js'
+import { fileLength, sourceOf, type StreamSource } from './stream-source.js'
 
-/** Who watches a body being sent. */
+/** Is told how far the sending of a body has come. */
 export interface SendObserver {
-  /** So many more bytes were handed to the connection. */
+  /** This number of further bytes was handed to the connection. */
   add(bytes: number): void
   /** All were. */
   finish(): void
 }
 
 /** The body of a request, ready to be sent. */
-export interface RequestBody {
+export interface OutgoingBody {
   /** The Content-Type that the standard gives this kind of body; null for none. */
   readonly contentType: string | null
-  /** Null where only the end will tell. */
+  /** Null where it is known only at the end. */
   readonly length: number | null
-  /** Whether it can be sent once more, as a redirect with 307 or 308 asks for. */
+  /** Whether it can be sent a second time. */
   readonly replayable: boolean
+  /** So small that the time to its answer is not the time of an upload. */
+  readonly small: boolean
   /** Why it could not be read to its end. */
   readonly failure: { readonly reason: unknown } | undefined
   /** Begins to send it. */
@@ -30,6 +32,9 @@ export interface RequestBody {
   cancel(reason: unknown): void
 }
 
+/** Bytes in memory are sent at once up to this size. */
+const SMALL_BYTES = 1024 * 1024
+
 /** Above this a buffer is not copied: a caller's 500 MiB must not become 1 000. */
 const COPIED_BYTES = 1024 * 1024
 
@@ -37,11 +42,12 @@ const COPIED_BYTES = 1024 * 1024
  * https://fetch.spec.whatwg.org/#concept-bodyinit-extract; a Node stream and any other async iterable of
  * bytes are taken as well, as Node's fetch does.
  *
- * @returns undefined for what is none of these
+ * Anything else is sent as its text.
+ *
  * @throws TypeError for a stream that is in use
  */
-export function requestBody(init: string | object): RequestBody | undefined {
-  if (typeof init === 'string') return bytesBody(Buffer.from(init), 'text/plain;charset=UTF-8')
+export function encodeBody(init: unknown): OutgoingBody {
+  if (typeof init !== 'object' || init === null) return textBody(init)
   if (ArrayBuffer.isView(init)) return bytesBody(ownBytes(asBuffer(init)), null)
   if (isAnyArrayBuffer(init)) return bytesBody(ownBytes(Buffer.from(init)), null)
   if (init instanceof URLSearchParams)
@@ -53,7 +59,11 @@ export function requestBody(init: string | object): RequestBody | undefined {
     return piecesBody(pieces, length, contentType)
   }
   if (isAsyncIterable(init)) return new StreamBody(sourceOf(init), fileLength(init))
-  return undefined
+  return textBody(init)
+}
+
+function textBody(value: unknown): OutgoingBody {
+  return bytesBody(Buffer.from(domString(value)), 'text/plain;charset=UTF-8')
 }
 
 /** The global Blob, or one of a package that follows the standard. */
@@ -63,8 +73,8 @@ function isBlob(value: object): value is Blob {
   return (tag === 'Blob' || tag === 'File') && 'stream' in value && 'size' in value && 'type' in value
 }
 
-/** A body of bytes that nobody else changes. */
-export function bytesBody(bytes: Buffer, contentType: string | null): RequestBody {
+/** A body of bytes that are not changed any more. */
+export function bytesBody(bytes: Buffer, contentType: string | null): OutgoingBody {
   return new BufferBody(bytes, contentType)
 }
 
@@ -73,7 +83,7 @@ function ownBytes(bytes: Buffer): Buffer {
   return bytes.byteLength > COPIED_BYTES ? bytes : Buffer.from(bytes)
 }
 
-function piecesBody(pieces: readonly BodyPiece[], length: number, contentType: string | null): RequestBody {
+function piecesBody(pieces: readonly BodyPiece[], length: number, contentType: string | null): OutgoingBody {
   const [only] = pieces
   return pieces.length === 1 && only instanceof Uint8Array
     ? bytesBody(asBuffer(only), contentType)
@@ -84,7 +94,7 @@ function isAsyncIterable(value: object): value is AsyncIterable<unknown> {
   return Symbol.asyncIterator in value && typeof value[Symbol.asyncIterator] === 'function'
 }
 
-class BufferBody implements RequestBody {
+class BufferBody implements OutgoingBody {
   readonly failure = undefined
   readonly contentType: string | null
   readonly replayable = true
@@ -99,6 +109,10 @@ class BufferBody implements RequestBody {
     return this.#bytes.byteLength
   }
 
+  get small(): boolean {
+    return this.#bytes.byteLength <= SMALL_BYTES
+  }
+
   open(observer?: SendObserver): Buffer | Readable {
     // TLS encrypts at once what it is given at once, and needs as much memory again.
     const whole = this.#bytes.byteLength <= CHUNK_BYTES && observer === undefined
@@ -110,11 +124,12 @@ class BufferBody implements RequestBody {
   }
 }
 
-class PiecesBody implements RequestBody {
-  failure: RequestBody['failure']
+class PiecesBody implements OutgoingBody {
+  failure: OutgoingBody['failure']
   readonly contentType: string | null
   readonly length: number
   readonly replayable = true
+  readonly small = false
   readonly #pieces: readonly BodyPiece[]
 
   constructor(pieces: readonly BodyPiece[], length: number, contentType: string | null) {
@@ -132,12 +147,13 @@ class PiecesBody implements RequestBody {
   }
 }
 
-/** What can be read but once. */
-export class StreamBody implements RequestBody {
-  failure: RequestBody['failure']
+/** A stream: it can be read once. */
+export class StreamBody implements OutgoingBody {
+  failure: OutgoingBody['failure']
   readonly contentType = null
   readonly length: number | null
   readonly replayable = false
+  readonly small = false
   readonly #source: StreamSource
 
   constructor(source: StreamSource, length: number | null) {
@@ -173,14 +189,14 @@ function readableOf(chunks: AsyncIterable<Buffer>, observer: SendObserver | unde
     objectMode: true,
     highWaterMark: 1,
   })
-  // Whoever waits for the request is told by it; a stream that was never sent has no other listener.
+  // The request reports the error; a stream that was never sent has no other listener.
   return readable.on('error', () => undefined)
 }
 
-/** Keeps the reason of a failure for the one who has to name it: an errno of a file is no failure of the route. */
+/** Keeps the reason of a failure: an errno of a file is not a failure of the route. */
 async function* failing(
   chunks: AsyncIterable<Buffer>,
-  body: { failure: RequestBody['failure'] },
+  body: { failure: OutgoingBody['failure'] },
 ): AsyncGenerator<Buffer, void, undefined> {
   try {
     yield* chunks

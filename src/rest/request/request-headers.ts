@@ -47,6 +47,14 @@ export class RequestHeaders {
     this.#entries.delete(name)
   }
 
+  /** A copy without these names. */
+  without(names: readonly string[]): RequestHeaders {
+    const copy = new RequestHeaders()
+    for (const [lower, [name, value]] of this.#entries)
+      if (!names.includes(lower)) copy.#entries.set(lower, [name, value])
+    return copy
+  }
+
   pairs(): [name: string, value: string][] {
     return [...this.#entries.values()]
   }
@@ -83,8 +91,35 @@ export function readHeaders(init: unknown): RequestHeaders {
   return headers
 }
 
+/** The headers of a request as undici takes them, and behind them what Node's fetch adds, in its order. */
+export function headerList({
+  headers,
+  url,
+  body,
+}: {
+  readonly headers: RequestHeaders
+  readonly url: URL
+  readonly body: { readonly length: number | null } | null
+}): string[] {
+  const list = headers.flat()
+  if (!headers.has('accept')) list.push('accept', '*/*')
+  if (!headers.has('accept-language')) list.push('accept-language', '*')
+  list.push('sec-fetch-mode', 'cors')
+  if (!headers.has('user-agent')) list.push('user-agent', 'node')
+  if (!headers.has('accept-encoding')) list.push('accept-encoding', codingsFor(headers, url))
+  const length = body?.length ?? null
+  if (length !== null && !headers.has('content-length')) list.push('content-length', String(length))
+  return list
+}
+
+function codingsFor(headers: RequestHeaders, { protocol }: URL): string {
+  // https://fetch.spec.whatwg.org/#http-network-or-cache-fetch, step 18: a part of coded bytes cannot be decoded.
+  if (headers.has('range')) return 'identity'
+  return protocol === 'https:' ? 'br, gzip, deflate' : 'gzip, deflate'
+}
+
 /** Proxy-Authorization is for the proxy; inside the tunnel it would reach the destination. */
-export function refusedProxyCredentials(): Error {
+function refusedProxyCredentials(): Error {
   return configError(
     'headers',
     'Proxy-Authorization must not be sent to a destination',

@@ -1,6 +1,7 @@
-import type { Request as UndiciRequest, RequestInit as UndiciRequestInit } from 'undici'
-import { requestBody, type RequestBody } from './request-body.js'
+import { Request as UndiciRequest, type RequestInit as UndiciRequestInit } from 'undici'
+import { bytesBody, encodeBody, StreamBody, type OutgoingBody } from './request-body.js'
 import { domString, isToken, readHeaders, type RequestHeaders } from './request-headers.js'
+import { sourceOf, type StreamSource } from './stream-source.js'
 
 /** What `fetch` takes first. */
 export type FetchInput = string | URL | Request | UndiciRequest
@@ -16,74 +17,135 @@ export interface ForeignRequestInit {
   readonly signal?: AbortSignal | null | undefined
 }
 
-/** A request that we send ourselves. */
+/** A request in one form, however the arguments of fetch wrote it. */
 export interface OutgoingRequest {
   readonly url: URL
   readonly method: string
   readonly headers: RequestHeaders
-  readonly body: RequestBody | null
+  readonly body: OutgoingBody | null
   readonly redirect: 'follow' | 'manual' | 'error'
   readonly signal: AbortSignal | null
+  /** Members that only undici's fetch implements; undefined if there are none. */
+  readonly browserMembers: BrowserMembers | undefined
   /** The Request that was handed in: its signal follows the caller's only as long as it lives. */
-  readonly source?: object
+  readonly source: object | undefined
+}
+
+/** A body before it is encoded, and the request that it is for. */
+export interface GivenBody {
+  readonly url: URL
+  readonly method: string
+  readonly headers: RequestHeaders
+  /** The `headers` of the init as they were handed in. */
+  readonly givenHeaders: unknown
+  readonly body: unknown
 }
 
 /** The members of a RequestInit; any of them may be anything. */
 type InitMembers = Readonly<Partial<Record<keyof RequestInit | keyof UndiciRequestInit, unknown>>>
 
 /**
- * Reads the arguments of `fetch(url, init)` as the Request constructor does
- * (https://fetch.spec.whatwg.org/#dom-request).
+ * Reads the arguments of fetch as the Request constructor does (https://fetch.spec.whatwg.org/#dom-request).
  *
- * @returns undefined for what undici's fetch has to do: schemes other than http and https, and members of
- *   the init that few clients set
+ * @param replaceBody what is sent in place of a body; undefined for the body itself
+ * @returns a promise only for a Request with a body
  * @throws TypeError as the Request constructor does
  */
-export function readRequest(input: string | URL, init: FetchInit | undefined): OutgoingRequest | undefined {
-  const members: InitMembers = init ?? {}
-  if (!isOrdinary(members)) return undefined
+export function readRequest(
+  input: FetchInput,
+  init: FetchInit = {},
+  replaceBody?: (given: GivenBody) => unknown,
+): OutgoingRequest | Promise<OutgoingRequest> {
+  if (typeof init !== 'object') throw new TypeError('The second argument of fetch must be an object')
+  if (!(input instanceof Request || input instanceof UndiciRequest))
+    return readMembers(input, init, undefined, replaceBody)
+  const request = readMembers(input.url, { ...membersOf(input), ...defined(init) }, input, replaceBody)
+  if (request.body !== null || input.body === null) return request
+  refuseBody(request.method)
+  // Takes the body away from the Request at once, and refuses one that was used.
+  const { body } = input instanceof UndiciRequest ? new UndiciRequest(input) : new Request(input)
+  return body === null ? request : shortBody(sourceOf(body)).then((read) => ({ ...request, body: read }))
+}
+
+function readMembers(
+  input: string | URL,
+  members: InitMembers,
+  source: object | undefined,
+  replaceBody: ((given: GivenBody) => unknown) | undefined,
+): OutgoingRequest {
   const url = parseUrl(input)
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') return undefined
   if (url.username !== '' || url.password !== '')
     throw new TypeError('Request cannot be constructed from a URL that includes credentials')
   const method = members.method === undefined ? 'GET' : normalisedMethod(domString(members.method))
   const headers = readHeaders(members.headers)
-  // The URL says which host, and the mode is the only one there is.
+  // The URL says which host, and there is only one mode.
   headers.delete('host')
   headers.delete('sec-fetch-mode')
-  const body = readBody(members.body)
-  if (body === undefined) return undefined
-  if (body !== null) {
-    if (method === 'GET' || method === 'HEAD')
-      throw new TypeError('Request with GET/HEAD method cannot have body.')
+  const { body: given, redirect = 'follow', signal = null } = members
+  if (redirect !== 'follow' && redirect !== 'manual' && redirect !== 'error')
+    throw new TypeError("redirect must be 'follow', 'manual' or 'error'")
+  if (signal !== null && !(signal instanceof AbortSignal))
+    throw new TypeError('signal must be an AbortSignal')
+  let body: OutgoingBody | null = null
+  if (given !== undefined && given !== null) {
+    refuseBody(method)
+    const replaced = replaceBody?.({ url, method, headers, givenHeaders: members.headers, body: given })
+    body = encodeBody(replaced ?? given)
     if (!body.replayable && Boolean(members.keepalive))
       throw new TypeError('A request with keepalive cannot have a stream for its body.')
     if (body.contentType !== null && !headers.has('content-type'))
       headers.set('content-type', body.contentType)
   }
-  const { redirect = 'follow', signal = null } = members
-  if (redirect !== 'follow' && redirect !== 'manual' && redirect !== 'error') return undefined
-  return { url, method, headers, body, redirect, signal: signal instanceof AbortSignal ? signal : null }
+  return {
+    url,
+    method,
+    headers,
+    body,
+    redirect,
+    signal,
+    browserMembers: browserMembers(url, members),
+    source,
+  }
 }
 
-/** Members that change nothing here: there is no page, no cache and no cookie jar. */
-function isOrdinary(init: InitMembers): boolean {
-  const { mode, cache, referrer, referrerPolicy, integrity, window, duplex, signal, credentials } = init
-  return (
-    typeof init === 'object' &&
+/** The members of a Request that the same members of an init replace. */
+function membersOf(request: Request | UndiciRequest): InitMembers {
+  const { method, headers, redirect, signal, mode, cache, referrer, referrerPolicy, integrity, keepalive } =
+    request
+  return { method, headers, redirect, signal, mode, cache, referrer, referrerPolicy, integrity, keepalive }
+}
+
+function defined(init: FetchInit): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(init).filter(([, value]) => value !== undefined))
+}
+
+function refuseBody(method: string): void {
+  if (method === 'GET' || method === 'HEAD')
+    throw new TypeError('Request with GET/HEAD method cannot have body.')
+}
+
+/** What undici's fetch is asked to do; any of it may be anything. */
+export type BrowserMembers = Pick<
+  InitMembers,
+  'mode' | 'cache' | 'referrer' | 'referrerPolicy' | 'integrity' | 'window' | 'credentials' | 'keepalive'
+>
+
+const CREDENTIALS: ReadonlySet<unknown> = new Set([undefined, 'same-origin', 'include', 'omit'])
+
+/** Undefined where they change nothing here: there is no page, no cache and no cookie jar. */
+function browserMembers({ protocol }: URL, init: InitMembers): BrowserMembers | undefined {
+  const { mode, cache, referrer, referrerPolicy, integrity, window, credentials, keepalive } = init
+  const ordinary =
+    (protocol === 'https:' || protocol === 'http:') &&
     (mode === undefined || mode === 'cors') &&
     (cache === undefined || cache === 'default') &&
     (referrer === undefined || referrer === '' || referrer === 'about:client') &&
     (referrerPolicy === undefined || referrerPolicy === '') &&
     (integrity === undefined || integrity === null || integrity === '') &&
     (window === undefined || window === null) &&
-    (duplex === undefined || duplex === 'half') &&
-    (signal === undefined || signal === null || signal instanceof AbortSignal) &&
-    (credentials === undefined ||
-      credentials === 'same-origin' ||
-      credentials === 'include' ||
-      credentials === 'omit')
-  )
+    CREDENTIALS.has(credentials)
+  if (ordinary) return undefined
+  return { mode, cache, referrer, referrerPolicy, integrity, window, credentials, keepalive }
 }
 
 function parseUrl(input: string | URL): URL {
@@ -111,9 +173,43 @@ function normalisedMethod(method: string): string {
   return NORMALISED.has(upper) ? upper : method
 }
 
-/** Undefined for a body that has to be read by undici. */
-function readBody(body: unknown): RequestBody | null | undefined {
-  if (body === undefined || body === null) return null
-  if (typeof body !== 'string' && typeof body !== 'object') return undefined
-  return requestBody(body)
+/** How much of a Request's body is read ahead, and for how long, to learn its length. */
+const AHEAD_BYTES = 1024 * 1024
+const AHEAD_MS = 20
+
+/**
+ * A Request shows its body as a stream only, whatever it was made from. The bytes of a text or a small file are all
+ * there after a few turns: such a body is then sent with its length, and can be sent a second time.
+ */
+async function shortBody(source: StreamSource): Promise<OutgoingBody> {
+  const chunks: Buffer[] = []
+  let size = 0
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<'late'>((resolve) => {
+    timer = setTimeout(resolve, AHEAD_MS, 'late')
+  })
+  try {
+    while (size < AHEAD_BYTES) {
+      const read = source.read()
+      const chunk = await Promise.race([read, late])
+      if (chunk === null) return bytesBody(Buffer.concat(chunks, size), null)
+      if (chunk === 'late') {
+        read.catch(() => undefined)
+        return new StreamBody(resumed(source, [...chunks, read]), null)
+      }
+      chunks.push(chunk)
+      size += chunk.byteLength
+    }
+    return new StreamBody(resumed(source, chunks), null)
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** The source with the bytes that were read ahead put back. */
+function resumed(source: StreamSource, ahead: (Buffer | Promise<Buffer | null>)[]): StreamSource {
+  return {
+    read: async () => (ahead.length > 0 ? ((await ahead.shift()) ?? null) : source.read()),
+    cancel: (reason) => source.cancel(reason),
+  }
 }

@@ -167,6 +167,24 @@ export async function collect(source: BodySource): Promise<Buffer> {
   return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks)
 }
 
+/** A longer rest of a body that is not wanted costs more time than a new tunnel. */
+const DISCARDED_BYTES = 64 * 1024
+
+/** Reads the rest of a body that is not wanted, so that its tunnel can carry another request. */
+export async function discardRest(body: IncomingBody): Promise<void> {
+  try {
+    let bytes = 0
+    for (let chunk = await body.next(); chunk !== null; chunk = await body.next()) {
+      bytes += chunk.byteLength
+      if (bytes <= DISCARDED_BYTES) continue
+      body.cancel()
+      return
+    }
+  } catch {
+    // A body that breaks has lost its tunnel already.
+  }
+}
+
 /** Paused bodies whose holder has gone: each keeps a tunnel busy that nobody reads. */
 const abandoned = new FinalizationRegistry<IncomingBody>((body) => body.cancel())
 

@@ -1,8 +1,12 @@
 import fc from 'fast-check'
 import { FormData as UndiciFormData } from 'undici'
 import { describe, expect, it } from 'vitest'
-import { enforceInForm } from '../../../src/rest/delivery/enforce-nonce-form.js'
-import { createNonce, enforceInBytes, enforceInText } from '../../../src/rest/delivery/enforce-nonce.js'
+import {
+  createNonce,
+  enforceInBytes,
+  enforceInForm,
+  enforceInText,
+} from '../../../src/rest/delivery/enforce-nonce.js'
 
 const NONCE = 'n0nce'
 
@@ -69,9 +73,9 @@ describe('a nonce in JSON text', () => {
         fc.oneof(fc.string({ minLength: 1, maxLength: 25 }), fc.maxSafeInteger()),
         (text, own) => {
           const rest = Object.keys(parsed(text)).length === 0 ? '' : ','
-          const unenforced = text.replace('{', `{"nonce":${JSON.stringify(own)}${rest}`)
+          const unenforced = text.replace('{', () => `{"nonce":${JSON.stringify(own)}${rest}`)
           expect(enforceInText(unenforced, NONCE)).toBeUndefined()
-          const enforced = unenforced.replace('{', '{"enforce_nonce":true,')
+          const enforced = unenforced.replace('{', () => '{"enforce_nonce":true,')
           expect(enforceInText(enforced, NONCE)).toBe(enforced)
         },
       ),

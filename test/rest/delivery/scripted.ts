@@ -1,8 +1,9 @@
 import { deliveryLimits, type DeliveryOptions } from '../../../src/config/index.js'
 import { TransportError } from '../../../src/index.js'
 import type { DeliveryClock } from '../../../src/rest/delivery/clock.js'
-import { withDelivery, type DeliveryContext } from '../../../src/rest/delivery/index.js'
-import type { FetchInit, FetchInput, TransportFetch } from '../../../src/rest/index.js'
+import { deliver, type DeliveryContext, type SendAttempt } from '../../../src/rest/delivery/delivery.js'
+import type { TransportFetch } from '../../../src/rest/index.js'
+import type { OutgoingRequest } from '../../../src/rest/request/request.js'
 
 /** A clock on which only waits and scripted attempts take time, and none of it is real. */
 export class InstantClock implements DeliveryClock {
@@ -32,8 +33,9 @@ export class InstantClock implements DeliveryClock {
 export type Step = number | Response | Error | ((clock: InstantClock) => number | Response | Error)
 
 export interface Sent {
-  readonly input: FetchInput
-  readonly init: FetchInit | undefined
+  readonly request: OutgoingRequest
+  /** The body's text; undefined without a body, and for one that is not in memory. */
+  readonly text: string | undefined
   /** Whether it went with a limit on the wait for its answer. */
   readonly impatient: boolean
 }
@@ -52,18 +54,19 @@ export function scripted(
 ): Scripted {
   const clock = new InstantClock()
   const sent: Sent[] = []
-  const send =
-    (impatient: boolean): TransportFetch =>
-    (input, init) => {
-      const step = steps[Math.min(sent.length, steps.length - 1)] ?? 200
-      sent.push({ input, init, impatient })
-      const end = typeof step === 'function' ? step(clock) : step
-      if (end instanceof Error) return Promise.reject(end)
-      return Promise.resolve(typeof end === 'number' ? new Response(null, { status: end }) : end)
-    }
-  const limits = deliveryLimits(options)
-  const fetch = withDelivery(send(false), limits, { ...context, impatient: send(true), clock })
-  return { fetch, clock, sent }
+  const send: SendAttempt = (request, answerTimeoutMs) => {
+    const step = steps[Math.min(sent.length, steps.length - 1)] ?? 200
+    sent.push({ request, text: textOf(request.body), impatient: answerTimeoutMs !== undefined })
+    const end = typeof step === 'function' ? step(clock) : step
+    if (end instanceof Error) return Promise.reject(end)
+    return Promise.resolve(typeof end === 'number' ? new Response(null, { status: end }) : end)
+  }
+  return { fetch: deliver(send, deliveryLimits(options), { ...context, clock }), clock, sent }
+}
+
+function textOf(body: OutgoingRequest['body']): string | undefined {
+  const bytes = body?.small === true ? body.open() : undefined
+  return Buffer.isBuffer(bytes) ? bytes.toString() : undefined
 }
 
 export const MESSAGES = 'https://discord.com/api/v10/channels/1234567890123456789/messages'
