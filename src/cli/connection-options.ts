@@ -1,5 +1,6 @@
-import { createDiscordTransport, TransportError, type TransportOptions } from '../index.js'
+import { createDiscordTransport, type TransportOptions } from '../index.js'
 import { UsageError } from './exit-codes.js'
+import { asUsageErrors } from './usage-errors.js'
 
 /** The flags of every command that opens connections. */
 export interface ConnectionFlags {
@@ -26,12 +27,7 @@ export function transportOptions({
     ...(tlsCaFile === undefined ? {} : { tls: { caFile: tlsCaFile } }),
     ...(dns === undefined ? {} : { dns }),
   }
-  try {
-    createDiscordTransport({ ...options, env: {} })
-  } catch (error) {
-    if (!(error instanceof TransportError)) throw error
-    throw new UsageError(`${flagNames(error.message)}\n${flagNames(error.hint)}`)
-  }
+  asUsageErrors(() => createDiscordTransport({ ...options, env: {} }))
   return options
 }
 
@@ -39,12 +35,4 @@ export function transportOptions({
 function checkNotBlank(url: string): string {
   if (url.trim() !== '') return url
   throw new UsageError('--proxy-url: expected scheme://host:port, such as http://127.0.0.1:3128')
-}
-
-/** Messages name the options of the library. */
-function flagNames(text: string): string {
-  return text
-    .replace(/\bproxyTls\.caFile\b/g, '--proxy-ca-file')
-    .replace(/\btls\.caFile\b/g, '--tls-ca-file')
-    .replace(/\bproxy: /g, '--proxy-url: ')
 }

@@ -74,7 +74,9 @@ function createProgram(end: (code: ExitCode) => void): Command {
     )
     .option('--allowed-url <url>', 'must be answered with a 2xx (repeatable)', collect)
     .option('--denied-url <url>', 'must be refused by the proxy (repeatable)', collect)
-    .option('--policy', 'try the whole list of `policy` too: loopback, private, metadata and other ranges')
+    .option('--policy', 'try every destination of `policy` too: loopback, private, metadata and other ranges')
+    .option(ALSO.flags, ALSO.description, collect)
+    .option(EXCEPT.flags, EXCEPT.description, collect)
     .addOption(timeout('milliseconds for each destination', 5_000))
     .option('--json', 'print one JSON object; docs/doctor.md has its schema')
     .addHelpText(
@@ -108,6 +110,8 @@ function createProgram(end: (code: ExitCode) => void): Command {
         .choices(['squid', 'nftables', 'dante', 'json'])
         .default('squid'),
     )
+    .option(ALSO.flags, ALSO.description, collect)
+    .option(EXCEPT.flags, EXCEPT.description, collect)
     .action(async (options: PolicyFlags) => end(await (await import('./commands/policy.js')).policy(options)))
 
   program
@@ -127,6 +131,9 @@ function createProgram(end: (code: ExitCode) => void): Command {
 
   return program
 }
+
+const ALSO = { flags: '--also <cidr|name>', description: 'must be refused as well (repeatable)' } as const
+const EXCEPT = { flags: '--except <cidr[:port]>', description: 'must be let through (repeatable)' } as const
 
 const EXAMPLES = `
 Examples:

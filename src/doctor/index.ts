@@ -12,9 +12,13 @@ export type { DiagnosedHop, DiagnosisCode, DiscordCode, HopId, HopStatus } from 
 export {
   DENIED_NAMES,
   DENIED_RANGES,
+  egressPolicy,
+  POLICY_FORMATS,
   type DeniedName,
   type DeniedRange,
   type DestinationCategory,
-} from './policy/destinations.js'
+  type PolicyFormat,
+  type PolicyOptions,
+} from './policy/index.js'
 export { validateProxy, type ValidateOptions } from './validate/validate.js'
 export type { PolicyCheck, ProxyValidation, ValidationCheck } from './validate/validation.js'

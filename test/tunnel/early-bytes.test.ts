@@ -134,7 +134,7 @@ test('validate asks such a proxy once for each of its questions', async () => {
     socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello'))
   })
   const { ok } = await validateProxy({
-    proxy: proxy.url,
+    proxyUrl: proxy.url,
     env: {},
     allowedUrls: ['http://plain.lab/'],
     deniedUrls: [],

@@ -1,24 +1,18 @@
+import {
+  egressPolicy,
+  POLICY_FORMATS,
+  type PolicyFormat,
+  type PolicyOptions,
+} from '../../doctor/policy/index.js'
+import { asUsageErrors } from '../usage-errors.js'
 import { EXIT, type ExitCode } from '../exit-codes.js'
-import { dantePolicy } from '../../doctor/policy/dante.js'
-import { jsonPolicy } from '../../doctor/policy/json.js'
-import { nftablesPolicy } from '../../doctor/policy/nftables.js'
-import { squidPolicy } from '../../doctor/policy/squid.js'
 import { print } from '../text/terminal.js'
 
-export type PolicyFormat = 'squid' | 'nftables' | 'dante' | 'json'
-
-export interface PolicyFlags {
+export interface PolicyFlags extends PolicyOptions {
   readonly format: PolicyFormat
 }
 
-const FORMATS: Record<PolicyFormat, () => string> = {
-  squid: squidPolicy,
-  nftables: nftablesPolicy,
-  dante: dantePolicy,
-  json: jsonPolicy,
-}
-
-export async function policy({ format }: PolicyFlags): Promise<ExitCode> {
-  await print(FORMATS[format]())
+export async function policy({ format, ...options }: PolicyFlags): Promise<ExitCode> {
+  await print(POLICY_FORMATS[format](asUsageErrors(() => egressPolicy(options))))
   return EXIT.ok
 }

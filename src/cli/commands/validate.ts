@@ -1,5 +1,7 @@
+import { egressPolicy } from '../../doctor/index.js'
 import { validateProxy } from '../../index.js'
 import { transportOptions, type ConnectionFlags } from '../connection-options.js'
+import { asUsageErrors } from '../usage-errors.js'
 import { EXIT, UsageError, type ExitCode } from '../exit-codes.js'
 import { limitLookups } from '../lookup-limits.js'
 import { print, styleFor } from '../text/terminal.js'
@@ -9,6 +11,8 @@ export interface ValidateFlags extends ConnectionFlags {
   readonly allowedUrl?: readonly string[]
   readonly deniedUrl?: readonly string[]
   readonly policy?: boolean
+  readonly also?: readonly string[]
+  readonly except?: readonly string[]
   readonly timeoutMs: number
   readonly json?: boolean
 }
@@ -18,6 +22,9 @@ export async function validate(flags: ValidateFlags): Promise<ExitCode> {
   const { proxyTls, tls } = transportOptions(flags)
   checkUrls(flags.allowedUrl ?? [], '--allowed-url')
   checkUrls(flags.deniedUrl ?? [], '--denied-url')
+  for (const flag of ['also', 'except'] as const)
+    if (flags[flag] !== undefined && flags.policy !== true) throw new UsageError(`--${flag}: needs --policy`)
+  asUsageErrors(() => egressPolicy(flags))
   const progress = flags.json !== true && process.stderr.isTTY
   let done = 0
   const validation = await validateProxy({
@@ -27,6 +34,8 @@ export async function validate(flags: ValidateFlags): Promise<ExitCode> {
     allowedUrls: flags.allowedUrl,
     deniedUrls: flags.deniedUrl,
     policy: flags.policy,
+    also: flags.also,
+    except: flags.except,
     timeoutMs: flags.timeoutMs,
     onCheck: () => {
       done += 1

@@ -1,4 +1,5 @@
 import type { PolicyCheck, ProxyValidation, ValidationCheck } from '../../index.js'
+import { say } from '../../messages/index.js'
 import type { Style } from './terminal.js'
 
 const EXPECTED: Record<ValidationCheck['kind'], string> = {
@@ -8,9 +9,10 @@ const EXPECTED: Record<ValidationCheck['kind'], string> = {
   policy: 'refuse',
 }
 
+type Check = ValidationCheck | PolicyCheck
+
 /** What `validate` prints for people. */
 export function validationText({ ok, config, checks }: ProxyValidation, style: Style): string {
-  const failed = checks.filter((check) => !check.ok).length
   const lines = [
     config.proxyUrl === null
       ? style.bold('no usable proxy')
@@ -19,18 +21,36 @@ export function validationText({ ok, config, checks }: ProxyValidation, style: S
     '',
     ...checks.flatMap((check) => checkLines(check, style)),
     ...(checks.length === 0 ? [] : ['']),
-    ok
-      ? `${style.good('PASSED')}: ${checks.length} checks`
-      : `${style.bad('FAILED')}${checks.length === 0 ? '' : `: ${failed} of ${checks.length} checks`}`,
+    ...blockedLines(checks, style),
+    verdict(ok, checks, style),
   ]
   return `${lines.join('\n')}\n`
 }
 
-function checkLines(check: ValidationCheck | PolicyCheck, style: Style): string[] {
-  const mark = check.ok ? style.good('✓') : style.bad('✗')
+function verdict(ok: boolean, checks: readonly Check[], style: Style): string {
+  if (ok) return `${style.good('PASSED')}: ${checks.length} checks`
+  const failed = checks.filter((check) => !check.ok).length
+  return `${style.bad('FAILED')}${checks.length === 0 ? '' : `: ${failed} of ${checks.length} checks`}`
+}
+
+/** Said once: a packet filter blocks many destinations for one reason. */
+function blockedLines(checks: readonly Check[], style: Style): readonly string[] {
+  const blocked = checks.filter(isBlocked).length
+  return blocked === 0 ? [] : [`${style.warn('!')} ${say('validate.blocked.summary', { blocked })}`, '']
+}
+
+function isBlocked(check: Check): boolean {
+  return 'verdict' in check && check.verdict === 'blocked'
+}
+
+function checkLines(check: Check, style: Style): string[] {
+  const mark = isBlocked(check) ? style.warn('!') : check.ok ? style.good('✓') : style.bad('✗')
   const what = 'destination' in check ? `${check.destination} ${style.dim(`(${check.category})`)}` : check.url
-  const line = `  ${mark} ${EXPECTED[check.kind]} ${what}${check.status === null ? '' : ` ${check.status}`}`
-  if (check.error === null) return [line]
+  const expected =
+    'destination' in check && check.category === 'exception' ? 'let through' : EXPECTED[check.kind]
+  const suffix = isBlocked(check) ? ': blocked, not refused' : check.status === null ? '' : ` ${check.status}`
+  const line = `  ${mark} ${expected} ${what}${suffix}`
+  if (check.error === null || (check.ok && 'destination' in check)) return [line]
   const why = `      ${check.error}`
-  return check.ok ? ('destination' in check ? [line] : [line, style.dim(why)]) : [line, why]
+  return [line, check.ok ? style.dim(why) : why]
 }

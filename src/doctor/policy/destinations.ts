@@ -1,5 +1,7 @@
-/** Why nobody behind an egress proxy should come there. */
+/** Why clients of an egress proxy should not reach a destination. */
 export type DestinationCategory =
+  /** The operator's own addition. */
+  | 'added'
   | 'this host'
   | 'loopback'
   | 'private'
@@ -23,7 +25,7 @@ export interface DeniedRange {
   readonly family: 4 | 6
   readonly category: DestinationCategory
   readonly reason: string
-  /** An address out of it, to try it with. */
+  /** An address of the range, for a test. */
   readonly sample: string
 }
 
@@ -37,7 +39,7 @@ export interface DeniedName {
 type Row = readonly [cidr: string, category: DestinationCategory, sample: string, reason: string]
 
 /**
- * The special-purpose registries of IANA, and the metadata services of clouds that lie outside of them.
+ * The special-purpose registries of IANA, and the metadata services of clouds that are not in these ranges.
  *
  * https://www.iana.org/assignments/iana-ipv4-special-registry
  * https://www.iana.org/assignments/iana-ipv6-special-registry

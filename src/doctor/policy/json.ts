@@ -1,12 +1,12 @@
-import { DENIED_NAMES, DENIED_RANGES } from './destinations.js'
+import type { EgressPolicy } from './egress-policy.js'
 
-/** For programs. The samples are for tests and stay inside. */
-export function jsonPolicy(): string {
-  const ranges = DENIED_RANGES.map(({ cidr, family, category, reason }) => ({
-    cidr,
-    family,
-    category,
-    reason,
-  }))
-  return `${JSON.stringify({ schemaVersion: 1, ranges, names: DENIED_NAMES }, null, 2)}\n`
+/** For programs. The samples are for tests and are not printed. */
+export function jsonPolicy({ exceptions, ranges, names }: EgressPolicy): string {
+  const document = {
+    schemaVersion: 1,
+    exceptions: exceptions.map(({ cidr, family, port }) => ({ cidr, family, port })),
+    ranges: ranges.map(({ cidr, family, category, reason }) => ({ cidr, family, category, reason })),
+    names,
+  }
+  return `${JSON.stringify(document, null, 2)}\n`
 }

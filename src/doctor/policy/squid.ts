@@ -1,5 +1,4 @@
-import { DENIED_NAMES, DENIED_RANGES } from './destinations.js'
-import { comment } from './comment.js'
+import type { EgressPolicy, PolicyException } from './egress-policy.js'
 
 /**
  * Squid keeps every IPv4 address as an IPv4-mapped one: as an ACL that range would be all of IPv4. A mapped
@@ -7,33 +6,56 @@ import { comment } from './comment.js'
  */
 const UNKNOWN_TO_SQUID = new Set(['::ffff:0:0/96'])
 
-/** A range that holds another of the same ACL makes Squid drop one of them: ::/96 holds ::1. */
-function aclOf(cidr: string): string {
-  return cidr === '::/96' ? 'denied_embedded_ipv4' : 'denied_destinations'
-}
-
-/** Rules to be included before the first `http_access allow`. `dst` also matches what a name resolves to. */
-export function squidPolicy(): string {
-  const ranges = DENIED_RANGES.flatMap(({ cidr, category, reason }) =>
-    UNKNOWN_TO_SQUID.has(cidr)
-      ? comment('#', cidr, `${reason}. Squid matches it by its IPv4 rules`)
-      : [...comment('#', category, reason), `acl ${aclOf(cidr)} dst ${cidr}`],
-  )
-  const names = DENIED_NAMES.flatMap(({ name, category, reason }) => [
-    ...comment('#', category, reason),
-    `acl denied_names dstdomain -n ${name}`,
-  ])
+/**
+ * Rules to be included before the first `http_access allow`. `dst` also matches what a name resolves to.
+ *
+ * Ranges that may overlap are in ACLs of their own: of two ranges of one ACL, Squid ignores the one that lies
+ * in the other.
+ */
+export function squidPolicy({ exceptions, ranges, names }: EgressPolicy): string {
+  const acls = ranges.map(({ cidr, category, reason }, index) => {
+    if (UNKNOWN_TO_SQUID.has(cidr))
+      return { line: `# ${cidr}: ${reason}. Squid matches it by its IPv4 rules` }
+    const overlaps = category === 'added' || cidr === '::/96'
+    const name = overlaps ? `denied_range_${index + 1}` : 'denied_ranges'
+    return { name, line: `# ${category}: ${reason}\nacl ${name} dst ${cidr}` }
+  })
+  const denied = new Set(acls.flatMap(({ name }) => name ?? []))
+  const except = exceptions.length === 0 ? '' : ' !denied_exceptions'
   return [
     '# Destinations that an egress proxy should refuse.',
     '# Put this before the first "http_access allow", in squid.conf or as a file that it includes.',
     '',
-    ...ranges,
+    ...exceptionLines(exceptions),
+    ...acls.map(({ line }) => line),
     '',
-    ...names,
+    ...names.map(
+      ({ name, category, reason }) => `# ${category}: ${reason}\nacl denied_names dstdomain -n ${name}`,
+    ),
     '',
     'http_access deny denied_names',
-    'http_access deny denied_destinations',
-    'http_access deny denied_embedded_ipv4',
+    ...[...denied].map((name) => `http_access deny ${name}${except}`),
     '',
   ].join('\n')
+}
+
+/** An exception takes a destination out of the denials; the rules that follow still decide about the client. */
+function exceptionLines(exceptions: readonly PolicyException[]): readonly string[] {
+  if (exceptions.length === 0) return []
+  const lines = exceptions.flatMap(({ cidr, port }, index) => {
+    const name = `denied_exception_${index + 1}`
+    if (port === null) return [`acl ${name} dst -n ${cidr}`]
+    return [
+      `acl ${name}_address dst -n ${cidr}`,
+      `acl ${name}_port port ${port}`,
+      `acl ${name} all-of ${name}_address ${name}_port`,
+    ]
+  })
+  return [
+    '# Exceptions. -n: for the address itself, and not for a name that resolves to it, since such a name can',
+    '# have a second address. Your rules for clients and ports still apply, such as "deny CONNECT !SSL_ports".',
+    ...lines,
+    `acl denied_exceptions any-of ${exceptions.map((_, index) => `denied_exception_${index + 1}`).join(' ')}`,
+    '',
+  ]
 }

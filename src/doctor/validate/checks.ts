@@ -1,83 +1,91 @@
 import { TransportError } from '../../errors.js'
+import { say } from '../../messages/index.js'
+import { shownUrl } from '../shown-url.js'
 import type { Answer } from './answer.js'
 import { askByTunnel, reasonOf, waysTo, type Asking } from './ask-destination.js'
-import { startCanary } from './canary.js'
-import { isDenial } from './policy-probe.js'
-import { shownUrl } from '../shown-url.js'
+import { startCanary, type Canary } from './canary.js'
+import { isDenial } from './proxy-reply.js'
 import type { ValidationCheck } from './validation.js'
 
-/** A destination that must be reached: only its own 2xx shows that it was. */
+/** A destination that must be reached: only its own 2xx proves it. */
 export async function checkAllowed(url: URL, asking: Asking): Promise<ValidationCheck> {
   const check = { kind: 'allowed', url: shown(url) } as const
   try {
     const { status, brokenBy } = await askByTunnel(url, asking)
     if (!isSuccess(status))
-      return { ...check, ok: false, status, error: `answered ${status}, where a 2xx is expected` }
+      return { ...check, ok: false, status, error: say('validate.answered', { status }) }
     if (brokenBy === undefined) return { ...check, ok: true, status, error: null }
-    return { ...check, ok: false, status, error: `its answer broke off: ${reasonOf(brokenBy, asking)}` }
+    const reason = reasonOf(brokenBy, asking)
+    return { ...check, ok: false, status, error: say('validate.broke-off', { reason }) }
   } catch (error) {
     return { ...check, ok: false, status: null, error: reasonOf(error, asking) }
   }
 }
 
 /**
- * A destination that the proxy must refuse. Fail-closed: an answer shows that it was reached, and a failure
- * without the proxy's refusal shows nothing: the destination may be down today and up tomorrow.
+ * A destination that the proxy must refuse. The check fails unless the proxy refuses: an answer proves that the
+ * destination was reached, and any other failure proves nothing, since the destination may be down today.
  */
 export async function checkDenied(url: URL, asking: Asking): Promise<ValidationCheck> {
   const check = { kind: 'denied', url: shown(url) } as const
   let refusal: string | null = null
-  for (const { kind, name, ask } of waysTo(url, asking)) {
+  for (const { kind, name: way, ask } of waysTo(url, asking)) {
     try {
       const { status } = await ask()
-      const error =
-        kind === 'tunnel' || isSuccess(status)
-          ? `was reached ${name}: it answered ${status}`
-          : `inconclusive: ${status} ${name} may be its own answer or the proxy's; an https:// URL can tell`
+      const wasReached = kind === 'tunnel' || isSuccess(status)
+      const error = say(wasReached ? 'validate.denied-reached' : 'validate.denied-ambiguous', { way, status })
       return { ...check, ok: false, status, error }
     } catch (error) {
       const reason = reasonOf(error, asking)
       if (!(error instanceof TransportError && isDenial(error, asking.proxied.proxy.protocol)))
-        return { ...check, ok: false, status: null, error: `inconclusive: ${reason}` }
+        return { ...check, ok: false, status: null, error: say('validate.inconclusive', { reason }) }
       refusal = reason
     }
   }
   return { ...check, ok: true, status: null, error: refusal }
 }
 
-/** A server on this host's loopback, which the proxy must not reach in any way. */
-export async function checkCanary(asking: Asking): Promise<ValidationCheck> {
+/**
+ * A server on this host's loopback, which the proxy must not reach in any way. A failure alone is no proof, since
+ * everything fails at a proxy that is down: the proxy must refuse, or an allowed destination must work through it.
+ *
+ * @param proxyWorks whether an allowed destination was reached through the same proxy
+ */
+export async function checkCanary(asking: Asking, proxyWorks: boolean): Promise<ValidationCheck> {
   await using canary = await startCanary()
   const url = new URL(canary.url)
   const check = { kind: 'canary', url: url.origin } as const
-  let said: string | null = null
-  let lastStatus: number | null = null
-  for (const { name, ask } of waysTo(url, asking)) {
+  const { protocol } = asking.proxied.proxy
+  let proven = proxyWorks
+  let reason = ''
+  let status: number | null = null
+  for (const { name: way, ask } of waysTo(url, asking)) {
     let answer: Answer | undefined
     try {
       answer = await ask()
-      said = `refused with ${answer.status}`
+      reason = say('validate.refused-with', { status: answer.status })
+      proven ||= answer.status === 403
     } catch (error) {
-      said = reasonOf(error, asking)
+      reason = reasonOf(error, asking)
+      proven ||= error instanceof TransportError && isDenial(error, protocol)
     }
-    lastStatus = answer?.status ?? lastStatus
-    const failed = canaryFailure(answer, name, canary)
-    if (failed !== undefined) return { ...check, ok: false, status: lastStatus, error: failed }
+    status = answer?.status ?? status
+    const failed = canaryFailure(answer, way, canary)
+    if (failed !== undefined) return { ...check, ok: false, status, error: failed }
   }
-  return { ...check, ok: true, status: lastStatus, error: said }
+  if (proven) return { ...check, ok: true, status, error: reason }
+  return { ...check, ok: false, status, error: say('validate.canary.no-proof', { reason }) }
 }
 
 function canaryFailure(
   answer: Answer | undefined,
-  name: string,
-  canary: { readonly token: string; readonly reached: boolean },
+  way: string,
+  { token, reached }: Pick<Canary, 'token' | 'reached'>,
 ): string | undefined {
-  if (answer?.body.includes(canary.token) === true)
-    return `the loopback canary was reached ${name}: its token came back`
-  if (answer !== undefined && isSuccess(answer.status))
-    return `a 2xx came back ${name} for the loopback canary`
-  // Its answer may have been lost on the way back; that it was asked is enough.
-  return canary.reached ? `the loopback canary was reached ${name}` : undefined
+  if (answer?.body.includes(token) === true) return say('validate.canary.token', { way })
+  if (answer !== undefined && isSuccess(answer.status)) return say('validate.canary.success', { way })
+  // The canary's answer may have been lost on the way back; its request arrived.
+  return reached ? say('validate.canary.asked', { way }) : undefined
 }
 
 function isSuccess(status: number): boolean {

@@ -1,70 +1,106 @@
 import type { ProxyDescription } from '../../config/index.js'
 import { configError, TransportError } from '../../errors.js'
+import { say } from '../../messages/index.js'
+import { egressPolicy, type EgressPolicy, type PolicyOptions } from '../policy/index.js'
 import { TunnelDispatcher } from '../../dispatcher/dispatcher.js'
+import type { Asking } from './ask-destination.js'
 import { inParallel } from './in-parallel.js'
-import { policyProbes } from './policy-probe.js'
+import { PolicyProbe } from './policy-checks.js'
 import { openProxiedRoute, type ProxiedRoute, type ProxiedRouteOptions } from './proxied-route.js'
 import { checkTimeoutMs } from '../time-limit.js'
 import { checkAllowed, checkCanary, checkDenied } from './checks.js'
 import type { PolicyCheck, ProxyValidation, ValidationCheck } from './validation.js'
 
-export interface ValidateOptions extends ProxiedRouteOptions {
+export interface ValidateOptions extends ProxiedRouteOptions, PolicyOptions {
   /** URLs that must be answered with a 2xx. Default: Discord and example.com. */
   readonly allowedUrls?: readonly string[] | undefined
   /** URLs that the proxy must refuse. Default: a canary on this host's loopback. */
   readonly deniedUrls?: readonly string[] | undefined
-  /** Whether every range of the egress policy is tried too. Default: false. */
+  /** Whether every destination of the egress policy is tried too. `also` and `except` need it. Default: false. */
   readonly policy?: boolean | undefined
   /** Milliseconds for each destination. Default: 5 000. */
   readonly timeoutMs?: number | undefined
-  /** Told of each check when it has ended. */
+  /** Called after each check. */
   readonly onCheck?: ((check: ValidationCheck | PolicyCheck) => void) | undefined
 }
 
 const DEFAULT_ALLOWED = ['https://discord.com/api/v10/gateway', 'https://example.com/'] as const
 const DEFAULT_TIMEOUT_MS = 5_000
 
-/** Enough to be quick, few enough for a proxy that limits clients. */
+/** Quick, and few enough for a proxy that limits the connections of a client. */
 const CONCURRENCY = 8
 
 /**
- * Asks an egress proxy what a security-minded operator wants to know: does it let through what it must, and
- * refuse what it must? Everything goes through the proxy; no bypass list counts. Never rejects for what the
- * proxy does.
+ * Checks an egress proxy: does it let through what it must, and refuse what it must? Everything goes through the
+ * proxy; no bypass list counts. Never rejects because of what the proxy does.
  *
- * @throws TransportError ERR_PROXY_CONFIG for a URL among `allowedUrls` or `deniedUrls` that is none
+ * @throws TransportError ERR_PROXY_CONFIG for an unusable option, such as a URL in `allowedUrls` or a range in `also`
  */
 export async function validateProxy(options: ValidateOptions = {}): Promise<ProxyValidation> {
-  const { allowedUrls, deniedUrls, timeoutMs = DEFAULT_TIMEOUT_MS, policy = false, onCheck } = options
-  checkTimeoutMs(timeoutMs)
-  const allowed = checkUrls(allowedUrls ?? DEFAULT_ALLOWED, 'allowedUrls')
-  const denied = deniedUrls === undefined ? undefined : checkUrls(deniedUrls, 'deniedUrls')
+  const plan = planOf(options)
   let proxied: ProxiedRoute
   try {
-    proxied = openProxiedRoute(options, timeoutMs)
+    proxied = openProxiedRoute(options, plan.timeoutMs)
   } catch (error) {
     if (error instanceof TransportError) return unusable(error)
     throw error
   }
   const { route, proxy } = proxied
   const dispatcher = new TunnelDispatcher(route, { maxTunnels: CONCURRENCY, keepAliveMs: 0 })
-  const asking = { proxied, dispatcher, timeoutMs }
-  const works: readonly (() => Promise<ValidationCheck>)[] = [
-    ...allowed.map((url) => () => checkAllowed(url, asking)),
-    ...(denied?.map((url) => () => checkDenied(url, asking)) ?? [() => checkCanary(asking)]),
-    ...(policy ? policyProbes(proxied, timeoutMs) : []),
-  ]
   try {
-    const checks = await inParallel(works, CONCURRENCY, async (work) => {
-      const check = await work()
-      onCheck?.(check)
-      return check
-    })
+    const checks = await runChecks(plan, { proxied, dispatcher, timeoutMs: plan.timeoutMs }, options.onCheck)
     return summary(proxy, checks)
   } finally {
     await dispatcher.destroy()
     await route.close()
   }
+}
+
+/** What is checked, once the options are known to be usable. */
+interface Plan {
+  readonly allowed: readonly URL[]
+  /** Undefined: the canary. */
+  readonly denied: readonly URL[] | undefined
+  readonly policy: EgressPolicy | undefined
+  readonly timeoutMs: number
+}
+
+function planOf(options: ValidateOptions): Plan {
+  const { allowedUrls, deniedUrls, timeoutMs = DEFAULT_TIMEOUT_MS, policy = false } = options
+  checkTimeoutMs(timeoutMs)
+  const destinations = egressPolicy(options)
+  for (const option of ['also', 'except'] as const)
+    if (!policy && options[option] !== undefined)
+      throw configError(option, say('policy.needs-policy'), say('policy.needs-policy.hint'))
+  return {
+    allowed: checkUrls(allowedUrls ?? DEFAULT_ALLOWED, 'allowedUrls'),
+    denied: deniedUrls === undefined ? undefined : checkUrls(deniedUrls, 'deniedUrls'),
+    policy: policy ? destinations : undefined,
+    timeoutMs,
+  }
+}
+
+type Check = ValidationCheck | PolicyCheck
+
+/** The allowed destinations come first: whether they work decides what a failure of the canary proves. */
+async function runChecks(
+  { allowed, denied, policy, timeoutMs }: Plan,
+  asking: Asking,
+  onCheck: ValidateOptions['onCheck'],
+): Promise<readonly Check[]> {
+  const run = (works: readonly (() => Promise<Check>)[]): Promise<Check[]> =>
+    inParallel(works, CONCURRENCY, async (work) => {
+      const check = await work()
+      onCheck?.(check)
+      return check
+    })
+  const reached = await run(allowed.map((url) => () => checkAllowed(url, asking)))
+  const proxyWorks = reached.some(({ ok }) => ok)
+  const refused = await run([
+    ...(denied?.map((url) => () => checkDenied(url, asking)) ?? [() => checkCanary(asking, proxyWorks)]),
+    ...(policy === undefined ? [] : new PolicyProbe(asking.proxied, timeoutMs).checks(policy)),
+  ])
+  return [...reached, ...refused]
 }
 
 function summary(proxy: ProxyDescription, checks: readonly ValidationCheck[]): ProxyValidation {
@@ -85,11 +121,7 @@ function checkUrls(urls: readonly string[], field: string): readonly URL[] {
   const isArray: boolean = Array.isArray(urls)
   const usable = isArray ? urls.filter(isHttpUrl) : []
   if (isArray && usable.length === urls.length) return usable.map((url) => new URL(url))
-  throw configError(
-    field,
-    'must be an array of http:// or https:// URLs',
-    'Write for example https://example.com/.',
-  )
+  throw configError(field, say('validate.urls'), say('validate.urls.hint'))
 }
 
 function isHttpUrl(url: string): boolean {

@@ -1,9 +1,9 @@
 import type { ProxySource } from '../../config/index.js'
-import type { DestinationCategory } from '../policy/destinations.js'
+import type { DestinationCategory } from '../policy/index.js'
 
 /** One destination that was tried. */
 export interface ValidationCheck {
-  /** What was expected: to be let through; to be refused; a canary on loopback; a range of the policy. */
+  /** `allowed`: must be let through. `denied` and `canary` (a server on loopback): must be refused. `policy`: a destination of the policy. */
   readonly kind: 'allowed' | 'denied' | 'canary' | 'policy'
   /** `host:port` for `policy`, which opens a tunnel and asks for nothing. */
   readonly url: string
@@ -15,13 +15,21 @@ export interface ValidationCheck {
   readonly error: string | null
 }
 
-/** A check of `policy`: which range it stands for. */
+/** A check of the policy: one range, exception or name of it. */
 export interface PolicyCheck extends ValidationCheck {
   readonly kind: 'policy'
-  readonly verdict: 'denied' | 'reached' | 'inconclusive'
-  /** A range or a name. */
+  /**
+   * - `denied`: the proxy refused.
+   * - `blocked`: the proxy could not connect, because a packet filter or a missing address family stops it. It
+   *   passes, but clients of the proxy see a failed connection in place of a refusal.
+   * - `reached`: the proxy opened a tunnel.
+   * - `allowed`: an exception was let through.
+   * - `inconclusive`: none of these is proven.
+   */
+  readonly verdict: 'denied' | 'blocked' | 'reached' | 'allowed' | 'inconclusive'
+  /** A range or a name; of an exception with a port, `range:port`. */
   readonly destination: string
-  readonly category: DestinationCategory
+  readonly category: DestinationCategory | 'exception'
   readonly reason: string
 }
 

@@ -1,5 +1,6 @@
 import { DOCTOR } from './doctor.js'
 import { ROUTE } from './route.js'
+import { VALIDATE } from './validate.js'
 
 /**
  * Every text that users see, in English. Another language is another object with the same keys.
@@ -7,4 +8,4 @@ import { ROUTE } from './route.js'
  * A text has one wording, or one for each audience where the library and the command name the same setting
  * differently. `{name}` stands for a value.
  */
-export const ENGLISH = { ...ROUTE, ...DOCTOR } as const
+export const ENGLISH = { ...ROUTE, ...DOCTOR, ...VALIDATE } as const

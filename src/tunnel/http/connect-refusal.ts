@@ -38,7 +38,7 @@ export function connectRefusal(
     )
   }
   const { statusCode } = reply
-  const answer = `${statusCode} ${refused.clean(reply.statusText)}`.trim()
+  const answer = answerOf(reply, refused)
   // tinyproxy answers 407 to no credentials and 401 to wrong ones.
   if (statusCode === 407 || statusCode === 401) {
     const what = refused.authorization === undefined ? 'wants credentials' : 'refused the credentials'
@@ -115,6 +115,13 @@ export function connectRefusal(
         },
       )
   }
+}
+
+/** The status line, and the reason that Squid gives in a header: `ERR_CONNECT_FAIL 113` ends in an errno. */
+function answerOf({ statusCode, statusText, headers }: ConnectReply, { clean }: RefusedConnect): string {
+  const reason = [headers['x-squid-error'] ?? []].flat().join(', ')
+  const status = `${statusCode} ${clean(statusText)}`.trim()
+  return reason === '' ? status : `${status}, ${clean(reason)}`
 }
 
 function isStatus(code: number): boolean {

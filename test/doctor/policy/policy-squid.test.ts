@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { squidPolicy } from '../../../src/doctor/policy/squid.js'
+import { egressPolicy } from '../../../src/doctor/policy/index.js'
 import { validateProxy, type ProxyValidation } from '../../../src/index.js'
 import { missingPrograms, requireRealProxies } from '../../real/installed.js'
 import { startLab, type Lab } from '../../support/lab.js'
@@ -39,7 +40,7 @@ describe.skipIf(missing.length > 0)('validate against a real squid', { timeout: 
   })
 
   test('with the printed rules it passes: Discord goes through, every range and name is refused', async () => {
-    const { ok, checks } = await validate(await startLab(), squidPolicy(), true)
+    const { ok, checks } = await validate(await startLab(), squidPolicy(egressPolicy()), true)
     expect(checks.filter((check) => !check.ok)).toEqual([])
     expect(ok).toBe(true)
   })
