@@ -68,7 +68,12 @@ module.exports = {
       from: { path: '^src/' },
       to: {
         dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
-        pathNot: ['node_modules/@buape/carbon', 'node_modules/@types/'],
+        pathNot: [
+          'node_modules/@buape/carbon',
+          'node_modules/@types/',
+          // tsup.config.ts makes these part of dist.
+          'node_modules/(agent-base|zod)/',
+        ],
       },
     },
   ],

@@ -1,32 +1,105 @@
-import { writeFile } from 'node:fs/promises'
-import { defineConfig } from 'tsup'
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { defineConfig, type Options } from 'tsup'
 
-const entry = { index: 'src/index.ts', carbon: 'src/adapters/carbon/index.ts' }
+const require = createRequire(import.meta.url)
+
+/** What users import: the source of its types. */
+const entries = { index: 'src/index.ts', carbon: 'src/adapters/carbon/index.ts' }
+
+/** Packages that become part of dist, so that only what is used of them is loaded. Their licences stand beside it. */
+const bundled = ['agent-base', 'zod']
 
 /**
- * The CommonJS entries load the ES modules: every Node that we support can require one, and the proxy
- * agents are ES modules themselves. So one process never holds two copies of this package.
+ * Ends a Node that is too old before it reads code that it cannot read. It is written in ES5, and is CommonJS: Node
+ * parses every ES module of a graph before it runs the first one.
  */
-async function writeCommonJsEntries(): Promise<void> {
-  for (const name of Object.keys(entry)) {
-    await writeFile(`dist/${name}.cjs`, `'use strict'\nmodule.exports = require('./${name}.js')\n`)
-  }
+function nodeVersionCheck(range: string): string {
+  const [, major, minor] = /^>=(\d+)\.(\d+)\.0$/.exec(range) ?? []
+  if (major === undefined || minor === undefined) throw new Error(`cannot read engines.node: ${range}`)
+  return `'use strict'
+var version = process.versions.node.split('.').map(Number)
+if (version[0] < ${major} || (version[0] === ${major} && version[1] < ${minor})) {
+  process.stderr.write(
+    'discord-transport needs Node ${major}.${minor} or newer, but this is Node ' + process.versions.node +
+      ': install a newer one from https://nodejs.org/en/download\\n'
+  )
+  process.exit(1)
+}
+`
 }
 
-/** The command: no library, so it needs neither types nor a CommonJS face. tsup keeps its #! line. */
-const command = { cli: 'src/cli/main.ts' }
+/** A CommonJS entry. It assigns each export by name, because \`import()\` sees only what is assigned like this. */
+function commonJsEntry(file: string, names: readonly string[]): string {
+  const assignments = names.map((name) => `exports.${name} = loaded.${name}\n`)
+  return `'use strict'\nrequire('./node-version.cjs')\nvar loaded = require('${file}')\n${assignments.join('')}`
+}
 
-export default defineConfig([
-  {
-    entry: { ...entry, ...command },
-    format: ['esm'],
-    target: 'node20',
-    splitting: true,
-    treeshake: true,
-    clean: true,
-    dts: { entry },
-    onSuccess: writeCommonJsEntries,
-  },
-  // The same declarations once more as .d.cts, so that CommonJS users get types of their own kind.
-  { entry, format: ['cjs'], dts: { only: true }, clean: false },
-])
+async function writeFiles(files: Readonly<Record<string, string>>): Promise<void> {
+  for (const [name, content] of Object.entries(files)) await writeFile(`dist/${name}`, content)
+}
+
+/**
+ * The library is CommonJS behind both entries: so one process never holds two copies, and the CommonJS packages
+ * that it uses load in a third less time than from an ES module.
+ */
+async function writeLibraryEntries(): Promise<void> {
+  const { engines } = JSON.parse(await readFile('package.json', 'utf8')) as { engines: { node: string } }
+  const names = Object.keys(require('./dist/library.cjs') as object).sort()
+  const licences = bundled.map(
+    async (name) => `${name}\n\n${await readFile(`node_modules/${name}/LICENSE`, 'utf8')}`,
+  )
+  await writeFiles({
+    'node-version.cjs': nodeVersionCheck(engines.node),
+    'index.cjs': commonJsEntry('./library.cjs', names),
+    'index.js': `export { ${names.join(', ')} } from './index.cjs'\n`,
+    'cli.js': "#!/usr/bin/env node\nimport './node-version.cjs'\nimport './command.cjs'\n",
+    'THIRD-PARTY-LICENSES.txt': (await Promise.all(licences)).join('\n\n'),
+  })
+}
+
+async function writeAdapterEntry(): Promise<void> {
+  const [, names = ''] = /export \{ ([\w, ]+) \};?\s*$/.exec(await readFile('dist/carbon.js', 'utf8')) ?? []
+  if (names === '') throw new Error('dist/carbon.js exports nothing')
+  await writeFiles({ 'carbon.cjs': commonJsEntry('./carbon.js', names.split(', ')) })
+}
+
+const common = { target: 'node20', splitting: true, treeshake: true } satisfies Options
+
+/** How the library and the command are built; the tests of the command use it too. */
+export const libraryBuild = {
+  ...common,
+  format: ['cjs'],
+  outExtension: () => ({ js: '.cjs' }),
+  noExternal: bundled,
+} satisfies Options
+
+const library: Options = {
+  ...libraryBuild,
+  entry: { library: entries.index, command: 'src/cli/main.ts' },
+  onSuccess: writeLibraryEntries,
+}
+
+/** An ES module, as Carbon is: CommonJS could not load Carbon while an importing graph is loading it. */
+const adapter: Options = {
+  ...common,
+  entry: { carbon: entries.carbon },
+  format: ['esm'],
+  banner: { js: "import './node-version.cjs'" },
+  esbuildPlugins: [
+    {
+      name: 'public-face',
+      setup: (build) =>
+        build.onResolve({ filter: /^(?:\.\.\/)+index\.js$/ }, () => ({ path: './index.js', external: true })),
+    },
+  ],
+  onSuccess: writeAdapterEntry,
+}
+
+/** The same declarations twice, so that ES modules and CommonJS each have types of their own kind. */
+const declarations: Options = { entry: entries, format: ['esm', 'cjs'], dts: { only: true } }
+
+export default defineConfig(async () => {
+  await rm('dist', { recursive: true, force: true })
+  return [library, adapter, declarations]
+})

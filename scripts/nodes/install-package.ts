@@ -30,9 +30,13 @@ export async function installPackage(folder: string): Promise<string> {
   })
   const project = join(folder, 'project')
   await mkdir(project)
-  const { stdout } = await run('npm', ['pack', '--json', '--silent', '--pack-destination', folder], {
-    cwd: ROOT,
-  })
+  const { stdout } = await run(
+    'npm',
+    ['pack', '--json', '--silent', '--ignore-scripts', '--pack-destination', folder],
+    {
+      cwd: ROOT,
+    },
+  )
   const [packed] = JSON.parse(stdout) as readonly { readonly filename: string }[]
   if (packed === undefined) throw new Error('npm pack made no tarball')
   await writeFile(join(project, 'package.json'), '{ "name": "empty", "private": true }\n')

@@ -14,4 +14,4 @@ process.stdout.on('error', (error: Error) => {
 })
 // Who has closed it does not want to be told.
 process.stderr.on('error', () => undefined)
-process.exitCode = await run(process.argv)
+void run(process.argv).then((code) => (process.exitCode = code))

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { TransportError } from '../errors.js'
 
 /** What an issue carries beside its message, which then names its field already. */

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { milliseconds, wholeNumber } from './whole-number.js'
 
 /** How far failed requests are repeated. Each may be left out. */

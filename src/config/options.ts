@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { configError } from '../errors.js'
 import { checked } from './checked.js'
 import {

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { z } from 'zod'
+import * as z from 'zod'
 import { checked } from './checked.js'
 import { checkCertificates, checkKeyFormat, readCertificateFile } from './pem.js'
 import { createTlsSettings } from './tls-settings.js'

@@ -1,15 +1,21 @@
+import { Dispatcher } from 'undici'
 import type { Socket } from 'node:net'
-import { Dispatcher, errors } from 'undici'
 import { TransportError } from '../errors.js'
 import { closedError, timeoutError, type Hop } from '../tunnel/failures.js'
-import { namedHandler } from './named-handler.js'
-import { failWaiting, OriginPool, type PoolOwner } from './origin-pool.js'
-import { addressOf } from '../tunnel/target.js'
 import type { Route } from '../tunnel/route.js'
+import { addressOf } from '../tunnel/target.js'
+import { wireOptions } from './body/wire-options.js'
+import { Lane } from './lane.js'
+import type { Opening, OriginPool } from './origin-pool.js'
+import { Pools } from './pools.js'
+import { LegacyRequest } from './legacy-request.js'
+import { ModernRequest } from './modern-request.js'
+import { QueueDeadline, queueTimeout } from './queue-deadline.js'
+import { UNREAD_MS, type RequestContext } from './tunnel-request.js'
 
 /**
- * Cloudflare, which stands before Discord, answers for it after two minutes (524). Who is silent for longer is
- * the tunnel, and a request that must not be repeated is not to wait for the five minutes of undici.
+ * Cloudflare stands before Discord and answers for it after two minutes (524), so a longer silence means a dead
+ * tunnel. undici would wait for five minutes.
  * https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-5xx-errors/error-524/
  */
 const SILENCE_MS = 150_000
@@ -19,128 +25,81 @@ export interface DispatcherOptions {
   readonly maxTunnels: number
   /** Milliseconds for which an idle tunnel is kept. */
   readonly keepAliveMs: number
-  /** Milliseconds without a byte of the answer after which a request fails with ERR_TARGET_TIMEOUT. */
+  /** Milliseconds without a byte of the answer after which a request fails with ERR_TARGET_TIMEOUT. Default: 150 000. */
   readonly silenceMs?: number
-  /** An origin has lost its last tunnel. */
+  /** Milliseconds for which a response keeps its tunnel while nothing of it is read. Default: 30 000. */
+  readonly unreadMs?: number
+  /** Called when an origin has lost its last tunnel. */
   readonly onCold?: (origin: URL) => void
 }
 
 /**
- * The undici face of a route: requests, queued first come first served for at most `maxTunnels` tunnels.
+ * The undici face of a route: requests wait, first come first served, for at most `maxTunnels` tunnels.
  *
- * undici's own Agent limits connections per origin and not in all, and gives each request to a connection
- * that is still to be made: its failure is that request's failure, and behind a proxy that never answers a
- * queue waits for one deadline after the other. See {@link OriginPool} for what happens here.
+ * undici's own Agent limits connections per origin and not in all, and binds each request to a connection that is
+ * still to be made, so a failed connection fails its request, and behind a silent proxy a queue waits for one
+ * deadline after the other. Here a request is given to a tunnel that is open. Where the last attempt fails and no
+ * tunnel is open, everything that waits fails with it.
+ *
+ * Calls go one way: dispatcher, pool, lane. A lane reports that it is idle or gone; the pool is asked what follows.
  */
-export class TunnelDispatcher extends Dispatcher implements PoolOwner {
-  readonly keepAliveMs: number
-  readonly silenceMs: number
-  readonly #onCold: ((origin: URL) => void) | undefined
+export class TunnelDispatcher extends Dispatcher {
   readonly #route: Route
-  readonly #maxTunnels: number
-  readonly #pools = new Map<string, OriginPool>()
+  readonly #options: Required<DispatcherOptions>
+  readonly #pools: Pools
+  readonly #context: RequestContext
+  readonly #deadline = new QueueDeadline(() => this.#failLate())
   #closed = false
-  #scheduled = false
+  #openingSoon = false
+  /** dispatch() has returned false since the last `drain`. */
+  #needsDrain = false
   #onDrained: (() => void)[] = []
+  /** Counts the routes: a tunnel that was begun on an earlier one is not used. */
+  #generation = 0
 
-  constructor(route: Route, { maxTunnels, keepAliveMs, silenceMs, onCold }: DispatcherOptions) {
+  constructor(route: Route, options: DispatcherOptions) {
     super()
     this.#route = route
-    this.#maxTunnels = maxTunnels
-    this.keepAliveMs = keepAliveMs
-    this.silenceMs = silenceMs ?? SILENCE_MS
-    this.#onCold = onCold
+    this.#options = { silenceMs: SILENCE_MS, unreadMs: UNREAD_MS, onCold: () => undefined, ...options }
+    this.#pools = new Pools(options.maxTunnels)
+    this.#context = { hopTo: (origin) => this.#hopTo(origin), unreadMs: this.#options.unreadMs }
   }
 
   /** @returns false where the request has to wait; `drain` is emitted when nothing waits any more. */
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
-    const pool = this.#poolFor(options)
-    const named = namedHandler(handler, options.method, pool)
+    const pool = this.#pools.of(options.origin)
+    const Kind = handler.onRequestStart === undefined ? LegacyRequest : ModernRequest
+    const request = new Kind(wireOptions(options), handler, this.#context)
     if (this.#closed || this.#route.closed) {
-      failWaiting({ options, handler: named }, closedError())
+      request.fail(closedError())
       return true
     }
-    pool.waiting.push({ options, handler: named, since: performance.now() })
-    pool.serve()
-    if (pool.waiting.length === 0) return true
+    if (pool.take(request)) return true
+    this.#needsDrain = true
+    this.#watchQueue()
     if (pool.size === 0) this.#openWhereWanted()
     else this.#openSoon()
     return false
   }
 
-  hop(origin: URL): Hop {
-    return this.#route.hop(addressOf(origin))
-  }
-
-  openTunnel(origin: URL): Promise<Socket> {
-    return this.#route.openTunnel({ ...addressOf(origin), secure: origin.protocol === 'https:' })
-  }
-
   /** Opens a tunnel to an origin unless one stands or all `maxTunnels` are in use. */
   async warm(origin: string): Promise<void> {
-    const pool = this.#poolFor({ origin })
+    const pool = this.#pools.of(origin)
     if (pool.size === 0) {
-      if (!this.#hasRoom()) return
-      pool.open()
+      if (!this.#pools.haveRoom) return
+      this.#open(pool)
     }
     await pool.warmed()
   }
 
-  /** Moves to a changed route: what is under way ends where it is, everything else goes the new way. */
+  /** Moves to a changed route: requests under way end where they are, all others go the new way. */
   renew(): void {
-    for (const pool of this.#pools.values()) {
-      pool.renew()
-      if (pool.size === 0 && pool.waiting.length === 0) this.onChange(pool)
+    this.#generation += 1
+    for (const pool of this.#pools.all) {
+      for (const lane of pool.removeAll()) lane.finish()
+      if (pool.size === 0 && !pool.waits) this.#changed(pool)
     }
     this.#openWhereWanted()
-  }
-
-  onRequest(reused: boolean): void {
-    this.#route.stats.request(reused)
-  }
-
-  onIdle(pool: OriginPool): void {
-    if (!this.#waits()) {
-      this.#drained(pool)
-      return
-    }
-    // Between two requests of a busy origin is the moment for one that has no tunnel at all.
-    const starving = this.#wanting().find((other) => other.size === 0)
-    if (starving !== undefined && !this.#hasRoom() && !this.#makesRoom()) pool.closeIdle()
-    pool.serve()
-    this.onChange(pool)
-  }
-
-  /**
-   * A proxy that has kept silent towards one origin has kept the others waiting for room meanwhile: where no
-   * tunnel stands, they are not made to wait for a deadline of their own.
-   */
-  onRefused(error: Error): void {
-    const pools = [...this.#pools.values()]
-    if (!(error instanceof TransportError) || error.code !== 'ERR_PROXY_TIMEOUT') return
-    if (pools.some((pool) => pool.stands)) return
-    for (const pool of pools.filter(({ size }) => size === 0)) {
-      const hop = this.#route.hop(addressOf(pool.origin))
-      if (hop.proxy !== error.proxy) continue
-      pool.fail(timeoutError(hop, error.phase, this.#route.connectTimeoutMs))
-      this.#forget(pool)
-    }
-  }
-
-  onChange(pool: OriginPool): void {
-    if (pool.size === 0 && pool.waiting.length === 0) {
-      if (pool.held === 0) this.#forget(pool)
-      if (!this.#closed) this.#onCold?.(pool.origin)
-    }
-    if (this.#waits()) this.#openWhereWanted()
-    else this.#drained(pool)
-  }
-
-  /** Nothing waits any more. */
-  #drained(pool: OriginPool): void {
-    this.emit('drain', pool.origin)
-    if (this.#onDrained.length > 0 && !this.#busy())
-      for (const resolve of this.#onDrained.splice(0)) resolve()
   }
 
   /** Waits for the requests under way, then ends every tunnel. */
@@ -148,7 +107,7 @@ export class TunnelDispatcher extends Dispatcher implements PoolOwner {
   override close(callback: () => void): void
   override close(callback?: () => void): Promise<void> | undefined {
     this.#closed = true
-    const idle = !this.#waits() && !this.#busy()
+    const idle = !this.#pools.wait && !this.#pools.busy
     const drained = idle ? Promise.resolve() : new Promise<void>((resolve) => this.#onDrained.push(resolve))
     return settle(
       drained.then(() => this.#end(closedError())),
@@ -166,100 +125,168 @@ export class TunnelDispatcher extends Dispatcher implements PoolOwner {
     return settle(this.#end(error ?? closedError()), callback)
   }
 
-  #poolFor({ origin }: Pick<Dispatcher.DispatchOptions, 'origin'>): OriginPool {
-    const known = this.#pools.get(String(origin))
-    if (known !== undefined) return known
-    const url = parseOrigin(origin)
-    let pool = this.#pools.get(url.origin)
-    if (pool === undefined) {
-      pool = new OriginPool(url, this)
-      this.#pools.set(url.origin, pool)
-    }
-    return pool
-  }
-
-  #forget(pool: OriginPool): void {
-    const { origin } = pool.origin
-    // It may have a successor already.
-    if (this.#pools.get(origin) === pool) this.#pools.delete(origin)
-  }
-
-  #busy(): boolean {
-    return [...this.#pools.values()].some((pool) => pool.busy)
-  }
-
-  #waits(): boolean {
-    for (const pool of this.#pools.values()) if (pool.waiting.length > 0) return true
-    return false
+  async #end(error: Error): Promise<void> {
+    this.#deadline.clear()
+    const pools = this.#pools.clear()
+    for (const pool of pools) pool.fail(error)
+    const lanes = pools.flatMap((pool) => pool.removeAll())
+    await Promise.all(lanes.map((lane) => lane.end(error)))
+    for (const resolve of this.#onDrained.splice(0)) resolve()
   }
 
   /**
-   * A tunnel whose response has just been read is idle one turn of the event loop later (undici waits for a
-   * server that closes after all). A caller who sends one request after the other must not get a second
-   * tunnel for being quicker than that.
+   * A tunnel whose response has just been read is idle one turn of the event loop later: undici waits for a server
+   * that closes the connection after all. A caller who sends one request after the other, and is quicker than that,
+   * must not get a second tunnel.
    */
   #openSoon(): void {
-    if (this.#scheduled) return
-    this.#scheduled = true
+    if (this.#openingSoon) return
+    this.#openingSoon = true
     setImmediate(() => {
-      this.#scheduled = false
+      this.#openingSoon = false
       this.#openWhereWanted()
     })
   }
 
-  /** Opens tunnels for what waits, origins without any first, then the oldest, as far as `maxTunnels` allows. */
+  /** Opens tunnels for what waits, as far as `maxTunnels` allows. */
   #openWhereWanted(): void {
-    for (const pool of this.#wanting()) {
-      while (pool.wantsTunnel && this.#hasRoom()) pool.open()
+    for (const pool of this.#pools.wanting) {
+      while (pool.wantsTunnel && this.#pools.haveRoom) this.#open(pool)
       if (pool.wantsTunnel) this.#makeRoom(pool)
     }
   }
 
-  #wanting(): OriginPool[] {
-    if (!this.#waits()) return []
-    return [...this.#pools.values()]
-      .filter((pool) => pool.wantsTunnel)
-      .sort((one, other) => rank(one) - rank(other) || one.waitsSince - other.waitsSince)
+  /** Opens one more tunnel. */
+  #open(pool: OriginPool): void {
+    const generation = this.#generation
+    const opening = pool.begin()
+    this.#openTunnel(pool).then(
+      (socket) => {
+        if (generation === this.#generation) pool.opened(opening, this.#lane(socket, pool))
+        else this.#discard(socket, opening, pool)
+        pool.serve()
+        this.#changed(pool)
+      },
+      (reason: unknown) => {
+        const error = reason instanceof Error ? reason : new Error(String(reason))
+        if (generation === this.#generation) this.#refused(error, opening, pool)
+        else pool.outdated(opening)
+        this.#changed(pool)
+      },
+    )
   }
 
-  #hasRoom(): boolean {
-    let size = 0
-    for (const pool of this.#pools.values()) size += pool.held
-    return size < this.#maxTunnels
+  /** The route to an origin, for the names of failures. */
+  #hopTo(origin: string | URL): Hop {
+    return this.#route.hop(addressOf(new URL(origin)))
   }
 
-  /**
-   * An origin without any tunnel takes the place of another's idle one, so that none starves. It opens its own
-   * when that is gone: a proxy that allows just so many connections must not see one more.
-   */
+  #openTunnel({ origin }: OriginPool): Promise<Socket> {
+    return this.#route.openTunnel({ ...addressOf(origin), secure: origin.protocol === 'https:' })
+  }
+
+  #lane(socket: Socket, pool: OriginPool): Lane {
+    const { keepAliveMs, silenceMs } = this.#options
+    return new Lane(socket, {
+      origin: pool.origin,
+      // undici takes no 0.
+      keepAliveMs: Math.max(1, keepAliveMs),
+      silenceMs,
+      stats: this.#route.stats,
+      hop: () => this.#hopTo(pool.origin),
+      reopen: () => this.#openTunnel(pool),
+      onIdle: (lane) => this.#onIdle(lane, pool),
+      onGone: (lane) => this.#onGone(lane, pool),
+    })
+  }
+
+  /** Closes a tunnel of an earlier route. warm() gets its tunnel from the new route. */
+  #discard(socket: Socket, opening: Opening, pool: OriginPool): void {
+    socket.destroy()
+    if (pool.outdated(opening)) this.#open(pool)
+  }
+
+  #refused(error: Error, opening: Opening, pool: OriginPool): void {
+    pool.refused(opening, error)
+    // A proxy that was silent towards one origin has kept the others waiting for room meanwhile. Where no tunnel is
+    // open, they do not wait for another deadline.
+    if (!(error instanceof TransportError) || error.code !== 'ERR_PROXY_TIMEOUT' || this.#pools.stand) return
+    for (const other of this.#pools.all.filter(({ size }) => size === 0)) {
+      const hop = this.#hopTo(other.origin)
+      if (hop.proxy !== error.proxy) continue
+      other.fail(timeoutError(hop, error.phase, this.#route.connectTimeoutMs))
+      this.#pools.forget(other)
+    }
+  }
+
+  #onIdle(lane: Lane, pool: OriginPool): void {
+    pool.freed(lane)
+    if (!this.#pools.wait) {
+      this.#drained(pool)
+      return
+    }
+    // A busy origin is idle only between two requests: then its tunnel goes to an origin that has none.
+    const starving = this.#pools.wanting.find(({ size }) => size === 0)
+    if (starving !== undefined && !this.#pools.haveRoom) this.#makeRoom(starving)
+    pool.serve()
+    this.#changed(pool)
+  }
+
+  #onGone(lane: Lane, pool: OriginPool): void {
+    if (!pool.remove(lane)) return
+    void lane.end()
+    this.#changed(pool)
+  }
+
   #makeRoom(pool: OriginPool): void {
-    if (pool.size > 0 || this.#makesRoom()) return
-    for (const other of this.#pools.values()) if (other !== pool && other.closeIdle()) return
+    const yielding = this.#pools.idleFor(pool)
+    if (yielding === undefined) return
+    const { from, lane } = yielding
+    void lane.end().then(() => {
+      from.yielded()
+      this.#changed(from)
+    })
   }
 
-  #makesRoom(): boolean {
-    return [...this.#pools.values()].some((pool) => pool.yields)
+  /** A tunnel of the pool was opened, refused or closed. */
+  #changed(pool: OriginPool): void {
+    if (pool.size === 0 && !pool.waits) {
+      if (pool.held === 0) this.#pools.forget(pool)
+      if (!this.#closed) this.#options.onCold(pool.origin)
+    }
+    if (this.#pools.wait) this.#openWhereWanted()
+    else this.#drained(pool)
   }
 
-  async #end(error: Error): Promise<void> {
-    const pools = [...this.#pools.values()]
-    this.#pools.clear()
-    await Promise.all(pools.map((pool) => pool.destroy(error)))
-    for (const resolve of this.#onDrained.splice(0)) resolve()
+  /** Nothing waits any more. */
+  #drained(pool: OriginPool): void {
+    if (this.#needsDrain) {
+      this.#needsDrain = false
+      this.emit('drain', pool.origin)
+    }
+    if (this.#onDrained.length > 0 && !this.#pools.busy)
+      for (const resolve of this.#onDrained.splice(0)) resolve()
   }
-}
 
-/** @throws InvalidArgumentError of undici, without the text: a path of Discord's may be a secret */
-function parseOrigin(origin: string | URL | undefined): URL {
-  const url = URL.canParse(String(origin)) ? new URL(String(origin)) : undefined
-  if (url === undefined || !/^https?:$/.test(url.protocol) || url.href !== `${url.origin}/`)
-    throw new errors.InvalidArgumentError('origin must be that of an http: or https: URL, and nothing more')
-  return url
-}
+  /** Sees to it that no request waits in the queue for longer than `connectTimeoutMs`. */
+  #watchQueue(): void {
+    const { oldest } = this.#pools
+    if (oldest !== undefined) this.#deadline.watch(oldest, this.#route.connectTimeoutMs)
+  }
 
-/** Who has no tunnel at all comes first. */
-function rank({ size }: OriginPool): number {
-  return size === 0 ? 0 : 1
+  #failLate(): void {
+    const { connectTimeoutMs } = this.#route
+    const pools = this.#pools.all
+    const use = { maxTunnels: this.#options.maxTunnels, lanes: pools.map((pool) => pool.use) }
+    for (const pool of pools) {
+      const late = pool.takeBefore(performance.now() - connectTimeoutMs)
+      if (late.length === 0) continue
+      const error = queueTimeout(this.#hopTo(pool.origin), connectTimeoutMs, use)
+      for (const request of late) request.fail(error)
+      this.#changed(pool)
+    }
+    this.#watchQueue()
+  }
 }
 
 function settle(done: Promise<void>, callback: (() => void) | undefined): Promise<void> | undefined {

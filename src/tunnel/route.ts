@@ -6,6 +6,7 @@ import {
   sanitizeForeignText,
   secretsOfAuthorization,
   secretsOfProxy,
+  type PacEndpoint,
   type ProxyEndpoint,
   type ResolvedOptions,
   type RoutePolicy,
@@ -17,9 +18,9 @@ import { openConnectTunnel } from './http/connect-tunnel.js'
 import { dial, TARGET_PHASES } from './dial.js'
 import { closedError, failure, nameFailure, timeoutError, type Hop } from './failures.js'
 import type { OpenedTunnel } from './opened-tunnel.js'
-import { PacScript } from './pac/pac.js'
+import type { PacScript } from './pac/pac.js'
 import { proxyAuthorization } from './http/proxy-authorization.js'
-import { openSocksTunnel } from './socks/socks-tunnel.js'
+import type { SocksRequest } from './socks/socks-tunnel.js'
 import { StatsCounter } from './stats.js'
 import { authority, normalizeTarget, type Target } from './target.js'
 import { TlsClient } from './tls.js'
@@ -49,7 +50,7 @@ export class Route {
   readonly #closing = new AbortController()
   /** Each open connection, and what the caller holds of it: TLS to the destination, or the connection itself. */
   readonly #open = new Map<Socket, Socket>()
-  #pac: PacScript | undefined
+  #pac: Promise<PacScript> | undefined
 
   constructor(policy: RoutePolicy, options: ResolvedOptions) {
     // Each tunnel being opened listens; their number is limited elsewhere.
@@ -58,7 +59,6 @@ export class Route {
     this.#options = options
     this.#proxyTls = new TlsClient(options.proxyTls)
     this.#targetTls = new TlsClient(options.tls)
-    this.#pac = this.#loadPac()
   }
 
   /** Which proxy is in use, and for which destinations. */
@@ -70,7 +70,7 @@ export class Route {
   use(policy: RoutePolicy, options: ResolvedOptions): void {
     this.#policy = policy
     this.#options = options
-    this.#pac = this.#loadPac()
+    this.#pac = undefined
   }
 
   /** Milliseconds for everything up to a usable socket. */
@@ -155,11 +155,13 @@ export class Route {
     await Promise.all(closed)
   }
 
-  #loadPac(): PacScript | undefined {
-    const { proxy } = this.#policy
-    return proxy?.kind === 'pac'
-      ? new PacScript(proxy, this.#options.proxyTls, this.#closing.signal)
-      : undefined
+  /** Loaded on demand: importing the package must not load PAC code. */
+  #loadPac(proxy: PacEndpoint): Promise<PacScript> {
+    const { proxyTls } = this.#options
+    this.#pac ??= import('./pac/pac.js').then(
+      (pac) => new pac.PacScript(proxy, proxyTls, this.#closing.signal),
+    )
+    return this.#pac
   }
 
   async #connect(target: Target, hop: Hop, attempt: Attempt): Promise<Socket> {
@@ -203,7 +205,8 @@ export class Route {
     const { proxy } = this.policy
     if (hop.proxy === null || proxy === null) return ['direct']
     if (proxy.kind === 'tunnel') return [proxy]
-    const proxies = (await this.#pac?.proxiesFor(target, hop, attempt)) ?? []
+    const script = await attempt.step('pac', this.#loadPac(proxy))
+    const proxies = await script.proxiesFor(target, hop, attempt)
     if (this.#options.required && proxies[0] === 'direct') {
       throw failure(
         'ERR_PROXY_CONFIG',
@@ -225,9 +228,15 @@ export class Route {
     const tunnel =
       endpoint.protocol === 'http' || endpoint.protocol === 'https'
         ? await this.#byConnect(endpoint, host, target, hop, attempt)
-        : await openSocksTunnel({ endpoint, host, port: target.port, hop }, attempt)
+        : await this.#bySocks({ endpoint, host, port: target.port, hop }, attempt)
     if (tunnel.earlyBytes > 0) throw spokeFirst(tunnel, hop)
     return tunnel.socket
+  }
+
+  /** SOCKS code is loaded on demand. */
+  async #bySocks(request: SocksRequest, attempt: Attempt): Promise<OpenedTunnel> {
+    const { openSocksTunnel } = await attempt.step('proxy-connect', import('./socks/socks-tunnel.js'))
+    return openSocksTunnel(request, attempt)
   }
 
   async #byConnect(

@@ -7,6 +7,7 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { build } from 'tsup'
 import { afterAll, beforeAll, onTestFinished } from 'vitest'
+import { libraryBuild } from '../../tsup.config.js'
 
 export interface RunOptions {
   /** All of the child's environment but PATH and HOME. */
@@ -35,12 +36,9 @@ export function builtCommand(): BuiltCommand {
   beforeAll(async () => {
     directory = await mkdtemp(join(ROOT, 'node_modules', '.cli-'))
     await build({
+      ...libraryBuild,
       entry: { cli: join(ROOT, 'src/cli/main.ts') },
       outDir: directory,
-      format: ['esm'],
-      target: 'node20',
-      splitting: true,
-      treeshake: true,
       silent: true,
       config: false,
       clean: false,
@@ -49,13 +47,13 @@ export function builtCommand(): BuiltCommand {
   afterAll(() => rm(directory, { recursive: true }))
 
   const start = (args: readonly string[], { env = {} }: RunOptions = {}): ChildProcessWithoutNullStreams =>
-    spawn(process.execPath, [join(directory, 'cli.js'), ...args], {
+    spawn(process.execPath, [join(directory, 'cli.cjs'), ...args], {
       env: { PATH: process.env['PATH'] ?? '', HOME: tmpdir(), ...env },
       stdio: 'pipe',
     })
   return {
     get path() {
-      return join(directory, 'cli.js')
+      return join(directory, 'cli.cjs')
     },
     start,
     async run(args, options = {}) {

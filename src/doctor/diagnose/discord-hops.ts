@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { TransportError } from '../../errors.js'
 import type { TransportFetch } from '../../rest/index.js'
 import { timeoutError, type Route } from '../../tunnel/index.js'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { sanitizeForeignText } from '../../config/index.js'
 import { TransportError } from '../../errors.js'
 import { TransportWebSocket } from '../../gateway/index.js'

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { FormData as UndiciFormData } from 'undici'
-import { isForm, type Form } from '../request/multipart.js'
+import { isForm, type Form } from '../../dispatcher/body/multipart.js'
 
 /** https://discord.com/developers/docs/resources/message#create-message-jsonform-params */
 const NONCE_LENGTH = 25

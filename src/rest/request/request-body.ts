@@ -1,8 +1,14 @@
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { isAnyArrayBuffer } from 'node:util/types'
-import { asBuffer, CHUNK_BYTES, chunksOf, type BodyPiece } from './body-chunks.js'
-import { DeadChunks } from './dead-chunks.js'
-import { encodeMultipart, isForm } from './multipart.js'
+import {
+  asBuffer,
+  CHUNK_BYTES,
+  chunksOf,
+  readableOf,
+  type BodyPiece,
+} from '../../dispatcher/body/body-chunks.js'
+import { DeadChunks } from '../../dispatcher/body/dead-chunks.js'
+import { encodeMultipart, isForm } from '../../dispatcher/body/multipart.js'
 import { domString } from './request-headers.js'
 import { fileLength, sourceOf, type StreamSource } from './stream-source.js'
 
@@ -116,7 +122,7 @@ class BufferBody implements OutgoingBody {
   open(observer?: SendObserver): Buffer | Readable {
     // TLS encrypts at once what it is given at once, and needs as much memory again.
     const whole = this.#bytes.byteLength <= CHUNK_BYTES && observer === undefined
-    return whole ? this.#bytes : readableOf(chunksOf([this.#bytes]), observer)
+    return whole ? this.#bytes : sentBy(chunksOf([this.#bytes]), observer)
   }
 
   cancel(): void {
@@ -139,7 +145,7 @@ class PiecesBody implements OutgoingBody {
   }
 
   open(observer?: SendObserver): Buffer | Readable {
-    return this.length === 0 ? Buffer.alloc(0) : readableOf(failing(chunksOf(this.#pieces), this), observer)
+    return this.length === 0 ? Buffer.alloc(0) : sentBy(failing(chunksOf(this.#pieces), this), observer)
   }
 
   cancel(): void {
@@ -162,7 +168,7 @@ export class StreamBody implements OutgoingBody {
   }
 
   open(observer?: SendObserver): Readable {
-    return readableOf(failing(this.#chunks(), this), observer)
+    return sentBy(failing(this.#chunks(), this), observer)
   }
 
   cancel(reason: unknown): void {
@@ -183,14 +189,8 @@ export class StreamBody implements OutgoingBody {
   }
 }
 
-/** A Node stream, which undici reads with back-pressure and ends together with its request. */
-function readableOf(chunks: AsyncIterable<Buffer>, observer: SendObserver | undefined): Readable {
-  const readable = Readable.from(observer === undefined ? chunks : observed(chunks, observer), {
-    objectMode: true,
-    highWaterMark: 1,
-  })
-  // The request reports the error; a stream that was never sent has no other listener.
-  return readable.on('error', () => undefined)
+function sentBy(chunks: AsyncIterable<Buffer>, observer: SendObserver | undefined): Readable {
+  return readableOf(observer === undefined ? chunks : observed(chunks, observer))
 }
 
 /** Keeps the reason of a failure: an errno of a file is not a failure of the route. */

@@ -1,7 +1,7 @@
 import { ReadStream, statSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { isAnyArrayBuffer } from 'node:util/types'
-import { asBuffer } from './body-chunks.js'
+import { asBuffer } from '../../dispatcher/body/body-chunks.js'
 
 /** What a streamed body is read from: one reader, once. */
 export interface StreamSource {

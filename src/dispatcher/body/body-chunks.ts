@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { DeadChunks } from './dead-chunks.js'
 
 /** How much of a body is handed to the connection at a time. */
@@ -90,6 +91,13 @@ function isReleasable(piece: BodyPiece): boolean {
 /** Gives memory back without waiting for the collector. */
 function release(memory: ArrayBufferLike): void {
   if (typeof transfer === 'function') Reflect.apply(transfer, memory, [0])
+}
+
+/** A Node stream of the chunks. undici reads it with back-pressure, and ends it together with its request. */
+export function readableOf(chunks: AsyncIterable<Buffer>): Readable {
+  const readable = Readable.from(chunks, { objectMode: true, highWaterMark: 1 })
+  // The request reports the failure. A stream that was never sent has no other listener, and would end the process.
+  return readable.on('error', () => undefined)
 }
 
 /** The same memory as a Buffer. */

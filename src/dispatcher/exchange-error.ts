@@ -1,0 +1,61 @@
+import { errors } from 'undici'
+import { failureOf, systemCode, TransportError } from '../errors.js'
+import { closedError, connectionLost, failure, type Hop } from '../tunnel/failures.js'
+import { isIdempotent } from '../tunnel/idempotent.js'
+
+/** undici's codes for mistakes and decisions of the caller. They pass unchanged: the route did not fail. */
+const CALLERS_OWN = new Set([
+  'UND_ERR_ABORTED',
+  'UND_ERR_INVALID_ARG',
+  'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH',
+  'UND_ERR_NOT_SUPPORTED',
+])
+
+/**
+ * undici's errors for a connection that cannot be used any more. ResponseContentLengthMismatchError is a body that
+ * ended too early in an answer with `Connection: close`.
+ */
+const BROKEN = [
+  errors.SocketError,
+  errors.HTTPParserError,
+  errors.ResponseContentLengthMismatchError,
+  errors.InformationalError,
+]
+
+/**
+ * Turns an error of undici into a TransportError that names the route.
+ *
+ * @param started whether undici had begun to write the request; from then on Discord may have carried it out
+ */
+export function nameExchangeError(error: Error, method: string, hop: Hop, started: boolean): Error {
+  const harmless = !started || isIdempotent(method)
+  const named = nameError(error, hop, harmless)
+  const sent = started ? 'maybe' : 'no'
+  if (!(named instanceof TransportError) || named.sent === sent) return named
+  return failureOf(named, { sent, retryable: named.retryable && harmless })
+}
+
+function nameError(error: Error, hop: Hop, harmless: boolean): Error {
+  const code = systemCode(error)
+  if (error instanceof TransportError || (code !== undefined && CALLERS_OWN.has(code))) return error
+  if (error instanceof errors.ClientDestroyedError || error instanceof errors.ClientClosedError)
+    return closedError(hop)
+  if (error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError) {
+    return failure('ERR_TARGET_TIMEOUT', 'exchange', `${hop.target} did not answer in time`, error, hop, {
+      hint: 'The tunnel is up, but the answer does not come. Raise headersTimeout or bodyTimeout for slow endpoints.',
+      retryable: harmless,
+    })
+  }
+  const broken = BROKEN.some((kind) => error instanceof kind)
+  const system = code?.startsWith('E') === true && ('syscall' in error || /^ERR_(?:SSL|TLS)_/.test(code))
+  return broken || system ? connectionLost(error, hop, harmless) : error
+}
+
+/** The caller left a response unread, so its tunnel is closed and the rest of the body is lost. */
+export function unreadError(method: string, hop: Hop, waitedMs: number): TransportError {
+  const what = `The response of ${hop.target} was not read for ${waitedMs} ms, so its connection was closed`
+  return failure('ERR_CONNECTION_LOST', 'exchange', what, undefined, hop, {
+    hint: 'Read the body of every response, or end it with response.body.cancel(): an unread body of more than 64 KiB holds a tunnel.',
+    retryable: isIdempotent(method),
+  })
+}

@@ -1,0 +1,124 @@
+import type { Dispatcher } from 'undici'
+import type { Hop } from '../tunnel/failures.js'
+import { nameExchangeError, unreadError } from './exchange-error.js'
+
+/**
+ * Milliseconds for which a paused response keeps its tunnel while its reader takes nothing. A reader that is slow
+ * but takes something within this time is never cut off.
+ */
+export const UNREAD_MS = 30_000
+
+/** A handler that can lose interest in its request before the request has begun. */
+export interface AbandonableHandler extends Dispatcher.DispatchHandler {
+  readonly abandoned: boolean
+}
+
+export interface RequestContext {
+  /** The route to an origin. It is asked for only when a request fails. */
+  readonly hopTo: (origin: string | URL) => Hop
+  /** Milliseconds for which a paused response keeps its tunnel. */
+  readonly unreadMs: number
+}
+
+/**
+ * One request, from dispatch() to the end of its response. It waits in a queue, and is then the handler that undici
+ * calls: it passes everything on to the caller's handler and turns undici's errors into TransportErrors.
+ */
+export abstract class TunnelRequest implements Dispatcher.DispatchHandler {
+  readonly options: Dispatcher.DispatchOptions
+  /** When dispatch() was called, by performance.now(). */
+  readonly since = performance.now()
+  protected readonly handler: Dispatcher.DispatchHandler
+  readonly #context: RequestContext
+  #stage: 'waiting' | 'started' | 'answered' | 'refused' | 'over' = 'waiting'
+  #unread: NodeJS.Timeout | undefined
+
+  constructor(
+    options: Dispatcher.DispatchOptions,
+    handler: Dispatcher.DispatchHandler,
+    context: RequestContext,
+  ) {
+    this.options = options
+    this.handler = handler
+    this.#context = context
+  }
+
+  /**
+   * The caller does not want the answer any more. Such a request leaves the queue without reaching undici, which
+   * could only begin and abort it, and an abort costs the tunnel.
+   */
+  get abandoned(): boolean {
+    return 'abandoned' in this.handler && this.handler.abandoned === true
+  }
+
+  /** undici refused the arguments, so nothing was sent and the tunnel is still free. */
+  get refused(): boolean {
+    return this.#stage === 'refused'
+  }
+
+  /** The response has begun, and its body is not complete. */
+  get answered(): boolean {
+    return this.#stage === 'answered'
+  }
+
+  onResponseStarted(): void {
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- undici's own fetch measures with it
+    this.handler.onResponseStarted?.()
+  }
+
+  /** Fails a request that never reached a tunnel. Its stream body is destroyed, as undici does after sending. */
+  fail(error: Error): void {
+    const { body } = this.options
+    if (typeof body === 'object' && body !== null && 'destroy' in body && typeof body.destroy === 'function')
+      body.destroy(error)
+    this.reject(error)
+  }
+
+  /** Hands an error to the caller's handler. */
+  protected abstract reject(error: Error): void
+
+  /** Ends the exchange under way. */
+  protected abstract abort(reason: Error): void
+
+  protected started(): void {
+    this.#stage = 'started'
+  }
+
+  protected headed(statusCode: number): void {
+    // RFC 9110 §15.2: an interim response is not the answer.
+    if (statusCode >= 200) this.#stage = 'answered'
+  }
+
+  protected over(): void {
+    this.#stage = 'over'
+    clearTimeout(this.#unread)
+  }
+
+  /** @returns the error with its name, for the caller */
+  protected failed(error: Error): Error {
+    const started = this.#stage !== 'waiting'
+    this.#stage = started ? 'over' : 'refused'
+    clearTimeout(this.#unread)
+    return nameExchangeError(error, this.options.method, this.#hop, started)
+  }
+
+  /** The reader has paused the response: its tunnel waits for it, but not for ever. */
+  protected paused(): void {
+    if (this.#stage !== 'answered') return
+    const { unreadMs } = this.#context
+    clearTimeout(this.#unread)
+    this.#unread = setTimeout(
+      () => this.abort(unreadError(this.options.method, this.#hop, unreadMs)),
+      unreadMs,
+    ).unref()
+  }
+
+  get #hop(): Hop {
+    return this.#context.hopTo(this.options.origin ?? '')
+  }
+
+  protected resumed(): void {
+    clearTimeout(this.#unread)
+    this.#unread = undefined
+  }
+}

@@ -1,0 +1,114 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { installNode } from '../../scripts/nodes/install-node.js'
+
+const run = promisify(execFile)
+const ROOT = join(import.meta.dirname, '../..')
+const dist = (name: string): string => join(ROOT, 'dist', name)
+const distUrl = (name: string): string => pathToFileURL(dist(name)).href
+
+const NAMES = ['GatewayError', 'TransportError', 'createDiscordTransport', 'validateProxy']
+const CARBON_NAMES = ['ProxyGatewayPlugin', 'ProxyRequestClient']
+
+/** Prints the packages and the own source files that the process has compiled after it imported `url`. */
+const listLoaded = (url: string): string => `
+  import { Session } from 'node:inspector'
+  await import(${JSON.stringify(url)})
+  const urls = []
+  const session = new Session()
+  session.connect()
+  session.on('Debugger.scriptParsed', ({ params }) => urls.push(params.url))
+  session.post('Debugger.enable')
+  session.disconnect()
+  const matches = (pattern) => [...new Set(urls.flatMap((url) => pattern.exec(url)?.[1] ?? []))].sort()
+  console.log(JSON.stringify({
+    packages: matches(/.*\\/node_modules\\/((?:@[^/]+\\/)?[^/]+)\\//),
+    sources: matches(/\\/src\\/((?:\\w+\\/)*[\\w-]+\\.ts)/),
+  }))`
+
+async function loadedBy(
+  url: string,
+  nodeOptions: readonly string[] = [],
+): Promise<{ readonly packages: readonly string[]; readonly sources: readonly string[] }> {
+  const args = [...nodeOptions, '--input-type=module', '-e', listLoaded(url)]
+  const { stdout } = await run(process.execPath, args, { cwd: ROOT })
+  return JSON.parse(stdout) as Awaited<ReturnType<typeof loadedBy>>
+}
+
+describe('importing the package', () => {
+  test.each(['index.js', 'index.cjs'])('by %s loads undici and ws, and no other package', async (entry) => {
+    const { packages } = await loadedBy(distUrl(entry))
+    expect(packages).toEqual(['undici', 'ws'])
+  })
+
+  test('loads no source of the doctor, the command, PAC, SOCKS or an adapter', async () => {
+    const { sources } = await loadedBy(pathToFileURL(join(ROOT, 'src/index.ts')).href, ['--import', 'tsx'])
+    expect(sources).toEqual(expect.arrayContaining(['index.ts', 'transport.ts', 'tunnel/route.ts']))
+    const onDemand = /^(?:doctor|cli|adapters|tunnel\/pac|tunnel\/socks)\//
+    expect(sources.filter((source) => onDemand.test(source))).toEqual([])
+  })
+})
+
+describe('the named exports', () => {
+  test.each([
+    ['index.js', NAMES],
+    ['index.cjs', NAMES],
+    ['carbon.js', CARBON_NAMES],
+    ['carbon.cjs', CARBON_NAMES],
+  ])('of %s are visible to import() by path', async (entry, expected) => {
+    const code = `console.log(JSON.stringify(Object.keys(await import(${JSON.stringify(distUrl(entry))}))))`
+    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', code], { cwd: ROOT })
+    const names = (JSON.parse(stdout) as string[]).filter(
+      (name) => !['default', 'module.exports'].includes(name),
+    )
+    expect(names).toEqual(expected)
+  })
+
+  test.each(['index', 'carbon'])('of %s are one copy for import and require', async (entry) => {
+    const code = `
+      import * as imported from ${JSON.stringify(distUrl(`${entry}.js`))}
+      import { createRequire } from 'node:module'
+      const required = createRequire(${JSON.stringify(distUrl('index.js'))})('./${entry}.cjs')
+      console.log(Object.keys(required).every((name) => required[name] === imported[name]))`
+    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', code], { cwd: ROOT })
+    expect(stdout.trim()).toBe('true')
+  })
+})
+
+describe('a Node below engines', () => {
+  let node: string
+  let version: string
+
+  beforeAll(async () => {
+    const installed = await installNode('18')
+    node = installed.path
+    version = installed.version
+  }, 120_000)
+
+  const importing = (entry: string): string[] => [
+    '--input-type=module',
+    '-e',
+    `import * as all from ${JSON.stringify(distUrl(entry))}; console.log(all)`,
+  ]
+
+  test.each([
+    ['import', importing('index.js')],
+    ['require', ['-e', `require(${JSON.stringify(dist('index.cjs'))})`]],
+    ["import of Carbon's adapter", importing('carbon.js')],
+    ["require of Carbon's adapter", ['-e', `require(${JSON.stringify(dist('carbon.cjs'))})`]],
+    ['the command', [dist('cli.js'), 'doctor']],
+  ])('ends with one line that says what is needed: %s', async (_form, args) => {
+    const ended = await run(node, args, { cwd: ROOT }).then(
+      () => undefined,
+      (error: unknown) => error as { code: number; stdout: string; stderr: string },
+    )
+    expect(ended).toMatchObject({ code: 1, stdout: '' })
+    expect(ended?.stderr).toBe(
+      `discord-transport needs Node 20.19 or newer, but this is Node ${version}: ` +
+        'install a newer one from https://nodejs.org/en/download\n',
+    )
+  })
+})
