@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { get } from 'node:https'
 import { text } from 'node:stream/consumers'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { upgrade } from 'undici'
 import { describe, expect, test } from 'vitest'
 import type { TransportEvent } from '../../src/index.js'
@@ -109,6 +110,18 @@ describe('maxTunnels', () => {
     }
     expect(peakOf(events)).toBe(1)
     expect(proxy.connections).toHaveLength(6)
+  })
+
+  test('of one gives the place of an idle tunnel to another origin', async () => {
+    const { transport, headers, events } = await startLab({
+      transport: { maxTunnels: 1, connectTimeoutMs: 2_000, delivery: false },
+    })
+    await getByFetch(transport, USERS_ME, headers)
+    // The tunnel is idle one turn of the event loop after its response was read.
+    await nextTurn()
+    await nextTurn()
+    expect((await getByFetch(transport, CDN)).status).toBe(404)
+    expect(peakOf(events)).toBe(1)
   })
 
   test('lets no origin starve while another is busy without end', async () => {

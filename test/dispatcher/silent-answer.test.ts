@@ -1,26 +1,27 @@
-import { request } from 'undici'
-import { afterEach, expect, test } from 'vitest'
-import { parseOptions, resolveProxy } from '../../src/config/index.js'
-import { TunnelDispatcher } from '../../src/dispatcher/dispatcher.js'
-import { Route } from '../../src/tunnel/index.js'
+import { Client, request } from 'undici'
+import { expect, test, vi } from 'vitest'
 import { messagesUrl } from '../cases/rest-requests.js'
-import { rejectionOf } from '../support/faces.js'
+import { getByFetch, rejectionOf } from '../support/faces.js'
 import { startLab, USERS_ME } from '../support/lab.js'
+import { openDispatcher } from './open-dispatcher.js'
+
+const clients = vi.hoisted(() => ({ options: [] as Client.Options[] }))
+vi.mock('undici', async (importOriginal) => {
+  const undici = await importOriginal<typeof import('undici')>()
+  class SeenClient extends undici.Client {
+    constructor(url: string | URL, options: Client.Options) {
+      clients.options.push(options)
+      super(url, options)
+    }
+  }
+  return { ...undici, Client: SeenClient }
+})
 
 const SEND = 'POST /channels/:id/messages'
 
-let end: (() => Promise<void>) | undefined
-afterEach(() => end?.())
-
-test('an answer that never comes ends by itself', async () => {
+test('an answer that never comes fails after silenceMs', async () => {
   const lab = await startLab()
-  const options = parseOptions({ proxy: lab.proxy.url, tls: { ca: lab.discord.ca }, env: {} })
-  const route = new Route(resolveProxy(options), options)
-  const dispatcher = new TunnelDispatcher(route, { maxTunnels: 2, keepAliveMs: 1_000, silenceMs: 300 })
-  end = async () => {
-    await dispatcher.destroy()
-    await route.close()
-  }
+  const dispatcher = openDispatcher(lab, { silenceMs: 300 })
   lab.discord.rest.intercept(SEND, () => ({ stall: true }), { times: 1 })
   const sent = request(messagesUrl(lab.discord), {
     dispatcher,
@@ -38,4 +39,12 @@ test('an answer that never comes ends by itself', async () => {
   const next = await request(USERS_ME, { dispatcher, headers: lab.headers })
   expect(next.statusCode).toBe(200)
   await next.body.dump()
+})
+
+test('a transport waits 150 seconds for the answer, and as long for each part of its body', async () => {
+  const lab = await startLab()
+  clients.options.length = 0
+  await getByFetch(lab.transport, USERS_ME, lab.headers)
+  expect(clients.options).toHaveLength(1)
+  expect(clients.options[0]).toMatchObject({ headersTimeout: 150_000, bodyTimeout: 150_000 })
 })

@@ -56,7 +56,7 @@ function pairsOf(headers: Options['headers']): readonly Pair[] {
   const entries = Symbol.iterator in headers ? [...headers] : Object.entries(headers)
   return entries.flatMap(([name, value]): readonly Pair[] => {
     if (value === undefined) return []
-    return (Array.isArray(value) ? value : [value]).map((one): Pair => [name, String(one)])
+    return (Array.isArray(value) ? value : [value]).map((one): Pair => [name, one])
   })
 }
 

@@ -41,7 +41,8 @@ export class IncomingBody implements BodySource {
   }
 
   push(chunk: Buffer): void {
-    if (this.#ended || this.#failure !== undefined) return
+    // undici's parser gives an empty chunk when it goes on after a pause, and no byte stream takes one.
+    if (this.#ended || this.#failure !== undefined || chunk.byteLength === 0) return
     this.#chunks.push(chunk)
     this.#buffered += chunk.byteLength
     if (this.#wake !== undefined) this.#notify()
