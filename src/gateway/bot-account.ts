@@ -1,7 +1,11 @@
 import { GATEWAY_BOT_URL, USER_AGENT } from '../discord/gateway-bot.js'
 import { askDiscord, GatewayLookup } from './gateway-lookup.js'
 import { IdentifyQueue } from './identify-queue.js'
-import type { GatewayLinks } from './links.js'
+
+export type GatewayFetch = (
+  url: string,
+  init: { readonly headers: Record<string, string>; readonly signal: AbortSignal },
+) => Promise<Response>
 
 /**
  * What all gateways of one token share. Discord counts identifies for the bot, so several clients with one shard each
@@ -16,7 +20,7 @@ export interface BotAccount {
 export class BotAccounts {
   readonly #byToken = new Map<string, BotAccount>()
 
-  of(token: string, fetch: GatewayLinks['fetch']): BotAccount {
+  of(token: string, fetch: GatewayFetch): BotAccount {
     const known = this.#byToken.get(token)
     if (known !== undefined) return known
     const identifies = new IdentifyQueue()

@@ -217,10 +217,11 @@ export class GatewayClient extends EventEmitter<GatewayEvents> implements AsyncD
 
   #changed(): void {
     if (this.#state === 'closing' || this.#state === 'closed' || this.#shards.size === 0) return
-    const open = [...this.#shards].filter(({ state }) => state !== 'closing' && state !== 'closed')
+    const states = [...this.#shards].map(({ state }) => state)
+    const open = states.filter((state) => state !== 'closing' && state !== 'closed')
     if (open.length === 0) {
-      void this.#end('every shard was closed', null, true)
-    } else if (open.every(({ state }) => state === 'ready')) {
+      if (!states.includes('closing')) void this.#end('every shard was closed', null, true)
+    } else if (open.every((state) => state === 'ready')) {
       this.#state = 'ready'
       this.#settle?.resolve()
     } else if (this.#state === 'ready') this.#state = 'reconnecting'

@@ -2,14 +2,11 @@ import type { WebSocket } from 'ws'
 import type { Environment } from '../config/index.js'
 import type { Hop } from '../tunnel/index.js'
 import type { WebSocketOptions } from '../websocket/websocket.js'
-import type { BotAccounts } from './bot-account.js'
+import type { BotAccounts, GatewayFetch } from './bot-account.js'
 
 /** What a client needs of its transport. All clients of a transport get the same. */
 export interface GatewayLinks {
-  readonly fetch: (
-    url: string,
-    init: { readonly headers: Record<string, string>; readonly signal: AbortSignal },
-  ) => Promise<Response>
+  readonly fetch: GatewayFetch
   readonly createWebSocket: (url: string, options: WebSocketOptions) => WebSocket
   /** The proxy that a URL is reached through now, for the text of an error. */
   readonly hop: (url: string) => Hop

@@ -98,4 +98,9 @@ export const CASES: Readonly<Record<string, Case>> = {
       }
     })(first)
   },
+
+  'docs/gateway.md 4': toItsEnd(({ discord, program }) => {
+    expect(program.output.trim().split('\n')).toEqual(['shard 0 is ready', '0 sessions are left'])
+    expect(discord.rest.requests).toEqual([])
+  }),
 }

@@ -116,7 +116,7 @@ export function recordDispatches(gateway: GatewayClient): {
 /** The next event of a kind: its first value. */
 export async function next(
   gateway: GatewayClient,
-  name: 'ready' | 'resumed' | 'reconnecting' | 'closed' | 'debug',
+  name: 'ready' | 'resumed' | 'heartbeat' | 'disconnected' | 'reconnecting' | 'closed' | 'debug',
 ): Promise<unknown> {
   const values: unknown[] = await once(gateway, name)
   return values[0]
