@@ -70,6 +70,7 @@ export class Route {
   use(policy: RoutePolicy, options: ResolvedOptions): void {
     this.#policy = policy
     this.#options = options
+    void this.#pac?.then((script) => script.retire())
     this.#pac = undefined
   }
 

@@ -1,4 +1,3 @@
-import { rootCertificates } from 'node:tls'
 import {
   parseProxyUrl,
   sanitizeForeignText,
@@ -6,30 +5,26 @@ import {
   type ProxyEndpoint,
   type TlsSettings,
 } from '../../config/index.js'
-import { systemCode, TransportError } from '../../errors.js'
 import type { Attempt } from '../attempt.js'
-import { failure, timeoutError, type Hop } from '../failures.js'
-import { PacDownload } from './pac-download.js'
+import { failure, nameFailure, timeoutError, type Hop } from '../failures.js'
+import { PacWorker, PacWorkerError } from './pac-worker.js'
 import { authority, type Target } from '../target.js'
 
 /** How long a script is used before it is fetched again. A failed fetch keeps the one at hand for as long once more. */
 const SCRIPT_LIFETIME_MS = 5 * 60_000
 
-/** A download ends before the attempt that began it, so that the next attempt begins another. */
-const MARGIN_MS = 5
+/** The worker's deadline fires a little before the attempt's, because it knows better what hangs. */
+const MARGIN = 0.05
 
-/** The part of pac-proxy-agent that is used: it loads and runs the script, the connection is ours. */
-interface PacAgent {
-  getResolver(): Promise<(url: string) => Promise<unknown>>
-}
-
-/** Asks a PAC script which proxies serve a destination. Loads its interpreter on first use only. */
+/** Asks a PAC script which proxies serve a destination. */
 export class PacScript {
   readonly #endpoint: PacEndpoint
   readonly #tls: TlsSettings
   readonly #closed: AbortSignal
-  #loaded: { readonly find: (url: string) => Promise<unknown>; readonly at: number } | undefined
-  #loading: Promise<void> | undefined
+  #worker: PacWorker | undefined
+  #loadedAt = -Infinity
+  #loading: Promise<PacWorker> | undefined
+  #retired = false
 
   constructor(endpoint: PacEndpoint, tls: TlsSettings, closed: AbortSignal) {
     this.#endpoint = endpoint
@@ -46,15 +41,8 @@ export class PacScript {
     hop: Hop,
     attempt: Attempt,
   ): Promise<readonly (ProxyEndpoint | 'direct')[]> {
-    const find = await attempt.step('pac', this.#script(hop, attempt))
     const url = `${target.secure ? 'https' : 'http'}://${authority(target)}/`
-    const answer = await attempt.step(
-      'pac',
-      find(url).catch((error: unknown) => {
-        const reason = error instanceof Error ? sanitizeForeignText(error.message) : 'no reason given'
-        throw brokenScript(hop, `failed: ${reason}`)
-      }),
-    )
+    const answer = await attempt.step('pac', this.#ask(url, hop, attempt))
     const choices = (typeof answer === 'string' ? answer : '')
       .split(';')
       .map((choice) => choice.trim())
@@ -64,47 +52,52 @@ export class PacScript {
     return proxies[0] === 'direct' ? ['direct'] : proxies.filter((proxy) => proxy !== 'direct')
   }
 
-  async #script(hop: Hop, attempt: Attempt): Promise<(url: string) => Promise<unknown>> {
-    const stale = this.#loaded === undefined || performance.now() - this.#loaded.at > SCRIPT_LIFETIME_MS
-    if (stale) {
-      // With a script at hand, a server that has fallen silent must leave time for the tunnel itself.
-      const timeoutMs = this.#loaded === undefined ? attempt.remainingMs - MARGIN_MS : attempt.remainingMs / 2
-      this.#loading ??= this.#load(hop, timeoutMs).finally(() => (this.#loading = undefined))
-      try {
-        await this.#loading
-      } catch (error) {
-        if (this.#loaded === undefined) throw error
-        this.#loaded = { ...this.#loaded, at: performance.now() }
-      }
-    }
-    if (this.#loaded === undefined) throw brokenScript(hop, 'could not be loaded')
-    return this.#loaded.find
+  /** The script is no longer needed: its thread ends after the calls that are under way. */
+  retire(): void {
+    this.#retired = true
+    this.#worker?.retire()
   }
 
-  async #load(hop: Hop, timeoutMs: number): Promise<void> {
-    const { proxies } = await import('proxy-agent')
-    const PacProxyAgent = await proxies[this.#endpoint.protocol][1]()
-    const download = new PacDownload({
-      timeoutMs,
-      onTimeout: () => timeoutError(hop, 'pac', timeoutMs),
-      onTooLarge: () => brokenScript(hop, 'is too large to be one'),
-    })
-    const options = {
-      agent: download.agent,
-      ...(this.#tls.ca === undefined ? undefined : { ca: [...rootCertificates, ...this.#tls.ca] }),
-      rejectUnauthorized: this.#tls.rejectUnauthorized,
-      // alert() would print to the console of the bot.
-      sandbox: { alert: () => undefined },
+  async #ask(url: string, hop: Hop, attempt: Attempt): Promise<unknown> {
+    const timeoutMs = timeLeft(attempt)
+    for (;;) {
+      try {
+        const worker = await this.#current(attempt)
+        return await worker.find(url, timeLeft(attempt))
+      } catch (error) {
+        attempt.signal.throwIfAborted()
+        this.#closed.throwIfAborted()
+        const ended = error instanceof PacWorkerError && error.failure === 'ended'
+        // The deadline of another call ended the thread: this one starts over if it has enough time left.
+        if (!ended || timeLeft(attempt) < timeoutMs / 2) throw named(error, hop, timeoutMs)
+      } finally {
+        if (this.#retired) this.#worker?.retire()
+      }
     }
-    const agent: unknown = new PacProxyAgent(`pac+${this.#endpoint.scriptUrl}`, options)
-    if (!isPacAgent(agent)) throw new TypeError('proxy-agent gave no PAC resolver')
+  }
+
+  /** The worker to ask. A script past its lifetime is loaded again; if that fails, the old one is kept. */
+  async #current(attempt: Attempt): Promise<PacWorker> {
+    const usable = this.#worker?.ended === false ? this.#worker : undefined
+    if (usable !== undefined && performance.now() - this.#loadedAt <= SCRIPT_LIFETIME_MS) return usable
+    // With a script at hand, a server that has fallen silent must leave time for the tunnel itself.
+    const timeoutMs = usable === undefined ? timeLeft(attempt) : attempt.remainingMs / 2
+    this.#loading ??= this.#load(timeoutMs).finally(() => (this.#loading = undefined))
     try {
-      this.#loaded = { find: await download.run(agent.getResolver(), this.#closed), at: performance.now() }
+      return await this.#loading
     } catch (error) {
-      // What fails on the way has a code of the system, TLS or HTTP; the interpreter's errors have none.
-      if (error instanceof TransportError || systemCode(error) !== undefined) throw error
-      throw brokenScript(hop, 'cannot be used: it is no JavaScript with a function FindProxyForURL')
+      if (usable === undefined || usable.ended) throw error
+      this.#loadedAt = performance.now()
+      return usable
     }
+  }
+
+  async #load(timeoutMs: number): Promise<PacWorker> {
+    const worker = await PacWorker.load(this.#endpoint, this.#tls, timeoutMs, this.#closed)
+    this.#worker?.retire()
+    this.#worker = worker
+    this.#loadedAt = performance.now()
+    return worker
   }
 
   #parse(choice: string, hop: Hop): ProxyEndpoint | 'direct' {
@@ -133,13 +126,49 @@ const PAC_SCHEMES: Readonly<Partial<Record<string, string>>> = {
   SOCKS4: 'socks4a',
 }
 
-function isPacAgent(value: unknown): value is PacAgent {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'getResolver' in value &&
-    typeof value.getResolver === 'function'
-  )
+function timeLeft(attempt: Attempt): number {
+  return Math.max(1, Math.floor(attempt.remainingMs * (1 - MARGIN)))
+}
+
+/** A failure of the worker in the terms of the route. */
+function named(error: unknown, hop: Hop, timeoutMs: number): unknown {
+  if (!(error instanceof PacWorkerError)) return error
+  switch (error.failure) {
+    case 'slow-download':
+      return timeoutError(hop, 'pac', timeoutMs)
+    case 'ended':
+    case 'slow-script':
+      return failure(
+        'ERR_PROXY_TIMEOUT',
+        'pac',
+        `the PAC script of ${hop.proxy ?? ''} did not return`,
+        undefined,
+        hop,
+        {
+          hint: 'Look for an endless loop in FindProxyForURL, or for a name server that does not answer dnsResolve().',
+        },
+      )
+    case 'download':
+      return nameFailure(error, 'pac', hop)
+    case 'interpreter':
+      return failure(
+        'ERR_PROXY_CONFIG',
+        'pac',
+        `the PAC interpreter could not be loaded: ${error.message}`,
+        undefined,
+        hop,
+        {
+          hint: 'A bundler does not pack it: leave discord-transport out of the bundle, or install proxy-agent beside it.',
+          retryable: false,
+        },
+      )
+    case 'size':
+      return brokenScript(hop, 'is larger than 4 MiB')
+    case 'unusable':
+      return brokenScript(hop, 'cannot be used: it does not parse, or has no function FindProxyForURL')
+    case 'script':
+      return brokenScript(hop, `failed: ${sanitizeForeignText(error.message)}`)
+  }
 }
 
 function brokenScript(hop: Hop, why: string): Error {

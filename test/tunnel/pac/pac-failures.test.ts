@@ -4,7 +4,8 @@ import { startPacServer, type PacFault, type PacServer } from '../../lab/proxy/i
 import { FACES, failureOf, getByFetch, helloByWebSocket } from '../../support/faces.js'
 import { startLab, USERS_ME } from '../../support/lab.js'
 
-const CONNECT_TIMEOUT_MS = 400
+/** Enough to start the thread of a script on a busy machine. */
+const CONNECT_TIMEOUT_MS = 2_500
 const MARGIN_MS = 3_000
 
 /** After which a script is fetched again. */
@@ -118,4 +119,55 @@ describe("a PAC script's server that", () => {
       expect(shown).not.toMatch(/pac-user|pac-secret|query-secret/)
     }
   })
+})
+
+const ENDLESS = 'while (true) {}'
+const HANGING: readonly [what: string, script: string][] = [
+  ['in FindProxyForURL', `function FindProxyForURL() { ${ENDLESS} }`],
+  ['while it loads', `${ENDLESS}; function FindProxyForURL() { return 'DIRECT' }`],
+]
+
+describe('a PAC script that never returns', () => {
+  test.each(HANGING)('%s fails every face in time, and blocks nothing else', async (_where, script) => {
+    const lab = await startLab()
+    const transport = lab.createTransport({ proxy: data(script), connectTimeoutMs: CONNECT_TIMEOUT_MS })
+    let ticks = 0
+    const ticking = setInterval(() => ticks++, 10)
+    onTestFinished(() => clearInterval(ticking))
+    const startedAt = performance.now()
+    const errors = await Promise.all(Object.values(FACES).map((reach) => failureOf(reach(transport))))
+    expect(performance.now() - startedAt).toBeLessThan(CONNECT_TIMEOUT_MS + MARGIN_MS)
+    expect(ticks).toBeGreaterThan(10)
+    for (const error of errors) expect(error).toMatchObject({ code: TIMEOUT, phase: 'pac' })
+    expect(errors.some(({ message }) => /PAC script of .* did not return/.test(message))).toBe(true)
+  })
+
+  test('for one destination leaves the others alone, before and after its deadline', async () => {
+    const lab = await startLab()
+    const script = `function FindProxyForURL(url, host) {
+      if (host === 'hanging.lab') ${ENDLESS}
+      return 'PROXY 127.0.0.1:${lab.proxy.port}'
+    }`
+    const hasty = lab.createTransport({ proxy: data(script), connectTimeoutMs: 2_000 })
+    await helloByWebSocket(hasty)
+    const hanging = failureOf(getByFetch(hasty, 'https://hanging.lab/'))
+    expect((await hanging).code).toBe(TIMEOUT)
+    expect((await getByFetch(hasty, USERS_ME, lab.headers)).status).toBe(200)
+  })
+
+  test('fails at once when the transport is closed', async () => {
+    const lab = await startLab()
+    const transport = lab.createTransport({ proxy: data(HANGING[0]?.[1] ?? '') })
+    const failing = failureOf(getByFetch(transport))
+    await transport.close()
+    expect((await failing).code).toBe('ERR_TRANSPORT_CLOSED')
+  })
+})
+
+test('a PAC URL that answers 404 says so, and not ENOTFOUND', async () => {
+  const lab = await startLab()
+  const server = await pacServer('', { kind: 'status', status: 404 })
+  const error = await failureOf(getByFetch(lab.createTransport({ proxy: server.pacUrl })))
+  expect(error.message).toMatch(/404/)
+  expect(error.message).not.toContain('ENOTFOUND')
 })
