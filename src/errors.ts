@@ -132,10 +132,15 @@ export class TransportError extends Error {
   }
 }
 
+/** The error's hint, for another error that takes it over. */
+export function hintOf(error: TransportError): string | Text {
+  return HINTS.get(error) ?? error.hint
+}
+
 /** The error's hint in the words of an audience. */
 export function hintFor(error: TransportError, audience: Audience): string {
-  const hint = HINTS.get(error)
-  return hint === undefined ? error.hint : render(hint, audience)
+  const hint = hintOf(error)
+  return typeof hint === 'string' ? hint : render(hint, audience)
 }
 
 /** The same failure of a request of which more, or less, was sent than of the one that it was named for. */
@@ -144,7 +149,7 @@ export function failureOf(
   { sent, retryable }: Pick<TransportError, 'sent' | 'retryable'>,
 ) {
   const { code, phase, proxy, target, cause } = error
-  const hint = HINTS.get(error) ?? error.hint
+  const hint = hintOf(error)
   return new TransportError(error.message, { code, phase, proxy, target, hint, retryable, sent, cause })
 }
 

@@ -8,6 +8,8 @@ export type {
   TransportOptions,
 } from './config/index.js'
 export type {
+  Comparison,
+  ComparisonVerdict,
   ConfigurationNote,
   DiagnosedHop,
   DiagnoseOptions,

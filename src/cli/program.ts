@@ -41,8 +41,8 @@ function createProgram(end: (code: ExitCode) => void): Command {
     .summary('try every hop from here to Discord, and name the one that fails')
     .description(
       'Tries every hop: the name of the proxy, TCP, TLS to it, authentication, the tunnel, TLS to Discord, the ' +
-        'REST API, the gateway, the CDN; with a token also who the bot is, its shards, and IDENTIFY to READY. A hop ' +
-        'that fails is shown with its code, its meaning and what to try.',
+        'REST API, the gateway, the CDN; with a token also the bot, its intents, its shards, and IDENTIFY to READY. A ' +
+        'hop that fails is shown with its code, its meaning and what to try.',
     )
     .addOption(new Option('--dns <who>', 'who resolves names').choices(['proxy', 'local']).default('proxy'))
     .addOption(timeout('milliseconds for everything', 14_000))
@@ -52,6 +52,20 @@ function createProgram(end: (code: ExitCode) => void): Command {
       variableName,
     )
     .option('--token-file <path>', 'file that holds the bot token; - is standard input')
+    .addOption(
+      new Option(
+        '--intents <number>',
+        'the intents of the bot; fails where one is not switched on',
+      ).argParser(wholeNumber(0, Number.MAX_SAFE_INTEGER)),
+    )
+    .option('--channel <id>', 'send, upload, download, edit and delete in this channel', channelId)
+    .addOption(
+      new Option('--upload-bytes <number>', 'size of the file for --channel (default: 1 MiB)').argParser(
+        wholeNumber(1, 524_288_000),
+      ),
+    )
+    .option('--compare', 'try Discord without the proxy too (never with the token)')
+    .option('--all-hosts', 'try a connection to every host of Discord')
     .option('--watch', 'do it again and again, until Ctrl-C')
     .addOption(
       new Option('--interval-ms <ms>', 'pause between two rounds of --watch')
@@ -162,6 +176,19 @@ function milliseconds(text: string): number {
   const value = /^\d{1,6}$/.test(text) ? Number(text) : 0
   if (value >= 1 && value <= 600_000) return value
   throw new InvalidArgumentError('Expected a whole number of milliseconds from 1 to 600000.')
+}
+
+function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,16}$/.test(text) ? Number(text) : -1
+    if (value >= least && value <= most) return value
+    throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`)
+  }
+}
+
+function channelId(text: string): string {
+  if (/^\d{1,20}$/.test(text)) return text
+  throw new InvalidArgumentError('Expected the id of a channel: 17 to 20 digits.')
 }
 
 function variableName(text: string): string {

@@ -1,10 +1,8 @@
 export type { ConfigurationNote, NoteCode } from './diagnose/configuration-notes.js'
-export {
-  diagnose,
-  diagnoseConfiguration,
-  type DiagnosedConfiguration,
-  type DiagnoseOptions,
-} from './diagnose/diagnose.js'
+export type { Comparison, ComparisonVerdict } from './diagnose/comparison.js'
+export type { DiagnosedConfiguration } from './diagnose/configuration.js'
+export type { DiagnoseOptions } from './diagnose/diagnose-options.js'
+export { diagnose, diagnoseConfiguration } from './diagnose/diagnose.js'
 export type { Diagnosis } from './diagnose/diagnosis.js'
 export type { Fix } from './diagnose/fix.js'
 export type { HopProgress } from './diagnose/hop-log.js'

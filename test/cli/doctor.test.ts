@@ -48,6 +48,11 @@ const hopSchema = z.strictObject({
   message: z.string().nullable(),
   hint: z.string().nullable(),
 })
+const comparisonSchema = z.strictObject({
+  verdict: z.enum(['proxy-needed', 'proxy-not-needed', 'proxy-broken', 'both-broken']),
+  text: z.string(),
+  direct: z.strictObject({ ok: z.boolean(), hops: z.array(hopSchema) }),
+})
 const diagnosisSchema = z.strictObject({
   schemaVersion: z.literal(1),
   ok: z.boolean(),
@@ -74,6 +79,7 @@ const diagnosisSchema = z.strictObject({
       text: z.string(),
     })
     .nullable(),
+  comparison: comparisonSchema.nullable(),
 })
 
 function parse(stdout: string): z.output<typeof diagnosisSchema> {
@@ -179,7 +185,7 @@ describe('doctor --json', () => {
     expect(diagnosis).toMatchObject({ ok: true, route: 'proxy', proxy: { source: 'OPENCLAW_PROXY_URL' } })
     expect(diagnosis.notes.map((note) => note.code)).toContain('http-proxy-unused')
     expect(diagnosis.hops.map(({ id }) => id).join(' ')).toBe(
-      'config proxy-connect proxy-auth tunnel target-tls rest gateway cdn identity gateway-bot ready',
+      'config proxy-connect proxy-auth tunnel target-tls rest gateway cdn identity intents gateway-bot ready',
     )
     expectNoSecret(stdout, lab.discord.token)
   })

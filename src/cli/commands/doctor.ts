@@ -8,7 +8,7 @@ import {
   type TransportOptions,
 } from '../../index.js'
 import { transportOptions, type ConnectionFlags } from '../connection-options.js'
-import { EXIT, type ExitCode } from '../exit-codes.js'
+import { EXIT, UsageError, type ExitCode } from '../exit-codes.js'
 import { limitLookups } from '../lookup-limits.js'
 import { diagnosisLine, diagnosisText } from '../text/diagnosis-text.js'
 import { Progress } from '../text/progress.js'
@@ -17,6 +17,11 @@ import { readToken, type TokenFlags } from '../token.js'
 
 export interface DoctorFlags extends ConnectionFlags, TokenFlags {
   readonly timeoutMs: number
+  readonly intents?: number
+  readonly channel?: string
+  readonly uploadBytes?: number
+  readonly compare?: boolean
+  readonly allHosts?: boolean
   readonly watch?: boolean
   readonly intervalMs: number
   readonly json?: boolean
@@ -26,15 +31,18 @@ export async function doctor(flags: DoctorFlags): Promise<ExitCode> {
   limitLookups()
   const options = { ...transportOptions(flags), connectTimeoutMs: flags.timeoutMs }
   const token = await readToken(flags)
+  if (token === undefined && (flags.channel !== undefined || flags.intents !== undefined))
+    throw new UsageError('--channel and --intents need a token: give --token-env or --token-file too')
   if (flags.watch === true) return watch(flags, options, token)
-  const diagnosis = await examine(flags, options, { token })
-  await print(flags.json === true ? json(diagnosis, 2) : diagnosisText(diagnosis, styleFor(process.stdout)))
+  const diagnosis = await examine(flags, options, { token, channel: flags.channel })
+  await print(flags.json === true ? json(diagnosis, 2) : report(diagnosis))
   return diagnosis.ok ? EXIT.ok : EXIT.failed
 }
 
 /**
- * Round after round until a signal; the whole report at first and whenever the outcome is another. Only the first
- * round identifies: each one would use up a session start, and Discord resets the token of a bot that has none left.
+ * Round after round until a signal; the whole report at first and whenever the outcome changes. Only the first round
+ * identifies and sends messages: each identify uses up a session start, and Discord resets the token of a bot that
+ * has none left.
  */
 async function watch(
   flags: DoctorFlags,
@@ -44,20 +52,20 @@ async function watch(
   const stop = new AbortController()
   const onSignal = (): void => stop.abort()
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
-  const style = styleFor(process.stdout)
   let last: Diagnosis | undefined
   try {
     while (!stop.signal.aborted) {
       const identify = last === undefined
-      const diagnosis = await examine(flags, options, { token, identify, signal: stop.signal })
+      const channel = identify ? flags.channel : undefined
+      const diagnosis = await examine(flags, options, { token, identify, channel, signal: stop.signal })
       const changed = last === undefined || outcome(last) !== outcome(diagnosis)
       last = diagnosis
       await print(
         flags.json === true
           ? json(diagnosis)
           : changed
-            ? `${diagnosisText(diagnosis, style)}\n`
-            : diagnosisLine(diagnosis, style),
+            ? `${report(diagnosis)}\n`
+            : diagnosisLine(diagnosis, styleFor(process.stdout)),
       )
       await sleep(flags.intervalMs, undefined, { signal: stop.signal })
     }
@@ -74,6 +82,10 @@ function outcome({ hops }: Diagnosis): string {
   return missed.map(({ id, status, code }) => `${id} ${status} ${code ?? ''}`).join()
 }
 
+function report(diagnosis: Diagnosis): string {
+  return diagnosisText(diagnosis, styleFor(process.stdout), process.stdout.columns)
+}
+
 function json(diagnosis: Diagnosis, indent = 0): string {
   return `${JSON.stringify(diagnosis, null, indent)}\n`
 }
@@ -81,15 +93,27 @@ function json(diagnosis: Diagnosis, indent = 0): string {
 async function examine(
   flags: DoctorFlags,
   options: TransportOptions,
-  diagnoseOptions: DiagnoseOptions,
+  asked: DiagnoseOptions,
 ): Promise<Diagnosis> {
-  const transport = create(options)
-  if (transport instanceof TransportError)
-    return diagnoseConfiguration(transport, process.env, diagnoseOptions)
+  const { timeoutMs, intents, uploadBytes, compare, allHosts } = flags
   const progress = new Progress(flags.json !== true || process.stderr.isTTY)
+  const diagnoseOptions: DiagnoseOptions = {
+    ...asked,
+    timeoutMs,
+    intents,
+    uploadBytes,
+    compare,
+    allHosts,
+    audience: 'command',
+    onProgress: progress.note,
+  }
+  const transport = create(options)
+  if (transport instanceof TransportError) {
+    progress.stop()
+    return diagnoseConfiguration(transport, process.env, diagnoseOptions)
+  }
   try {
-    const { timeoutMs } = flags
-    return await transport.diagnose({ ...diagnoseOptions, timeoutMs, onProgress: progress.note })
+    return await transport.diagnose(diagnoseOptions)
   } finally {
     progress.stop()
     await transport.close()

@@ -1,23 +1,34 @@
 import type { DiagnosedHop, Diagnosis } from '../../index.js'
+import { say } from '../../messages/index.js'
 import type { Style } from './terminal.js'
 
 const TITLE_WIDTH = 27
 const BAR_WIDTH = 24
 
-/** What `doctor` prints for people: the proxy, the notes, a line for each hop with its part of the time. */
-export function diagnosisText(diagnosis: Diagnosis, style: Style): string {
-  const { proxy, notes, hops, fix } = diagnosis
-  const whole = Math.max(1, ...hops.map(({ startMs, ms }) => (startMs ?? 0) + (ms ?? 0)))
+/** A terminal that is narrower than this gets no bars: they would break the lines. */
+const COLUMNS_WITH_BARS = 90
+
+/** More hops than these that were not reached are counted in one line: the report stays on one screen. */
+const NOT_REACHED_LINES = 4
+
+/**
+ * What `doctor` prints for people: the proxy, the notes, a line for each hop with its part of the time.
+ *
+ * @param columns the width of the terminal; undefined where the output is none
+ */
+export function diagnosisText(diagnosis: Diagnosis, style: Style, columns = COLUMNS_WITH_BARS): string {
+  const { proxy, notes, fix } = diagnosis
   const lines = [
     proxy === null
-      ? `${style.bold('no proxy')}: ${diagnosis.reason}`
-      : `${style.bold(proxy.url)} from ${sourceName(proxy.source)}`,
+      ? `${style.bold(say('doctor.detail.no-proxy'))}: ${diagnosis.reason}`
+      : `${style.bold(proxy.url)} ${say('command.from', { source: sourceName(proxy.source) })}`,
     ...notes.map(({ text }) => `${style.warn('!')} ${text}`),
     '',
-    ...hops.flatMap((hop) => hopLines(hop, whole, style)),
+    ...allHopLines(diagnosis.hops, style, columns),
     '',
     verdict(diagnosis, style),
-    ...(fix === null ? [] : [`${style.bold('To fix it:')} ${fix.text}`]),
+    ...comparisonLines(diagnosis, style),
+    ...(fix === null ? [] : [`${style.bold(say('command.doctor.fix'))} ${fix.text}`]),
   ]
   return `${lines.join('\n')}\n`
 }
@@ -28,32 +39,59 @@ export function diagnosisLine(diagnosis: Diagnosis, style: Style): string {
 }
 
 function sourceName(source: string): string {
-  return source === 'config' ? 'the command line' : source
+  return source === 'config' ? say('command.source') : source
 }
 
 function verdict({ ok, hops, ms }: Diagnosis, style: Style): string {
-  if (ok) return `${style.good('All is well')} (${ms} ms)`
+  if (ok) return `${style.good(say('command.doctor.well'))} (${ms} ms)`
   const failed = hops.filter(({ status }) => status === 'failed')
   const named = failed.map(({ title, code }) => `${title}, ${code ?? ''}`).join('; ')
-  return `${style.bad('FAILED')} at ${named === '' ? 'a hop that was not reached' : named} (${ms} ms)`
+  return `${style.bad(say('command.doctor.failed'))} ${named === '' ? say('command.doctor.unreached') : named} (${ms} ms)`
 }
 
-function hopLines(hop: DiagnosedHop, whole: number, style: Style): string[] {
+function comparisonLines({ comparison }: Diagnosis, style: Style): string[] {
+  if (comparison === null) return []
+  const failed = comparison.direct.hops.find(({ status }) => status === 'failed')
+  const how =
+    failed === undefined
+      ? style.good(say('command.doctor.reached'))
+      : `${style.bad(say('command.doctor.failed'))} ${failed.title}, ${failed.code ?? ''}`
+  return [`${style.bold(say('command.doctor.without-proxy'))} ${how}`, comparison.text]
+}
+
+function allHopLines(hops: readonly DiagnosedHop[], style: Style, columns: number): string[] {
+  const whole = Math.max(1, ...hops.map(({ startMs, ms }) => (startMs ?? 0) + (ms ?? 0)))
+  const draw = columns < COLUMNS_WITH_BARS ? (): string => '' : (hop: DiagnosedHop): string => bar(hop, whole)
+  const notReached = hops.filter(({ status }) => status === 'not-reached')
+  const counted = new Set(
+    notReached.length > NOT_REACHED_LINES + 1 ? notReached.slice(NOT_REACHED_LINES) : [],
+  )
+  const lines = hops.filter((hop) => !counted.has(hop)).flatMap((hop) => hopLines(hop, draw(hop), style))
+  if (counted.size === 0) return lines
+  return [...lines, style.dim(`  - ${say('command.doctor.more-not-reached', { hops: counted.size })}`)]
+}
+
+function hopLines(hop: DiagnosedHop, drawn: string, style: Style): string[] {
   const title = hop.title.padEnd(TITLE_WIDTH)
-  if (hop.status === 'not-reached')
-    return [style.dim(`  - ${title} not reached${hop.detail === null ? '' : `: ${hop.detail}`}`)]
+  if (hop.status === 'not-reached') {
+    const reason = hop.detail === null ? '' : `: ${hop.detail}`
+    return [style.dim(`  - ${title} ${say('command.doctor.not-reached')}${reason}`)]
+  }
   const ok = hop.status === 'ok'
   const mark = ok ? style.good('✓') : style.bad('✗')
-  const time = (hop.ms === null ? '' : `${hop.ms < 10 ? hop.ms.toFixed(1) : Math.round(hop.ms)} ms`).padStart(
-    9,
-  )
-  const line = `  ${mark} ${title}${time}  ${bar(hop, whole)}  ${style.dim(hop.detail ?? '')}`.trimEnd()
+  const line =
+    `  ${mark} ${title}${timeOf(hop).padStart(9)}  ${drawn}  ${style.dim(hop.detail ?? '')}`.trimEnd()
   if (ok) return [line]
   return [
     line,
     `      ${style.bad(hop.code ?? '')}: ${hop.message ?? ''}`,
-    `      ${style.bold('try:')} ${hop.hint ?? ''}`,
+    `      ${style.bold(say('command.doctor.try'))} ${hop.hint ?? ''}`,
   ]
+}
+
+function timeOf({ ms }: DiagnosedHop): string {
+  if (ms === null) return ''
+  return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`
 }
 
 /** Where in the whole time the hop lies. */

@@ -1,16 +1,22 @@
 import type { HopProgress } from '../../index.js'
+import { say } from '../../messages/index.js'
 import { styleFor } from './terminal.js'
 
-/** A hop that takes this long is worth a word. */
+/** A hop that takes this long is named. */
 const PATIENCE_MS = 1_000
 const REPEAT_MS = 3_000
 
-/** Says on standard error what is being waited for: one line that changes, or at a file one line now and then. */
+/**
+ * Writes to standard error which hop is being waited for: at a terminal one line that changes, elsewhere a line now
+ * and then.
+ */
 export class Progress {
   readonly #running = new Map<string, number>()
   readonly #timer: NodeJS.Timeout | undefined
   readonly #style = styleFor(process.stderr)
-  #saidAt = performance.now()
+  /** A terminal without cursor control cannot replace its line. */
+  readonly #replaces = process.stderr.isTTY && process.env['TERM'] !== 'dumb'
+  #writtenAt = performance.now()
 
   constructor(enabled: boolean) {
     if (enabled) this.#timer = setInterval(() => this.#tick(), 250)
@@ -21,10 +27,10 @@ export class Progress {
     else this.#running.delete(title)
   }
 
-  /** Takes its line away again. */
+  /** Removes the line. */
   stop(): void {
     clearInterval(this.#timer)
-    if (this.#timer !== undefined && process.stderr.isTTY) process.stderr.write('\r\u001b[K')
+    if (this.#timer !== undefined && this.#replaces) process.stderr.write(CLEAR_LINE)
   }
 
   #tick(): void {
@@ -33,12 +39,19 @@ export class Progress {
     const [title, since] = last
     const waitedMs = performance.now() - since
     if (waitedMs < PATIENCE_MS) return
-    const line = this.#style.dim(`waiting for: ${title} (${Math.floor(waitedMs / 1_000)} s)`)
-    if (process.stderr.isTTY) {
-      process.stderr.write(`\r\u001b[K${line}`)
-    } else if (performance.now() - this.#saidAt >= (waitedMs < PATIENCE_MS * 2 ? PATIENCE_MS : REPEAT_MS)) {
-      this.#saidAt = performance.now()
-      process.stderr.write(`${line}\n`)
+    const line = say('command.doctor.waiting', { title, seconds: Math.floor(waitedMs / 1_000) })
+    if (this.#replaces) {
+      // A line that wraps could not be removed.
+      process.stderr.write(`${CLEAR_LINE}${this.#style.dim(line.slice(0, process.stderr.columns - 1))}`)
+    } else if (
+      performance.now() - this.#writtenAt >=
+      (waitedMs < PATIENCE_MS * 2 ? PATIENCE_MS : REPEAT_MS)
+    ) {
+      this.#writtenAt = performance.now()
+      process.stderr.write(`${this.#style.dim(line)}\n`)
     }
   }
 }
+
+/** To the first column, and erase the line: ECMA-48 §8.3.41, EL. */
+const CLEAR_LINE = '\r\u001b[K'

@@ -63,7 +63,8 @@ function valueOf(env: Environment, name: string): string | undefined {
   return value === '' ? undefined : value
 }
 
-function sourceName(source: ProxySource): string {
+/** What decided, in words. */
+export function sourceName(source: ProxySource): string {
   return source === 'config' ? 'the proxy option' : source
 }
 

@@ -1,4 +1,5 @@
 import type { ProxyDescription } from '../../config/index.js'
+import type { Comparison } from './comparison.js'
 import type { ConfigurationNote } from './configuration-notes.js'
 import type { Fix } from './fix.js'
 import type { DiagnosedHop } from './hops.js'
@@ -15,11 +16,13 @@ export interface Diagnosis {
   readonly ms: number
   /** The proxy in use, redacted; null where there is none. */
   readonly proxy: ProxyDescription | null
-  /** Where discord.com goes; null where the configuration is not usable. */
+  /** Where discord.com goes, a PAC script asked; null where the configuration is not usable. */
   readonly route: 'proxy' | 'direct' | null
   readonly reason: string
   readonly notes: readonly ConfigurationNote[]
   readonly hops: readonly DiagnosedHop[]
   /** A change that would help, where one is known. */
   readonly fix: Fix | null
+  /** Discord without the proxy, where that was asked for and there is a proxy; else null. */
+  readonly comparison: Comparison | null
 }

@@ -1,14 +1,15 @@
 import * as z from 'zod'
-import { TransportError } from '../../errors.js'
-import type { TransportFetch } from '../../rest/index.js'
-import { timeoutError, type Route } from '../../tunnel/index.js'
-import { refusedWith, strangeAnswer } from './discord-failure.js'
 import { CDN_HOST, REST_HOST } from '../../discord/hosts.js'
+import { TransportError } from '../../errors.js'
+import { say, text } from '../../messages/index.js'
+import type { FetchInit, TransportFetch } from '../../rest/index.js'
+import { timeoutError, type Route } from '../../tunnel/index.js'
+import { isPage, refusedWith, strangeAnswer, type DiscordAnswer } from './discord-failure.js'
 import type { HopLog } from './hop-log.js'
 
 const API = `https://${REST_HOST}/api/v10`
 
-/** An avatar that everybody has who has none of their own. */
+/** The default avatar. It is always there. */
 const CDN_FILE = `https://${CDN_HOST}/embed/avatars/0.png`
 
 /** What the questions to Discord need. */
@@ -22,104 +23,112 @@ export interface DiscordQuestions {
 }
 
 const gatewaySchema = z.object({ url: z.string().startsWith('wss://') })
-const userSchema = z.object({ id: z.string(), username: z.string() })
-const gatewayBotSchema = z.object({
-  url: z.string().startsWith('wss://'),
-  shards: z.int(),
-  session_start_limit: z.object({ total: z.int(), remaining: z.int(), max_concurrency: z.int() }),
-})
 
 /** https://discord.com/developers/docs/events/gateway#get-gateway */
 export function askGateway(questions: DiscordQuestions): Promise<unknown> {
   return questions.log.run('rest', async () => {
-    const { value, status } = await getJson(questions, '/gateway', gatewaySchema)
-    return { value, detail: String(status) }
+    const value = await getJson(questions, '/gateway', gatewaySchema)
+    return { value, detail: '200' }
   })
 }
 
 export function askCdn(questions: DiscordQuestions): Promise<unknown> {
   return questions.log.run('cdn', async () => {
-    const { status, body } = await get(questions, CDN_FILE)
+    const answer = await ask(questions, CDN_FILE)
+    const { status, body } = answer
     // The file itself does not matter: an answer of the CDN proves the route to it.
     if (status !== 200 && status !== 404) throw refusedWith(status, CDN_HOST)
-    return { value: undefined, detail: `${status}, ${body.length} bytes` }
+    if (isPage(answer)) throw strangeAnswer(text('doctor.not-discord', { what: CDN_HOST }), answer)
+    return { value: undefined, detail: say('doctor.detail.file', { status, bytes: body.length }) }
   })
 }
 
-/** https://discord.com/developers/docs/resources/user#get-current-user */
-export function askIdentity(questions: DiscordQuestions, token: string): Promise<unknown> {
-  return questions.log.run('identity', async () => {
-    const { value } = await getJson(questions, '/users/@me', userSchema, token)
-    return { value, detail: `bot ${value.id}` }
-  })
-}
-
-/** What Discord says about connecting: how many shards, and how many identifies are left today. */
-export interface SessionStarts {
-  readonly shards: number
-  readonly remaining: number
-}
-
-/** https://discord.com/developers/docs/events/gateway#get-gateway-bot */
-export function askGatewayBot(
-  questions: DiscordQuestions,
-  token: string,
-): Promise<SessionStarts | undefined> {
-  return questions.log.run('gateway-bot', async () => {
-    const { value } = await getJson(questions, '/gateway/bot', gatewayBotSchema, token)
-    const { shards, session_start_limit: limit } = value
-    return {
-      value: { shards, remaining: limit.remaining },
-      detail: `${shards} ${shards === 1 ? 'shard' : 'shards'}, ${limit.remaining} of ${limit.total} session starts left`,
-    }
-  })
-}
-
-async function getJson<Schema extends z.ZodType>(
+/** Asks the API for JSON of this shape, with the bot's token where one is given. */
+export async function getJson<Schema extends z.ZodType>(
   questions: DiscordQuestions,
   path: string,
   schema: Schema,
   token?: string,
-): Promise<{ value: z.output<Schema>; status: number }> {
-  const { status, body } = await get(questions, `${API}${path}`, token)
-  if (status !== 200) throw refusedWith(status, `${REST_HOST}${new URL(API + path).pathname}`)
-  const { data, success } = schema.safeParse(parse(body))
-  if (!success) throw strangeAnswer(`The answer to GET ${path}`)
-  return { value: data, status }
+): Promise<z.output<Schema>> {
+  const answer = await askApi(questions, path, { token })
+  if (answer.status !== 200) throw refusedWith(answer.status, apiName(path))
+  return readJson(answer, schema, path)
 }
 
-function parse(body: Buffer): unknown {
+/** @throws DiscordFailure where the answer has another shape */
+export function readJson<Schema extends z.ZodType>(
+  answer: DiscordAnswer,
+  schema: Schema,
+  path: string,
+): z.output<Schema> {
+  const { data, success } = schema.safeParse(parseJson(answer.body.toString('utf8')))
+  if (!success) throw strangeAnswer(text('doctor.not-discord', { what: apiName(path) }), answer)
+  return data
+}
+
+/** `discord.com/api/v10/gateway`: a question of the API as messages name it. */
+export function apiName(path: string): string {
+  return `${REST_HOST}/api/v10${path}`
+}
+
+export function parseJson(json: string): unknown {
   try {
-    return JSON.parse(body.toString('utf8'))
+    return JSON.parse(json)
   } catch {
     return undefined
   }
 }
 
-async function get(
+export interface ApiRequest {
+  readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  readonly token?: string | undefined
+  /** Sent as JSON. */
+  readonly json?: unknown
+  readonly form?: FormData
+}
+
+export function askApi(
+  questions: DiscordQuestions,
+  path: string,
+  { method = 'GET', token, json, form }: ApiRequest = {},
+): Promise<DiscordAnswer> {
+  return ask(questions, `${API}${path}`, {
+    method,
+    headers: {
+      ...(token === undefined ? {} : { authorization: `Bot ${token}` }),
+      ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(json === undefined ? {} : { body: JSON.stringify(json) }),
+    ...(form === undefined ? {} : { body: form }),
+  })
+}
+
+/** One request and its whole answer, whatever its status, within the time that is left. */
+export async function ask(
   { route, fetch, remainingMs, signal }: DiscordQuestions,
   url: string,
-  token?: string,
-): Promise<{ status: number; body: Buffer }> {
+  init: FetchInit = {},
+): Promise<DiscordAnswer> {
   const timeoutMs = remainingMs()
   const timeout = AbortSignal.timeout(timeoutMs)
+  const { hostname: host } = new URL(url)
   try {
     const response = await fetch(url, {
+      ...init,
       // Discord redirects none of these: where one leads is not Discord's answer.
       redirect: 'manual',
       signal: AbortSignal.any([timeout, signal]),
-      headers: token === undefined ? {} : { authorization: `Bot ${token}` },
     })
-    return { status: response.status, body: Buffer.from(await response.arrayBuffer()) }
+    const body = Buffer.from(await response.arrayBuffer())
+    return { status: response.status, contentType: response.headers.get('content-type') ?? '', body }
   } catch (error) {
     if (error instanceof TransportError || signal.aborted) throw error
-    const { hostname: host } = new URL(url)
     if (timeout.aborted) throw silence(route, host, timeoutMs)
-    throw strangeAnswer(`The answer of ${host}`)
+    throw strangeAnswer(text('doctor.not-discord', { what: host }))
   }
 }
 
-/** The same words for whoever waits in another protocol. */
+/** The failure of a question that got no answer, in whatever protocol. */
 export function silence(route: Route, host: string, timeoutMs: number): Error {
   return timeoutError(route.hop({ host, port: 443 }), 'exchange', timeoutMs)
 }

@@ -1,14 +1,15 @@
+import type { IncomingMessage } from 'node:http'
 import * as z from 'zod'
+import type { TunnelAgent } from '../../agent/agent.js'
 import { sanitizeForeignText } from '../../config/index.js'
+import { GATEWAY_HOST } from '../../discord/hosts.js'
+import { Opcode } from '../../discord/opcodes.js'
 import { TransportError } from '../../errors.js'
 import { TransportWebSocket } from '../../gateway/index.js'
-import type { TunnelAgent } from '../../agent/agent.js'
-import { DiscordFailure, strangeAnswer, tokenRefused } from './discord-failure.js'
-import { GATEWAY_HOST } from '../../discord/hosts.js'
-import { silence, type DiscordQuestions, type SessionStarts } from './discord-hops.js'
-
-/** https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway-gateway-opcodes */
-const OP = { dispatch: 0, identify: 2, invalidSession: 9, hello: 10 } as const
+import { say, text } from '../../messages/index.js'
+import { DiscordFailure, refusedWith, strangeAnswer, tokenRefused } from './discord-failure.js'
+import { parseJson, silence, type DiscordQuestions } from './discord-hops.js'
+import type { SessionStarts } from './token-hops.js'
 
 const payloadSchema = z.object({ op: z.int(), t: z.string().nullish() })
 
@@ -32,35 +33,36 @@ export class GatewayProbe {
       if (!isBinary) this.#received.push(textOf(data))
       this.#wake()
     })
+    // With a listener, ws leaves an answer without an upgrade to it.
+    this.#socket.on('unexpected-response', (_request, response: IncomingMessage) => {
+      this.#finish(notUpgraded(response))
+      this.#socket.terminate()
+    })
     this.#socket.on('error', (error) => {
-      // What ws itself complains about is not a gateway's: a frame that cannot be read.
-      this.#end ??=
-        error instanceof TransportError ? error : strangeAnswer('What came over the gateway connection')
-      this.#wake()
+      // An error of ws itself is a frame that it cannot read.
+      this.#finish(error instanceof TransportError ? error : strangeAnswer(text('doctor.gateway.frame')))
     })
-    this.#socket.on('close', (code, reason) => {
-      this.#end ??= closed(code, reason.toString())
-      this.#wake()
-    })
+    this.#socket.on('close', (code, reason) => this.#finish(closed(code, reason.toString())))
   }
 
   /** The hop up to HELLO. */
   hello(): Promise<true | undefined> {
     return this.#questions.log.run('gateway', async () => {
       const { op } = await this.#next()
-      if (op !== OP.hello) throw strangeAnswer('The first payload of the gateway')
+      if (op !== Opcode.Hello) throw strangeAnswer(text('doctor.gateway.no-hello'))
       return { value: true, detail: null }
     })
   }
 
   /** The hop from IDENTIFY to READY: uses one of the day's session starts, and ends the session at once. */
-  ready(token: string, { shards }: SessionStarts): Promise<true | undefined> {
+  ready(token: string, { shards }: SessionStarts, intents: number): Promise<true | undefined> {
     return this.#questions.log.run('ready', async () => {
-      this.#socket.send(JSON.stringify(identify(token, shards)))
+      this.#socket.send(JSON.stringify(identify(token, shards, intents)))
       for (;;) {
         const { op, t } = await this.#next()
-        if (op === OP.dispatch && t === 'READY') return { value: true, detail: 'session ended again' }
-        if (op === OP.invalidSession) throw invalidSession()
+        if (op === Opcode.Dispatch && t === 'READY')
+          return { value: true, detail: say('doctor.detail.session-ended') }
+        if (op === Opcode.InvalidSession) throw invalidSession()
       }
     })
   }
@@ -82,10 +84,7 @@ export class GatewayProbe {
     const timeoutMs = this.#questions.remainingMs()
     const { signal } = this.#questions
     let timer: NodeJS.Timeout | undefined
-    const abort = (): void => {
-      this.#end ??= signal.reason as Error
-      this.#wake()
-    }
+    const abort = (): void => this.#finish(signal.reason as Error)
     try {
       signal.addEventListener('abort', abort, { once: true })
       await new Promise<void>((resolve) => {
@@ -97,11 +96,17 @@ export class GatewayProbe {
       clearTimeout(timer)
       signal.removeEventListener('abort', abort)
     }
-    const text = this.#received.shift()
-    if (text === undefined) throw this.#end ?? silence(this.#questions.route, GATEWAY_HOST, timeoutMs)
-    const { data, success } = payloadSchema.safeParse(parse(text))
-    if (!success) throw strangeAnswer('A payload of the gateway')
+    const payload = this.#received.shift()
+    if (payload === undefined) throw this.#end ?? silence(this.#questions.route, GATEWAY_HOST, timeoutMs)
+    const { data, success } = payloadSchema.safeParse(parseJson(payload))
+    if (!success) throw strangeAnswer(text('doctor.gateway.payload'))
     return data
+  }
+
+  /** The first reason counts: what follows is its consequence. */
+  #finish(reason: Error): void {
+    this.#end ??= reason
+    this.#wake()
   }
 }
 
@@ -112,45 +117,44 @@ function textOf(data: unknown): string {
   return Buffer.isBuffer(data) ? data.toString('utf8') : ''
 }
 
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
+/** https://discord.com/developers/docs/events/gateway-events#identify */
+function identify(token: string, shards: number, intents: number): unknown {
+  const properties = { os: process.platform, browser: 'discord-transport', device: 'discord-transport' }
+  return { op: Opcode.Identify, d: { token, intents, shard: [0, Math.max(shards, 1)], properties } }
 }
 
-/** No intents: nothing of the bot's guilds is sent here. https://discord.com/developers/docs/events/gateway-events#identify */
-function identify(token: string, shards: number): unknown {
-  const properties = { os: process.platform, browser: 'discord-transport', device: 'discord-transport' }
-  return { op: OP.identify, d: { token, intents: 0, shard: [0, Math.max(shards, 1)], properties } }
+/** An HTTP answer in the place of the WebSocket: 200 is a page, every other status a refusal. */
+function notUpgraded({ statusCode = 0, headers }: IncomingMessage): DiscordFailure {
+  const what = say('doctor.gateway.upgrade')
+  if (statusCode >= 300) return refusedWith(statusCode, what)
+  const contentType = headers['content-type'] ?? ''
+  return strangeAnswer(text('doctor.answered', { what, status: statusCode }), { contentType, body: NO_BODY })
 }
+
+const NO_BODY = Buffer.alloc(0)
 
 function invalidSession(): DiscordFailure {
   return new DiscordFailure(
     'ERR_DISCORD_CLOSED',
-    'Discord answered IDENTIFY with an invalid session',
-    'Another process may have identified within the last five seconds: try again.',
+    text('doctor.invalid-session'),
+    text('doctor.invalid-session.hint'),
   )
 }
 
 /** https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway-gateway-close-event-codes */
-function closed(code: number, reason: string): Error {
+function closed(code: number, reason: string): DiscordFailure {
   if (code === 4004) return tokenRefused('close code 4004')
   const words = sanitizeForeignText(reason, 80)
   const said = `${code}${words === '' ? '' : ` (${words})`}`
-  if (code >= 4000 && code <= 4999) {
-    return new DiscordFailure(
-      'ERR_DISCORD_CLOSED',
-      `Discord closed the gateway connection with ${said}`,
-      'The route works; the code says what Discord did not like.',
-    )
+  // 4013 and 4014: the intents do not exist, or are not switched on for this application.
+  if (code === 4013 || code === 4014) {
+    const hint = code === 4013 ? text('doctor.intents.invalid.hint') : text('doctor.intents.disallowed.hint')
+    return new DiscordFailure('ERR_DISCORD_INTENTS', text('doctor.closed.by-discord', { said }), hint)
   }
-  return new DiscordFailure(
-    'ERR_DISCORD_CLOSED',
-    `The gateway connection was closed with ${said}`,
-    code === 1006
-      ? '1006 is a connection that broke without a word, here behind the open tunnel: look for an idle limit or a WebSocket filter of the proxy.'
-      : 'Something on the way may not let WebSockets through: look at what the proxy filters.',
-  )
+  if (code >= 4000 && code <= 4999) {
+    const message = text('doctor.closed.by-discord', { said })
+    return new DiscordFailure('ERR_DISCORD_CLOSED', message, text('doctor.closed.by-discord.hint'))
+  }
+  const hint = code === 1006 ? text('doctor.closed.1006.hint') : text('doctor.closed.hint')
+  return new DiscordFailure('ERR_DISCORD_CLOSED', text('doctor.closed', { said }), hint)
 }

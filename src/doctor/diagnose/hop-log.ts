@@ -1,4 +1,5 @@
-import { TransportError, type TransportPhase } from '../../errors.js'
+import { hintFor, TransportError, type TransportPhase } from '../../errors.js'
+import { render, type Audience, type Text } from '../../messages/index.js'
 import { DiscordFailure } from './discord-failure.js'
 import { inOrder, titleOf, type DiagnosedHop, type DiagnosisCode, type HopId } from './hops.js'
 
@@ -26,27 +27,37 @@ export interface HopFailure {
 }
 
 /** @throws what is not a failure of a hop: an abort, a defect */
-export function hopFailure(error: unknown): HopFailure {
+export function hopFailure(error: unknown, audience: Audience): HopFailure {
   if (error instanceof TransportError) {
-    const { code, phase, message, hint } = error
-    return { code, phase, message, hint }
+    const { code, phase, message } = error
+    return { code, phase, message, hint: hintFor(error, audience) }
   }
   if (error instanceof DiscordFailure) {
     const { code, message, hint } = error
-    return { code, phase: null, message, hint }
+    return { code, phase: null, message, hint: render(hint, audience) }
   }
   throw error
 }
 
+export interface HopLogOptions {
+  /** `host:port` that the route leads to. */
+  readonly target: string
+  readonly audience: Audience
+  readonly onProgress?: ((progress: HopProgress) => void) | undefined
+}
+
 /** The hops of one diagnosis while it runs. */
 export class HopLog {
+  /** The words in which hints are written. */
+  readonly audience: Audience
   readonly #target: string
   readonly #startedAt = performance.now()
   readonly #onProgress: ((progress: HopProgress) => void) | undefined
   readonly #planned = new Set<HopId>()
   readonly #ended = new Map<HopId, DiagnosedHop>()
 
-  constructor(target: string, onProgress?: (progress: HopProgress) => void) {
+  constructor({ target, audience, onProgress }: HopLogOptions) {
+    this.audience = audience
     this.#target = target
     this.#onProgress = onProgress
   }
@@ -74,9 +85,9 @@ export class HopLog {
   }
 
   /** Not reached, with a reason. */
-  skip(id: HopId, detail: string): void {
+  skip(id: HopId, reason: Text): void {
     this.plan([id])
-    this.#ended.set(id, { ...this.#blank(id), detail })
+    this.#ended.set(id, { ...this.#blank(id), detail: render(reason, this.audience) })
   }
 
   /** Runs a hop of its own and notes how it ended. Undefined where it failed. */
@@ -88,7 +99,7 @@ export class HopLog {
       this.pass(id, { startMs, ms: this.now - startMs }, detail)
       return value
     } catch (error) {
-      this.fail(id, { startMs, ms: this.now - startMs }, hopFailure(error))
+      this.fail(id, { startMs, ms: this.now - startMs }, hopFailure(error, this.audience))
       return undefined
     }
   }

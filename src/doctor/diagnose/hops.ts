@@ -1,8 +1,10 @@
 import type { TransportErrorCode, TransportPhase } from '../../errors.js'
+import { say } from '../../messages/index.js'
 
-/** What Discord said no with, once the route had brought the question there. */
+/** A refusal or a wrong answer from behind a working route. */
 export type DiscordCode =
   | 'ERR_DISCORD_TOKEN'
+  | 'ERR_DISCORD_INTENTS'
   | 'ERR_DISCORD_RATE_LIMIT'
   | 'ERR_DISCORD_REFUSED'
   | 'ERR_DISCORD_UNAVAILABLE'
@@ -13,14 +15,27 @@ export type DiagnosisCode = TransportErrorCode | DiscordCode
 
 /** The hops of the route are the phases of a TransportError; those behind it are what a bot does first. */
 export type HopId =
-  Exclude<TransportPhase, 'exchange'> | 'rest' | 'gateway' | 'cdn' | 'identity' | 'gateway-bot' | 'ready'
+  | Exclude<TransportPhase, 'exchange'>
+  | 'rest'
+  | 'gateway'
+  | 'cdn'
+  | 'hosts'
+  | 'identity'
+  | 'intents'
+  | 'gateway-bot'
+  | 'ready'
+  | 'send'
+  | 'upload'
+  | 'download'
+  | 'edit'
+  | 'delete'
 
 export type HopStatus = 'ok' | 'failed' | 'not-reached'
 
 /** One hop of a diagnosis. */
 export interface DiagnosedHop {
   readonly id: HopId
-  /** What it is, in words. */
+  /** Its name for people. */
   readonly title: string
   readonly status: HopStatus
   /** Milliseconds from the start of the diagnosis; null where the hop has no time of its own. */
@@ -50,7 +65,21 @@ const ROUTE_ORDER: readonly HopId[] = [
   'target-tls',
 ]
 
-const BEHIND_ROUTE: readonly HopId[] = ['rest', 'gateway', 'cdn', 'identity', 'gateway-bot', 'ready']
+const BEHIND_ROUTE: readonly HopId[] = [
+  'rest',
+  'gateway',
+  'cdn',
+  'hosts',
+  'identity',
+  'intents',
+  'gateway-bot',
+  'ready',
+  'send',
+  'upload',
+  'download',
+  'edit',
+  'delete',
+]
 
 const ORDER: readonly HopId[] = ['config', ...ROUTE_ORDER, ...BEHIND_ROUTE]
 
@@ -65,39 +94,7 @@ export function inOrder(ids: Iterable<HopId>): HopId[] {
 
 /** @param target `host:port` that the route leads to */
 export function titleOf(id: HopId, target: string): string {
-  const host = target.replace(/:\d+$/, '')
-  switch (id) {
-    case 'config':
-      return 'configuration'
-    case 'pac':
-      return 'PAC script'
-    case 'proxy-dns':
-      return 'name of the proxy'
-    case 'proxy-connect':
-      return 'TCP to the proxy'
-    case 'proxy-tls':
-      return 'TLS to the proxy'
-    case 'proxy-auth':
-      return 'authentication'
-    case 'tunnel':
-      return `tunnel to ${target}`
-    case 'target-dns':
-      return `name of ${host}`
-    case 'target-connect':
-      return `TCP to ${target}`
-    case 'target-tls':
-      return 'TLS to Discord'
-    case 'rest':
-      return 'GET /gateway'
-    case 'gateway':
-      return 'gateway to HELLO'
-    case 'cdn':
-      return 'GET from the CDN'
-    case 'identity':
-      return 'GET /users/@me'
-    case 'gateway-bot':
-      return 'GET /gateway/bot'
-    case 'ready':
-      return 'IDENTIFY to READY'
-  }
+  if (id === 'tunnel' || id === 'target-connect') return say(`doctor.title.${id}`, { target })
+  if (id === 'target-dns') return say('doctor.title.target-dns', { host: target.replace(/:\d+$/, '') })
+  return say(`doctor.title.${id}`)
 }

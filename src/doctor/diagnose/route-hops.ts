@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { ResolvedOptions, RoutePolicy } from '../../config/index.js'
 import { systemCode, TransportError, type TransportPhase } from '../../errors.js'
+import { say, text } from '../../messages/index.js'
 import { authority, type Route } from '../../tunnel/index.js'
 import { certificateOf, describeCertificate, proxyCertificate, type SeenCertificate } from './certificate.js'
 import { REST_HOST } from '../../discord/hosts.js'
@@ -67,7 +68,7 @@ export async function openRoute(route: Route, log: HopLog, limits: RouteLimits):
     return { ok: true }
   } catch (error) {
     clock.stop()
-    const failure = hopFailure(error)
+    const failure = hopFailure(error, log.audience)
     const certificate = isVerification(error) ? await certificateAt(failure, route, limits) : undefined
     const detail = certificate === undefined ? null : describeCertificate(certificate)
     noteFailure(log, clock, failure, detail)
@@ -92,7 +93,9 @@ async function passAll(
   const details: Partial<Record<HopId, string>> = {
     ...(shown === undefined ? {} : { 'proxy-tls': describeCertificate(shown) }),
     ...(seen === undefined ? {} : { 'target-tls': describeCertificate(seen) }),
-    'proxy-auth': sentCredentials(route) ? 'accepted' : 'none asked for',
+    'proxy-auth': sentCredentials(route)
+      ? say('doctor.detail.accepted')
+      : say('doctor.detail.no-credentials'),
   }
   for (const id of planned(log)) log.pass(id, timeOf(clock, id), details[id] ?? null)
 }
@@ -111,7 +114,7 @@ function noteFailure(log: HopLog, clock: PhaseClock, failure: HopFailure, detail
     }
     if (id === 'proxy-auth') {
       if (clock.entered.has(id) || hasJudged(failure)) log.pass(id, timeOf(clock, id))
-      else log.skip(id, 'its answer would have come with that to the tunnel request')
+      else log.skip(id, text('doctor.skipped.proxy-auth'))
     } else if (wasEntered(clock, id)) {
       log.pass(id, timeOf(clock, id))
     }

@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest'
+import type { CannedAnswer } from '../../lab/discord/index.js'
 import { startLab } from '../../support/lab.js'
-import { diagnose, outcomeOf } from './diagnose.js'
+import { diagnose, hopOf, outcomeOf } from './diagnose.js'
+
+const LOGIN_PAGE = '<!DOCTYPE html><title>Hotel</title><form>Please log in</form>'
+const HTML = { 'content-type': 'text/html; charset=utf-8' }
 
 describe('behind the tunnel', () => {
   test('with a token the doctor sees who the bot is, its shards, and READY', async () => {
@@ -52,18 +56,59 @@ describe('behind the tunnel', () => {
     expect(outcomeOf(await diagnose(lab))).toBe(`${code} rest`)
   })
 
-  test('a login page in place of the API is not taken for Discord', async () => {
+  test.each<[string, CannedAnswer, string]>([
+    ['200 and a page', { body: LOGIN_PAGE, headers: HTML }, 'ERR_DISCORD_ANSWER rest'],
+    ['200 and a page without a type', { body: LOGIN_PAGE }, 'ERR_DISCORD_ANSWER rest'],
+    [
+      'a redirect',
+      { status: 302, headers: { location: 'http://login.example/' } },
+      'ERR_DISCORD_REFUSED rest',
+    ],
+    ['status 511', { status: 511, body: LOGIN_PAGE, headers: HTML }, 'ERR_DISCORD_UNAVAILABLE rest'],
+  ])('%s in place of the API is called a login page', async (_name, answer, outcome) => {
     const lab = await startLab()
-    lab.discord.rest.intercept('GET /gateway', () => ({ body: '<html>Please log in</html>' }))
-    expect(outcomeOf(await diagnose(lab))).toBe('ERR_DISCORD_ANSWER rest')
+    lab.discord.rest.intercept('GET /gateway', () => answer)
+    const diagnosis = await diagnose(lab)
+    expect(outcomeOf(diagnosis)).toBe(outcome)
+    expect(hopOf(diagnosis, 'rest').hint).toContain('A login page answers')
   })
 
-  test('a gateway that refuses the upgrade is one failed hop; REST is still seen to work', async () => {
+  test.each<[string, CannedAnswer, string]>([
+    ['200 and a page', { body: LOGIN_PAGE, headers: HTML }, 'ERR_DISCORD_ANSWER cdn'],
+    ['404 and a page', { status: 404, body: LOGIN_PAGE, headers: HTML }, 'ERR_DISCORD_ANSWER cdn'],
+    [
+      'a redirect',
+      { status: 302, headers: { location: 'http://login.example/' } },
+      'ERR_DISCORD_REFUSED cdn',
+    ],
+  ])('%s in place of the CDN fails, and is called a login page', async (_name, answer, outcome) => {
     const lab = await startLab()
-    lab.discord.gateway.refuseUpgradeOnce({ status: 502 })
-    const { hops } = await diagnose(lab)
-    const status = Object.fromEntries(hops.map((hop) => [hop.id, hop.status]))
-    expect(status).toMatchObject({ rest: 'ok', gateway: 'failed', cdn: 'ok' })
+    lab.discord.cdn.intercept(
+      () => true,
+      () => answer,
+    )
+    const diagnosis = await diagnose(lab)
+    expect(outcomeOf(diagnosis)).toBe(outcome)
+    expect(hopOf(diagnosis, 'cdn').hint).toContain('A login page answers')
+  })
+
+  test.each<[number, string, string]>([
+    [200, 'ERR_DISCORD_ANSWER', 'A login page answers'],
+    [302, 'ERR_DISCORD_REFUSED', 'A login page answers'],
+    [403, 'ERR_DISCORD_REFUSED', 'may block the address'],
+    [426, 'ERR_DISCORD_REFUSED', 'Upgrade header'],
+    [429, 'ERR_DISCORD_RATE_LIMIT', 'wait'],
+    [502, 'ERR_DISCORD_UNAVAILABLE', 'discordstatus.com'],
+    [503, 'ERR_DISCORD_UNAVAILABLE', 'discordstatus.com'],
+  ])('an upgrade answered %i is %s; REST and CDN are still seen to work', async (status, code, hint) => {
+    const lab = await startLab()
+    lab.discord.gateway.refuseUpgradeOnce({ status, headers: HTML, body: LOGIN_PAGE })
+    const diagnosis = await diagnose(lab)
+    const statuses = Object.fromEntries(diagnosis.hops.map((hop) => [hop.id, hop.status]))
+    expect(statuses).toMatchObject({ rest: 'ok', gateway: 'failed', cdn: 'ok' })
+    expect(hopOf(diagnosis, 'gateway').code).toBe(code)
+    expect(hopOf(diagnosis, 'gateway').message).toContain(String(status))
+    expect(hopOf(diagnosis, 'gateway').hint).toContain(hint)
   })
 
   test('a READY that never comes is a failed hop within the time', async () => {

@@ -22,7 +22,7 @@ export function applicationRoutes({
   sessionStarts,
   rules,
 }: ApplicationRoutesContext): Route[] {
-  const application = {
+  const application = () => ({
     id: state.applicationId,
     name: state.bot.username,
     icon: null,
@@ -30,10 +30,10 @@ export function applicationRoutes({
     bot_public: true,
     bot_require_code_grant: false,
     verify_key: createHash('sha256').update(state.applicationId).digest('hex'),
-    flags: 0,
+    flags: state.applicationFlags,
     bot: state.bot,
     summary: '',
-  }
+  })
   const guildOnly = (id: string): void => {
     if (id !== state.guildId) throw unknownGuild()
   }
@@ -61,8 +61,8 @@ export function applicationRoutes({
       if (!user) throw unknownUser()
       return jsonReply(200, state.directChannel(user))
     }),
-    route('GET', '/applications/@me', () => jsonReply(200, application)),
-    route('GET', '/oauth2/applications/@me', () => jsonReply(200, application)),
+    route('GET', '/applications/@me', () => jsonReply(200, application())),
+    route('GET', '/oauth2/applications/@me', () => jsonReply(200, application())),
     route('GET', '/guilds/:guild', ({ param }) => {
       guildOnly(param('guild'))
       return jsonReply(200, state.guild())

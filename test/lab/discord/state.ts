@@ -58,6 +58,8 @@ export class DiscordState {
   readonly guildId: string
   readonly channelId: string
   readonly directChannelId: string
+  /** The flags of the bot's application: which privileged intents the developer portal has switched on. */
+  applicationFlags = 0
 
   constructor() {
     this.bot = this.addUser('lab-bot', { bot: true })
