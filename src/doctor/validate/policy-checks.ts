@@ -17,6 +17,9 @@ type Destination = Pick<PolicyCheck, 'destination' | 'category' | 'reason'> & {
   readonly port: number
 }
 
+/** What the proxy made of a tunnel request. */
+type Reply = ProxyReply | 'opened'
+
 type Outcome = Pick<PolicyCheck, 'ok' | 'verdict' | 'error'>
 
 /**
@@ -64,7 +67,7 @@ export class PolicyProbe {
 
   async #check(
     { host, port, ...about }: Destination,
-    judge: (reply: ProxyReply | 'opened') => Outcome | Promise<Outcome>,
+    judge: (reply: Reply) => Outcome | Promise<Outcome>,
   ): Promise<PolicyCheck> {
     const { reply, said } = await this.#ask(host, port)
     const outcome = await judge(reply)
@@ -73,7 +76,7 @@ export class PolicyProbe {
     return { ...check, ...outcome, error: error === '' ? null : error }
   }
 
-  async #ask(host: string, port: number): Promise<{ reply: ProxyReply | 'opened'; said: string | null }> {
+  async #ask(host: string, port: number): Promise<{ reply: Reply; said: string | null }> {
     const { route, proxy } = this.#proxied
     try {
       const socket = await route.openTunnel({ host, port, secure: false }, { timeoutMs: this.#timeoutMs })
@@ -85,23 +88,26 @@ export class PolicyProbe {
     }
   }
 
-  async #mustFail({ host, category }: Destination, reply: ProxyReply | 'opened'): Promise<Outcome> {
-    switch (reply) {
-      case 'opened':
-        return { ok: false, verdict: 'reached', error: say('validate.reached') }
-      case 'refused':
-        return { ok: true, verdict: 'denied', error: null }
-      case 'address-type':
-        return { ok: true, verdict: 'blocked', error: say('validate.blocked') }
-      case 'unreachable':
-      case 'no-address':
-        // Dante looks a name up before it applies its rules. The ranges hold what the names of the table resolve to.
-        if (isIP(host) === 0 && category !== 'added')
-          return { ok: true, verdict: 'blocked', error: say('validate.name-unreachable') }
-        if (isIP(host) !== 0 && (await this.#isLoopbackBlocked(isIP(host) === 6 ? 6 : 4)))
-          return { ok: true, verdict: 'blocked', error: say('validate.blocked') }
-    }
-    return { ok: false, verdict: 'inconclusive', error: say('validate.not-refused') }
+  async #mustFail({ host, category }: Destination, reply: Reply): Promise<Outcome> {
+    if (reply === 'opened') return { ok: false, verdict: 'reached', error: say('validate.reached') }
+    if (reply === 'refused') return { ok: true, verdict: 'denied', error: null }
+    const blocked = await this.#whyBlocked(host, category, reply)
+    return blocked === undefined
+      ? { ok: false, verdict: 'inconclusive', error: say('validate.not-refused') }
+      : { ok: true, verdict: 'blocked', error: blocked }
+  }
+
+  async #whyBlocked(
+    host: string,
+    category: Destination['category'],
+    reply: ProxyReply,
+  ): Promise<string | undefined> {
+    if (reply === 'address-type') return say('validate.blocked')
+    if (reply !== 'unreachable' && reply !== 'no-address') return undefined
+    const family = isIP(host)
+    // Dante looks a name up before it applies its rules. The ranges hold what the names of the table resolve to.
+    if (family === 0) return category === 'added' ? undefined : say('validate.name-unreachable')
+    return (await this.#isLoopbackBlocked(family === 6 ? 6 : 4)) ? say('validate.blocked') : undefined
   }
 
   /**
@@ -120,7 +126,7 @@ export class PolicyProbe {
 }
 
 /** A service that refuses the connection was reached: the proxy let it through. */
-function mustPass(reply: ProxyReply | 'opened'): Outcome {
+function mustPass(reply: Reply): Outcome {
   if (reply === 'opened' || reply === 'connected') return { ok: true, verdict: 'allowed', error: null }
   if (reply === 'refused' || reply === 'address-type')
     return { ok: false, verdict: 'denied', error: say('validate.exception.denied') }

@@ -9,8 +9,10 @@ import {
   type PolicyCheck,
   type ProxyValidation,
   type ValidateOptions,
+  type ValidationCheck,
 } from '../../../src/index.js'
 import { DENIED_NAMES, DENIED_RANGES } from '../../../src/doctor/index.js'
+import { freePort } from '../../support/free-port.js'
 import { startLab, type Lab } from '../../support/lab.js'
 import { addExampleCom } from './example-com.js'
 
@@ -25,7 +27,7 @@ async function validate(lab: Lab, options: ValidateOptions = {}): Promise<ProxyV
   })
 }
 
-/** A real HTTP proxy that opens and forwards whatever it is asked for, less what `refuse` says. */
+/** A real HTTP proxy that opens and forwards everything except what `refuse` names. */
 async function startPermissive(
   refuse: (request: { isHttp: boolean }) => boolean = () => false,
 ): Promise<string> {
@@ -95,6 +97,47 @@ describe('without destinations', () => {
   })
 })
 
+describe('the canary needs a proof that the proxy works', () => {
+  const canaryOf = async (options: ValidateOptions): Promise<ValidationCheck | undefined> => {
+    const { checks } = await validateProxy({ env: {}, allowedUrls: [], timeoutMs: 500, ...options })
+    return checks.find(({ kind }) => kind === 'canary')
+  }
+
+  test('a proxy that is down does not pass, although it reaches nothing', async () => {
+    for (const scheme of ['http', 'socks5'])
+      expect(await canaryOf({ proxyUrl: `${scheme}://127.0.0.1:${await freePort()}` })).toMatchObject({
+        ok: false,
+        error: expect.stringMatching(/^inconclusive: .*ECONNREFUSED/) as unknown,
+      })
+  })
+
+  test.each([
+    ['is silent', { fault: { kind: 'accept', verb: 'silence' } }],
+    ['answers 503 to everything', { fault: { kind: 'status', status: 503 } }],
+    ['reports a general failure', { scheme: 'socks5', fault: { kind: 'socks-reply', code: 1 } }],
+  ] as const)('a proxy that %s does not pass', async (_title, options) => {
+    const lab = await startLab(options)
+    expect(await canaryOf({ proxyUrl: lab.proxy.url })).toMatchObject({ ok: false })
+  })
+
+  test.each([
+    ['403', { fault: { kind: 'status', status: 403 } }],
+    ['SOCKS5 reply 2', { scheme: 'socks5', fault: { kind: 'socks-reply', code: 2 } }],
+  ] as const)('%s is a proof: the proxy refuses', async (_title, options) => {
+    const lab = await startLab(options)
+    expect(await canaryOf({ proxyUrl: lab.proxy.url })).toMatchObject({ ok: true })
+  })
+
+  test('an allowed destination that works is a proof', async () => {
+    const lab = await startLab({ scheme: 'socks5' })
+    const { checks } = await validate(lab, { allowedUrls: ['https://discord.com/api/v10/gateway'] })
+    expect(checks).toMatchObject([
+      { kind: 'allowed', ok: true },
+      { kind: 'canary', ok: true },
+    ])
+  })
+})
+
 describe('with destinations', () => {
   test('a status other than 2xx is not "let through"', async () => {
     const lab = await startLab()
@@ -121,7 +164,7 @@ describe('with destinations', () => {
     expect(result.checks[0]?.error).toMatch(/^inconclusive: ERR_TARGET_UNREACHABLE/)
   })
 
-  test('a denied URL passes when the proxy refuses it in so many words', async () => {
+  test('a denied URL passes when the proxy refuses it', async () => {
     const lab = await startLab({ fault: { kind: 'status', status: 403 } })
     const result = await validate(lab, { allowedUrls: [], deniedUrls: ['https://intranet.example/'] })
     expect(result.ok).toBe(true)
@@ -145,7 +188,7 @@ describe('with destinations', () => {
     expect(checks[0]).toMatchObject({ status: 200, error: 'was reached by a plain request: it answered 200' })
   })
 
-  test('a 403 to a plain request may be anybody’s: inconclusive', async () => {
+  test('a 403 to a plain request may come from the destination: inconclusive', async () => {
     const lab = await startLab()
     const proxyUrl = await startPermissive(() => true)
     const deniedUrls = ['http://intranet.example/']
@@ -166,7 +209,7 @@ describe('with destinations', () => {
     const lab = await startLab({ fault: { kind: 'accept', verb: 'silence' } })
     const deniedUrls = Array.from({ length: 9 }, (_, nth) => `https://host${nth}.example/`)
     const { checks } = await validate(lab, { allowedUrls: [], deniedUrls, timeoutMs: 300 })
-    // Whoever is out of time before its turn has not been asked for at all.
+    // A destination that is out of time before its turn would not be asked for.
     expect(new Set(checks.map(({ error }) => error?.replace(/host\d/, 'host')))).toHaveLength(1)
     expect(checks[8]?.error).toContain('ERR_PROXY_TIMEOUT')
     expect(lab.proxy.connections).toHaveLength(9)
@@ -285,9 +328,51 @@ describe('policy', () => {
     expect(new Set(policyOf(result).map(({ verdict }) => verdict))).toEqual(new Set(['inconclusive']))
   })
 
+  test.each([
+    ['general failure', 1, 'inconclusive'],
+    ['network unreachable, for loopback too', 3, 'blocked'],
+    ['host unreachable, for loopback too', 4, 'blocked'],
+    ['connection refused by the destination', 5, 'inconclusive'],
+    ['address type not supported', 8, 'blocked'],
+  ])('SOCKS5 "%s": %i is %s', async (_title, code, verdict) => {
+    const lab = await startLab({ scheme: 'socks5', fault: { kind: 'socks-reply', code } })
+    const result = await validate(lab, { allowedUrls: [], deniedUrls: [], policy: true })
+    const ranges = policyOf(result).filter(({ destination }) => destination.includes('/'))
+    expect(new Set(ranges.map((check) => check.verdict))).toEqual(new Set([verdict]))
+    expect(new Set(ranges.map(({ ok }) => ok))).toEqual(new Set([verdict === 'blocked']))
+  })
+
+  test('what is added must be refused, and what is excepted must not', async () => {
+    const lab = await startLab({ scheme: 'socks5', fault: { kind: 'socks-reply', code: 2 } })
+    const result = await validate(lab, {
+      allowedUrls: [],
+      deniedUrls: [],
+      policy: true,
+      also: ['203.0.114.0/24', 'intranet.example'],
+      except: ['10.0.0.0/30:8443', '127.0.0.0/8'],
+    })
+    const byDestination = new Map(policyOf(result).map((check) => [check.destination, check]))
+    expect(byDestination.get('203.0.114.0/24')).toMatchObject({ ok: true, url: '203.0.114.1:443' })
+    expect(byDestination.get('intranet.example')).toMatchObject({ ok: true })
+    expect(byDestination.get('10.0.0.0/30:8443')).toMatchObject({ ok: false, url: '10.0.0.1:8443' })
+    expect(byDestination.get('127.0.0.0/8')).toMatchObject({
+      ok: false,
+      verdict: 'denied',
+      category: 'exception',
+    })
+    // Another port of the excepted range stays denied.
+    expect(byDestination.get('10.0.0.0/8')).toMatchObject({ ok: true, url: '10.0.0.1:443' })
+  })
+
+  test('without policy: true there is nothing to add to', async () => {
+    await expect(validateProxy({ env: {}, also: ['1.2.3.4'] })).rejects.toThrow(
+      'also: is a part of the policy',
+    )
+  })
+
   test('a tunnel that opens is a failure, and nothing is sent into it', async () => {
     const lab = await startLab({ scheme: 'socks5' })
-    // A service in a denied range that says what it hears.
+    // A service in a denied range that records what it receives.
     const heard: Buffer[] = []
     const server = createServer().listen(0, '127.0.0.1')
     server.on('connection', (socket) => socket.on('data', (chunk: Buffer) => heard.push(chunk)))
