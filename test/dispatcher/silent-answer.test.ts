@@ -1,4 +1,5 @@
-import { Client, request } from 'undici'
+import { request, type Client } from 'undici'
+import type * as Undici from 'undici'
 import { expect, test, vi } from 'vitest'
 import { messagesUrl } from '../cases/rest-requests.js'
 import { getByFetch, rejectionOf } from '../support/faces.js'
@@ -7,7 +8,7 @@ import { openDispatcher } from './open-dispatcher.js'
 
 const clients = vi.hoisted(() => ({ options: [] as Client.Options[] }))
 vi.mock('undici', async (importOriginal) => {
-  const undici = await importOriginal<typeof import('undici')>()
+  const undici = await importOriginal<typeof Undici>()
   class SeenClient extends undici.Client {
     constructor(url: string | URL, options: Client.Options) {
       clients.options.push(options)
