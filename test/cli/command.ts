@@ -4,10 +4,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
-import { build } from 'tsup'
-import { afterAll, beforeAll, onTestFinished } from 'vitest'
-import { libraryBuild } from '../../tsup.config.js'
+import { beforeAll, onTestFinished } from 'vitest'
+import { builtPackage } from '../support/processes/built-package.js'
 
 export interface RunOptions {
   /** All of the child's environment but PATH and HOME. */
@@ -21,39 +19,28 @@ export interface Ended {
   readonly stderr: string
 }
 
-/** The command as it is published, built once for a test file. */
+/** The command as it is published. */
 export interface BuiltCommand {
   readonly path: string
   run(args: readonly string[], options?: RunOptions): Promise<Ended>
   start(args: readonly string[], options?: RunOptions): ChildProcessWithoutNullStreams
 }
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-
-/** Builds it before the tests of this file. Inside node_modules, where it finds its dependencies. */
+/** The command for the tests of this file. */
 export function builtCommand(): BuiltCommand {
-  let directory = ''
+  let path = ''
   beforeAll(async () => {
-    directory = await mkdtemp(join(ROOT, 'node_modules', '.cli-'))
-    await build({
-      ...libraryBuild,
-      entry: { cli: join(ROOT, 'src/cli/main.ts') },
-      outDir: directory,
-      silent: true,
-      config: false,
-      clean: false,
-    })
+    path = (await builtPackage()).command
   }, 60_000)
-  afterAll(() => rm(directory, { recursive: true }))
 
   const start = (args: readonly string[], { env = {} }: RunOptions = {}): ChildProcessWithoutNullStreams =>
-    spawn(process.execPath, [join(directory, 'cli.cjs'), ...args], {
+    spawn(process.execPath, [path, ...args], {
       env: { PATH: process.env['PATH'] ?? '', HOME: tmpdir(), ...env },
       stdio: 'pipe',
     })
   return {
     get path() {
-      return join(directory, 'cli.cjs')
+      return path
     },
     start,
     async run(args, options = {}) {

@@ -13,11 +13,11 @@ async function answersPing({ discord, program }: BlockRun): Promise<void> {
 }
 
 /** Starts a program that keeps its sessions, and asks it to end. */
-async function keepSessions({ program, folder }: BlockRun): Promise<readonly unknown[]> {
+async function keepSessions({ program }: BlockRun): Promise<readonly unknown[]> {
   await program.printed('connected')
   program.signal('SIGTERM')
   await program.ended()
-  return JSON.parse(await readFile(join(folder, 'sessions.json'), 'utf8')) as unknown[]
+  return JSON.parse(await readFile(join(program.directory, 'sessions.json'), 'utf8')) as unknown[]
 }
 
 /** Each block of code in the documentation, by its page and its place there. */
@@ -89,7 +89,7 @@ export const CASES: Readonly<Record<string, Case>> = {
     if (first === undefined) throw new Error('the block that keeps the sessions stands before this one')
     await whileItRuns(async (run) => {
       await keepSessions(run)
-      const second = await startProgram(block, run)
+      const second = await startProgram(block, run, run.program.directory)
       try {
         await second.printed('resumed')
         expect(run.discord.gateway.identifies).toHaveLength(1)

@@ -1,7 +1,3 @@
-import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { startDiscord, type DiscordOptions, type FakeDiscord } from '../lab/discord/index.js'
 import { LabNames } from '../lab/names.js'
 import { startProxy, type LabProxy, type LabScheme } from '../lab/proxy/index.js'
@@ -13,8 +9,6 @@ export interface BlockRun {
   readonly discord: FakeDiscord
   readonly proxy: LabProxy
   readonly program: Program
-  /** Where the program runs: files that it writes are here. */
-  readonly folder: string
 }
 
 export interface BlockOptions {
@@ -29,7 +23,6 @@ export type Case = (block: ProgramBlock) => Promise<void>
 
 /** The proxy in the pages' examples. When the block runs, the address of the lab's proxy takes its place. */
 const PRINTED_PROXY = /\b\w+:\/\/(?:127\.0\.0\.1|proxy\.example):\d+/g
-const NODE_MODULES = fileURLToPath(new URL('../../node_modules', import.meta.url))
 
 /** The block runs until the check has finished. */
 export function whileItRuns(check: (run: BlockRun) => Promise<void>, options: BlockOptions = {}): Case {
@@ -39,17 +32,11 @@ export function whileItRuns(check: (run: BlockRun) => Promise<void>, options: Bl
     await using discord = await startDiscord({ names, ...options.discord })
     await using proxy = await startProxy({ scheme, names })
     before?.(proxy)
-    const folder = await mkdtemp(join(tmpdir(), 'discord-transport-docs-'))
+    const program = await startProgram(block, { discord, proxy })
     try {
-      await symlink(NODE_MODULES, join(folder, 'node_modules'), 'junction')
-      const program = await startProgram(block, { discord, proxy, folder })
-      try {
-        await check({ discord, proxy, program, folder })
-      } finally {
-        await program.kill()
-      }
+      await check({ discord, proxy, program })
     } finally {
-      await rm(folder, { recursive: true, force: true })
+      await program.kill()
     }
   }
 }
@@ -63,12 +50,12 @@ export function toItsEnd(check: (run: BlockRun) => void | Promise<void>, options
   }, options)
 }
 
-/** Starts a block in the folder of another one. */
-export async function startProgram(
-  { file, code }: ProgramBlock,
-  { discord, proxy, folder }: Omit<BlockRun, 'program'>,
+/** Starts a block, by default in a folder of its own. */
+export function startProgram(
+  { code }: ProgramBlock,
+  { discord, proxy }: Omit<BlockRun, 'program'>,
+  cwd?: string,
 ): Promise<Program> {
-  const path = join(folder, file)
-  await writeFile(path, code.replaceAll(PRINTED_PROXY, proxy.url))
-  return Program.start({ file: path, proxy: proxy.url, discord, cwd: folder })
+  const settings = { code: code.replaceAll(PRINTED_PROXY, proxy.url), proxy: proxy.url, discord }
+  return Program.start(cwd === undefined ? settings : { ...settings, cwd })
 }

@@ -1,4 +1,4 @@
-import { fileURLToPath } from 'node:url'
+import { readFile } from 'node:fs/promises'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { startDiscord, type FakeDiscord } from '../lab/discord/index.js'
 import { LabNames } from '../lab/names.js'
@@ -23,8 +23,8 @@ afterEach(async () => {
 })
 
 async function start(name: string): Promise<Program> {
-  const file = fileURLToPath(new URL(`../../examples/${name}`, import.meta.url))
-  example = await Program.start({ file, proxy: proxy.url, discord })
+  const code = await readFile(new URL(`../../examples/${name}`, import.meta.url), 'utf8')
+  example = await Program.start({ code, proxy: proxy.url, discord })
   return example
 }
 

@@ -1,28 +1,24 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { transformWithEsbuild } from 'vite'
 import type { FakeDiscord } from '../../lab/discord/index.js'
+import { builtPackage } from './built-package.js'
 
 export interface ProgramSettings {
-  /** A TypeScript or JavaScript file. */
-  readonly file: string
+  /** A module of TypeScript. */
+  readonly code: string
   /** The proxy's URL, credentials included. */
   readonly proxy: string
   readonly discord: FakeDiscord
-  /** Default: the root of the repository. */
+  /** Where the program runs. Default: a folder of its own, which `kill()` removes. */
   readonly cwd?: string
 }
 
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
-const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
-
 /**
- * A program as a user starts it: a process of its own with its settings in environment variables. The lab is known
- * to it by the proxy's URL and by the certificate authority alone.
+ * A program as a user of the package starts it: a process of its own with its settings in environment variables. The
+ * lab is known to it by the proxy's URL and by the certificate authority alone.
  */
 export class Program {
   readonly #child: ChildProcess
@@ -38,16 +34,19 @@ export class Program {
       stream?.setEncoding('utf8').on('data', (text: string) => (this.#output += text))
   }
 
-  static async start({ file, proxy, discord, cwd = ROOT }: ProgramSettings): Promise<Program> {
-    const directory = await mkdtemp(join(tmpdir(), 'discord-transport-'))
-    await writeFile(join(directory, 'ca.pem'), discord.ca)
-    const child = spawn(process.execPath, ['--import', TSX, file], {
-      cwd,
+  static async start({ code, proxy, discord, cwd }: ProgramSettings): Promise<Program> {
+    const { folder } = await builtPackage()
+    const directory = await mkdtemp(join(folder, 'program-'))
+    const file = join(directory, 'program.mjs')
+    const ca = join(directory, 'ca.pem')
+    // Types are taken away, and nothing else is changed.
+    const { code: javaScript } = await transformWithEsbuild(code, 'program.mts', { target: 'node20' })
+    await Promise.all([writeFile(file, javaScript), writeFile(ca, discord.ca)])
+    const child = spawn(process.execPath, [file], {
+      cwd: cwd ?? directory,
       env: {
         PATH: process.env['PATH'],
-        // Where the name of the package leads to the sources.
-        TSX_TSCONFIG_PATH: join(ROOT, 'tsconfig.json'),
-        NODE_EXTRA_CA_CERTS: join(directory, 'ca.pem'),
+        NODE_EXTRA_CA_CERTS: ca,
         OPENCLAW_PROXY_URL: proxy,
         DISCORD_BOT_TOKEN: discord.token,
         DISCORD_APPLICATION_ID: discord.user.id,
@@ -57,6 +56,11 @@ export class Program {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     return new Program(child, directory)
+  }
+
+  /** Its own folder. */
+  get directory(): string {
+    return this.#directory
   }
 
   /** What it has written so far, to stdout and stderr. */

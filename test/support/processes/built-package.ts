@@ -1,0 +1,67 @@
+import { access, mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { setTimeout as delay } from 'node:timers/promises'
+import tsconfig from '../../../tsconfig.json' with { type: 'json' }
+import { BUILT_PACKAGE } from '../global-setup.js'
+
+/** The package and its command, built as they are published. */
+export interface BuiltPackage {
+  /** It has a package.json: a program below this folder imports the package by its name, as its user does. */
+  readonly folder: string
+  /** The file of the command. */
+  readonly command: string
+}
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
+
+/** Each subpath of the package, by the name of its entry. */
+const entries = new Map(
+  Object.entries(tsconfig.compilerOptions.paths).map(([name, [source = '']]) => [
+    name.replace(/^discord-transport\/?/, '') || 'index',
+    { subpath: name.replace(/^discord-transport/, '.'), source },
+  ]),
+)
+
+/** Builds the package once for one run of vitest: in the first test file that needs it. */
+export async function builtPackage(): Promise<BuiltPackage> {
+  const folder = process.env[BUILT_PACKAGE]
+  if (folder === undefined) throw new Error(`${BUILT_PACKAGE} is not set: run the tests by vitest.config.ts`)
+  const ready = join(folder, 'ready')
+  if (await mkdir(join(folder, 'begun')).then(() => true, isBegun)) {
+    await buildInto(folder)
+    await writeFile(ready, '')
+  }
+  while (!(await exists(ready))) await delay(50)
+  return { folder, command: join(folder, 'cli.cjs') }
+}
+
+async function buildInto(folder: string): Promise<void> {
+  const [{ build }, { libraryBuild }] = await Promise.all([import('tsup'), import('../../../tsup.config.js')])
+  const common = { ...libraryBuild, outDir: folder, silent: true, config: false, clean: false } as const
+  const sources = [...entries].map(([entry, { source }]) => [entry, join(ROOT, source)] as const)
+  await Promise.all([
+    build({ ...common, entry: { cli: join(ROOT, 'src/cli/main.ts') } }),
+    build({
+      ...common,
+      entry: Object.fromEntries(sources),
+      format: ['esm'],
+      outExtension: () => ({ js: '.mjs' }),
+    }),
+  ])
+  const exports = Object.fromEntries([...entries].map(([entry, { subpath }]) => [subpath, `./${entry}.mjs`]))
+  const manifest = { name: 'discord-transport', type: 'module', exports }
+  await writeFile(join(folder, 'package.json'), JSON.stringify(manifest))
+}
+
+function isBegun(error: unknown): false {
+  if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
+  throw error
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
+}
