@@ -1,71 +1,146 @@
-import type { ClientRequest } from 'node:http'
+import http, { type ClientRequest } from 'node:http'
+import https, { type RequestOptions } from 'node:https'
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { inspect } from 'node:util'
-import { Agent, type AgentConnectOpts } from 'agent-base'
+import type { ForwardProxy } from '../tunnel/index.js'
 import { TCP_OPTIONS } from '../tunnel/dial.js'
 import type { Hop } from '../tunnel/failures.js'
-import type { TlsOverrides } from '../tunnel/target.js'
 import type { Route } from '../tunnel/route.js'
+import type { Target } from '../tunnel/target.js'
+import { writeToForwardProxy } from './absolute-form.js'
+import { OpeningTimeout } from './opening-timeout.js'
+import { tlsOverrides } from './tls-overrides.js'
 import { WatchedRequest } from './watched-request.js'
 
-/** A WebSocket's handshake; it travels with the options of its request to the agent. */
-export class Handshake {
-  /** Whether its tunnel is being opened now, which has this very deadline and knows better what hangs. */
+/** The deadline of a WebSocket's upgrade; it travels with the options of its request to the agent. */
+export class UpgradeDeadline {
+  /** Whether its tunnel is being opened now. The tunnel has the same deadline, and names the step that hangs. */
   opening = false
 
   constructor(readonly timeoutMs: number) {}
 }
 
+/** What the agent learns of a request when Node hands it over. */
+interface AgentRequest {
+  readonly request: ClientRequest
+  readonly secure: boolean
+  /** An upgrade or CONNECT: a proxy cannot forward it. */
+  readonly tunnelOnly: boolean
+}
+
+const REQUEST = Symbol('request')
+
+/** The options that Node's agent passes on from step to step. */
+interface AgentRequestOptions extends RequestOptions {
+  readonly [REQUEST]?: AgentRequest
+}
+
+/** What is known of a socket that this agent opened. */
+interface OpenedSocket {
+  readonly hop: Hop
+  readonly forwardProxy: ForwardProxy | undefined
+}
+
 /**
- * The http.Agent face of a route, for ws, node:https, axios and got. Built on agent-base, as the agents are
- * that it takes the place of, so that one agent serves `http.request` and `https.request` alike.
+ * In place of a default port, so that the agent sees where none was given: its requests come from `http.request`
+ * and from `https.request`, and Node reads the default before it says which. The number stands in no Host header,
+ * because Node leaves the default port out of it.
  */
-export class TunnelAgent extends Agent {
+const NO_PORT = -1
+
+/**
+ * The http.Agent face of a route, for ws, node:https, axios and got. One agent serves `http.request` and
+ * `https.request` alike, as those of the proxy-agents packages do.
+ */
+export class TunnelAgent extends https.Agent {
   readonly #route: Route
   readonly #keepAliveMs: number
-  /** The sockets of the route as it is now, as opposed to those from before {@link renew}, and where they lead. */
-  #current = new WeakMap<Duplex, Hop>()
+  /** The sockets of the route as it is now, as opposed to those from before {@link renew}. */
+  #current = new WeakMap<Duplex, OpenedSocket>()
 
   constructor(route: Route, keepAliveMs: number) {
     // Without `timeout`: every request would emit one that waits as long as an idle socket is kept.
     super({ keepAlive: keepAliveMs > 0, keepAliveMsecs: TCP_OPTIONS.keepAliveInitialDelay })
     this.#route = route
     this.#keepAliveMs = keepAliveMs
+    // Without a protocol of the agent Node takes that of the module whose `request` was called.
+    Object.assign(this, { protocol: undefined, defaultPort: NO_PORT })
     // Loggers that walk enumerable properties would find the headers of requests, and the token in them.
     for (const table of ['sockets', 'freeSockets', 'requests']) {
       Object.defineProperty(this, table, { enumerable: false })
     }
   }
 
-  /** Opens a tunnel for one request; a request that is destroyed meanwhile gives the tunnel up. */
-  override async connect(request: ClientRequest, options: AgentConnectOpts): Promise<Socket> {
-    const handshake = handshakeOf(options)
+  /** Called by Node for each request. */
+  addRequest(request: ClientRequest, options: RequestOptions): void {
+    const secure = request.protocol === 'https:'
+    const tunnelOnly = !secure && isUpgrade(request, options.headers)
+    const defaultPort = secure ? 443 : 80
+    // A string where it comes from a URL.
+    const port = Number(options.port) === NO_PORT ? defaultPort : options.port
+    if (Number(port) === defaultPort) dropPortFromHost(request, defaultPort)
+    const known: AgentRequestOptions = { ...options, port, [REQUEST]: { request, secure, tunnelOnly } }
+    callNode('addRequest', this, [request, known])
+  }
+
+  /** Sockets are kept by this name: one that ends at a proxy is not for an upgrade. */
+  override getName(options: AgentRequestOptions = {}): string {
+    const { secure = true, tunnelOnly = false } = options[REQUEST] ?? {}
+    if (secure) return super.getName(options)
+    const name = http.Agent.prototype.getName.call(this, options)
+    return tunnelOnly ? `${name}:tunnel` : name
+  }
+
+  /** Called by Node where a request needs a connection: it comes with the callback. */
+  override createConnection(
+    options: AgentRequestOptions,
+    callback?: (error: Error | null, socket: Duplex) => void,
+  ): undefined {
+    const asked = options[REQUEST]
+    if (asked === undefined) throw new TypeError('This agent opens connections for requests only')
+    this.#route.stats.request(false)
+    // Node reads only one of the two values.
+    const settle: (error: Error | null, socket?: unknown) => void = (error, socket) =>
+      void Reflect.apply(callback ?? (() => undefined), undefined, [error, socket])
+    this.#open(asked, options).then(
+      (socket) => settle(null, socket),
+      (error: unknown) => settle(error instanceof Error ? error : new Error(String(error))),
+    )
+    return undefined
+  }
+
+  /** Opens a connection for one request; a request that is destroyed meanwhile gives it up. */
+  async #open({ request, secure, tunnelOnly }: AgentRequest, options: AgentRequestOptions): Promise<Socket> {
+    const deadline = deadlineOf(options)
     const current = this.#current
-    const tls = tlsOverrides(options)
-    const target = {
-      host: options.host ?? 'localhost',
-      // A string where it comes from a URL, whatever the type says.
-      // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-conversion
-      port: Number(options.port),
-      secure: options.secureEndpoint,
-    }
+    const target: Target = { host: options.host ?? 'localhost', port: Number(options.port), secure }
+    const tls = secure ? tlsOverrides(options) : undefined
     const hop = this.#route.hop(target)
     const given = new AbortController()
-    const stopWatching = new WatchedRequest(request, hop).onDestroyed((reason) =>
-      given.abort(reason ?? hangUp()),
-    )
+    const watched = new WatchedRequest(request, hop)
+    const stopWatching = watched.onDestroyed((reason) => given.abort(reason ?? hangUp()))
+    const timeout = new OpeningTimeout(request, options.timeout)
     try {
-      if (handshake !== undefined) handshake.opening = true
-      const socket = await this.#route.openTunnel(tls === undefined ? target : { ...target, tls }, {
-        signal: given.signal,
-        ...(handshake === undefined ? undefined : { timeoutMs: handshake.timeoutMs }),
-      })
-      current.set(socket, hop)
+      if (deadline !== undefined) deadline.opening = true
+      const { socket, forwardProxy } = await this.#route.openHttp(
+        tls === undefined ? target : { ...target, tls },
+        {
+          tunnelOnly,
+          signal: given.signal,
+          ...(deadline === undefined ? undefined : { timeoutMs: deadline.timeoutMs }),
+        },
+      )
+      current.set(socket, { hop, forwardProxy })
+      if (forwardProxy !== undefined) {
+        watched.forwardProxy = forwardProxy
+        writeToForwardProxy(socket, forwardProxy)
+      }
       return socket
     } finally {
       stopWatching()
-      if (handshake !== undefined) handshake.opening = false
+      timeout.stop()
+      if (deadline !== undefined) deadline.opening = false
     }
   }
 
@@ -104,22 +179,37 @@ export class TunnelAgent extends Agent {
     return true
   }
 
-  override createSocket(
-    request: ClientRequest,
-    options: AgentConnectOpts,
-    callback: (error: Error | null, socket?: Duplex) => void,
-  ): void {
-    this.#route.stats.request(false)
-    super.createSocket(request, options, callback)
-  }
-
   override reuseSocket(socket: Duplex, request: ClientRequest): void {
     this.#route.stats.request(true)
-    const hop = this.#current.get(socket)
-    if (hop !== undefined) new WatchedRequest(request, hop)
+    const opened = this.#current.get(socket)
+    if (opened !== undefined) {
+      const { hop, forwardProxy } = opened
+      const watched = new WatchedRequest(request, hop)
+      watched.forwardProxy = forwardProxy
+      if (forwardProxy !== undefined) writeToForwardProxy(socket, forwardProxy)
+    }
     if (socket instanceof Socket) socket.setTimeout(0)
     super.reuseSocket(socket, request)
   }
+}
+
+/** A method of Node's agent that its types do not declare. */
+function callNode(name: 'addRequest', agent: http.Agent, values: readonly unknown[]): void {
+  const method: unknown = Reflect.get(https.Agent.prototype, name)
+  if (typeof method === 'function') Reflect.apply(method, agent, values)
+}
+
+function isUpgrade(request: ClientRequest, headers: RequestOptions['headers']): boolean {
+  if (request.method === 'CONNECT' || request.getHeader('upgrade') !== undefined) return true
+  return Array.isArray(headers) && headers.some((text) => String(text).toLowerCase() === 'upgrade')
+}
+
+/** Node leaves the default port out of the Host header where it knows it. */
+function dropPortFromHost(request: ClientRequest, defaultPort: number): void {
+  const host = request.getHeader('host')
+  const ending = `:${defaultPort}`
+  if (request.headersSent || typeof host !== 'string' || !host.endsWith(ending)) return
+  request.setHeader('Host', host.slice(0, -ending.length))
 }
 
 /** What Node itself says of a request that is destroyed without a reason. */
@@ -127,31 +217,6 @@ function hangUp(): Error {
   return Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' })
 }
 
-const TLS_FIELDS = [
-  'ca',
-  'cert',
-  'key',
-  'pfx',
-  'passphrase',
-  'rejectUnauthorized',
-  'checkServerIdentity',
-  'ciphers',
-  'minVersion',
-  'maxVersion',
-] as const satisfies readonly (keyof TlsOverrides)[]
-
-/** The TLS options that the request set for itself; Node fills in a servername of its own, which is no override. */
-function tlsOverrides(options: AgentConnectOpts): TlsOverrides | undefined {
-  if (!options.secureEndpoint) return undefined
-  const set = TLS_FIELDS.filter((field) => options[field] !== undefined).map(
-    (field) => [field, options[field]] as const,
-  )
-  const named =
-    options.servername !== undefined && options.servername !== options.host && options.servername !== ''
-  if (set.length === 0 && !named) return undefined
-  return { ...Object.fromEntries(set), ...(named ? { servername: options.servername } : undefined) }
-}
-
-function handshakeOf(options: AgentConnectOpts): Handshake | undefined {
-  return 'handshake' in options && options.handshake instanceof Handshake ? options.handshake : undefined
+function deadlineOf(options: RequestOptions): UpgradeDeadline | undefined {
+  return 'deadline' in options && options.deadline instanceof UpgradeDeadline ? options.deadline : undefined
 }

@@ -1,6 +1,7 @@
 import { IncomingMessage, type ClientRequest } from 'node:http'
 import { systemCode, TransportError } from '../errors.js'
 import { connectionLost, type Hop } from '../tunnel/failures.js'
+import type { ForwardProxy } from '../tunnel/index.js'
 import { isIdempotent } from '../tunnel/idempotent.js'
 
 /**
@@ -11,10 +12,13 @@ import { isIdempotent } from '../tunnel/idempotent.js'
  * https://github.com/nodejs/node/blob/v20.19.0/lib/_http_client.js#L455
  */
 export class WatchedRequest {
+  /** Set where the request goes to a proxy that forwards it. */
+  forwardProxy: ForwardProxy | undefined
   readonly #method: string
   readonly #hop: Hop
   #onDestroyed: ((reason: Error | undefined) => void) | undefined
   #endedByCaller = false
+  #answered = false
   #failure: TransportError | undefined
 
   constructor(request: ClientRequest, hop: Hop) {
@@ -30,7 +34,14 @@ export class WatchedRequest {
     request.emit = (event: string | symbol, ...values: unknown[]): boolean => {
       const [first] = values
       if (event === 'error' && first instanceof Error) return emit(event, this.#name(first))
-      if (event === 'response' && first instanceof IncomingMessage) this.#watchResponse(first)
+      if (event === 'response' && first instanceof IncomingMessage) {
+        const refusal = this.#refusal(first)
+        if (refusal !== undefined) {
+          destroy(refusal)
+          return true
+        }
+        this.#watchResponse(first)
+      }
       return emit(event, ...values)
     }
   }
@@ -45,6 +56,12 @@ export class WatchedRequest {
     return () => (this.#onDestroyed = undefined)
   }
 
+  /** The failure of an answer that the proxy gave in place of the destination. */
+  #refusal({ statusCode = 0, statusMessage = '', headers }: IncomingMessage): TransportError | undefined {
+    this.#answered = true
+    return this.forwardProxy?.refusal(statusCode, statusMessage, (name) => headers[name]?.toString())
+  }
+
   #watchResponse(response: IncomingMessage): void {
     const destroy = response.destroy.bind(response)
     response.destroy = (reason) => destroy(reason === undefined ? reason : this.#name(reason))
@@ -53,11 +70,18 @@ export class WatchedRequest {
   #name(error: Error): Error {
     if (this.#endedByCaller) return error
     if (error instanceof TransportError) this.#failure ??= error
+    else if (this.forwardProxy !== undefined && !this.#answered && isForeign(error))
+      this.#failure ??= this.forwardProxy.foreignAnswer('rawPacket' in error ? error.rawPacket : undefined)
     else if (isLoss(error)) this.#failure ??= connectionLost(error, this.#hop, isIdempotent(this.#method))
     else return error
     // A connection that breaks in the middle of an answer is told to the request and to the response.
     return this.#failure
   }
+}
+
+/** An answer that Node's HTTP parser could not read. A proxy makes a 502 of such an answer, so it is the proxy's. */
+function isForeign(error: Error): boolean {
+  return systemCode(error)?.startsWith('HPE_') === true
 }
 
 /** Errors of the system, of TLS and of Node's HTTP parser; any other is the caller's own doing. */

@@ -1,8 +1,7 @@
 import { Dispatcher } from 'undici'
-import type { Socket } from 'node:net'
 import { TransportError } from '../errors.js'
 import { closedError, timeoutError, type Hop } from '../tunnel/failures.js'
-import type { Route } from '../tunnel/route.js'
+import type { HttpConnection, Route } from '../tunnel/route.js'
 import { addressOf } from '../tunnel/target.js'
 import { wireOptions } from './body/wire-options.js'
 import { Lane } from './lane.js'
@@ -67,7 +66,7 @@ export class TunnelDispatcher extends Dispatcher {
 
   /** @returns false where the request has to wait; `drain` is emitted when nothing waits any more. */
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
-    const pool = this.#pools.of(options.origin)
+    const pool = this.#pools.of(options.origin, typeof options.upgrade === 'string')
     const Kind = handler.onRequestStart === undefined ? LegacyRequest : ModernRequest
     const request = new Kind(wireOptions(options), handler, this.#context)
     if (this.#closed || this.#route.closed) {
@@ -161,9 +160,9 @@ export class TunnelDispatcher extends Dispatcher {
     const generation = this.#generation
     const opening = pool.begin()
     this.#openTunnel(pool).then(
-      (socket) => {
-        if (generation === this.#generation) pool.opened(opening, this.#lane(socket, pool))
-        else this.#discard(socket, opening, pool)
+      (connection) => {
+        if (generation === this.#generation) pool.opened(opening, this.#lane(connection, pool))
+        else this.#discard(connection, opening, pool)
         pool.serve()
         this.#changed(pool)
       },
@@ -181,13 +180,14 @@ export class TunnelDispatcher extends Dispatcher {
     return this.#route.hop(addressOf(new URL(origin)))
   }
 
-  #openTunnel({ origin }: OriginPool): Promise<Socket> {
-    return this.#route.openTunnel({ ...addressOf(origin), secure: origin.protocol === 'https:' })
+  #openTunnel({ origin, tunnelOnly }: OriginPool): Promise<HttpConnection> {
+    const target = { ...addressOf(origin), secure: origin.protocol === 'https:' }
+    return this.#route.openHttp(target, { tunnelOnly })
   }
 
-  #lane(socket: Socket, pool: OriginPool): Lane {
+  #lane(connection: HttpConnection, pool: OriginPool): Lane {
     const { keepAliveMs, silenceMs } = this.#options
-    return new Lane(socket, {
+    return new Lane(connection, {
       origin: pool.origin,
       // undici takes no 0.
       keepAliveMs: Math.max(1, keepAliveMs),
@@ -201,7 +201,7 @@ export class TunnelDispatcher extends Dispatcher {
   }
 
   /** Closes a tunnel of an earlier route. warm() gets its tunnel from the new route. */
-  #discard(socket: Socket, opening: Opening, pool: OriginPool): void {
+  #discard({ socket }: HttpConnection, opening: Opening, pool: OriginPool): void {
     socket.destroy()
     if (pool.outdated(opening)) this.#open(pool)
   }

@@ -30,6 +30,8 @@ const BROKEN = [
 export function nameExchangeError(error: Error, method: string, hop: Hop, started: boolean): Error {
   const harmless = !started || isIdempotent(method)
   const named = nameError(error, hop, harmless)
+  // A failure of an earlier phase says for itself that nothing of the request was carried out.
+  if (named instanceof TransportError && named.phase !== 'exchange') return named
   const sent = started ? 'maybe' : 'no'
   if (!(named instanceof TransportError) || named.sent === sent) return named
   return failureOf(named, { sent, retryable: named.retryable && harmless })

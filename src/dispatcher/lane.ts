@@ -1,7 +1,9 @@
 import type { Socket } from 'node:net'
 import { Client } from 'undici'
 import { connectionLost, type Hop } from '../tunnel/failures.js'
+import type { ForwardProxy, HttpConnection } from '../tunnel/index.js'
 import type { StatsCounter } from '../tunnel/stats.js'
+import { forwardedOptions } from './forwarded-options.js'
 import { watchIdle } from './idle-watch.js'
 import type { TunnelRequest } from './tunnel-request.js'
 
@@ -22,7 +24,7 @@ export interface LaneContext {
   /** The route, for the names of failures. */
   readonly hop: () => Hop
   /** Opens another tunnel in place of one that ended between two requests. */
-  readonly reopen: () => Promise<Socket>
+  readonly reopen: () => Promise<HttpConnection>
   /** The request is over, and the lane takes the next one. */
   readonly onIdle: (lane: Lane) => void
   /** The lane has no tunnel any more and carries nothing. */
@@ -35,6 +37,8 @@ export class Lane {
   readonly #context: LaneContext
   /** The tunnel, until the client takes it with its first request. */
   #fresh: Socket | undefined
+  /** Set where the connection ends at a proxy that forwards requests. */
+  readonly #forwardProxy: ForwardProxy | undefined
   #stopWatching: () => void
   #request: TunnelRequest | undefined
   #connected = true
@@ -42,10 +46,11 @@ export class Lane {
   /** Tunnels that the request under way was given, each lost before its first byte was written. */
   #tries = 0
 
-  constructor(socket: Socket, context: LaneContext) {
+  constructor({ socket, forwardProxy }: HttpConnection, context: LaneContext) {
     // An idle tunnel must not keep the process alive. undici does the same between two requests.
     socket.unref()
     this.#fresh = socket
+    this.#forwardProxy = forwardProxy
     this.#context = context
     this.#stopWatching = watchIdle(socket, context.keepAliveMs, () => context.onGone(this))
     this.#client = this.#createClient()
@@ -62,7 +67,12 @@ export class Lane {
     this.#used = true
     this.#tries = 0
     this.#request = request
-    this.#client.dispatch(request.options, request)
+    const proxy = this.#forwardProxy
+    request.forwardProxy = proxy
+    this.#client.dispatch(
+      proxy === undefined ? request.options : forwardedOptions(request.options, proxy),
+      request,
+    )
     if (request.refused) this.#request = undefined
     return request.refused
   }
@@ -108,14 +118,27 @@ export class Lane {
     this.#stopWatching()
     this.#tries += 1
     if (this.#tries > MAX_TRIES) {
-      callback(connectionLost(new Error('closed before its first request'), this.#context.hop(), true), null)
+      callback(this.#lost(), null)
       return
     }
-    const tunnel = fresh?.destroyed === false ? Promise.resolve(fresh) : this.#context.reopen()
+    const tunnel = fresh?.destroyed === false ? Promise.resolve(fresh) : this.#reopen()
     tunnel.then(
       (socket) => callback(null, socket.ref()),
       (error: unknown) => callback(error instanceof Error ? error : new Error(String(error)), null),
     )
+  }
+
+  /** The request that waits is written already, so the new connection must want it in the same form. */
+  async #reopen(): Promise<Socket> {
+    const { socket, forwardProxy } = await this.#context.reopen()
+    const proxy = this.#forwardProxy
+    if (proxy === undefined ? forwardProxy === undefined : proxy.equals(forwardProxy)) return socket
+    socket.destroy()
+    throw this.#lost()
+  }
+
+  #lost(): Error {
+    return connectionLost(new Error('closed before its first request'), this.#context.hop(), true)
   }
 
   #onDisconnect(): void {

@@ -19,7 +19,11 @@ export class LegacyRequest extends TunnelRequest {
   }
 
   onHeaders(statusCode: number, headers: Buffer[], resume: () => void, statusText: string): boolean {
-    this.headed(statusCode)
+    const refusal = this.headed(statusCode, statusText, (name) => rawHeader(headers, name))
+    if (refusal !== undefined) {
+      this.#abort?.(refusal)
+      return false
+    }
     const readOn = (): void => {
       this.resumed()
       resume()
@@ -58,4 +62,11 @@ export class LegacyRequest extends TunnelRequest {
     this.paused()
     return false
   }
+}
+
+function rawHeader(headers: readonly Buffer[], wanted: string): string | undefined {
+  const values = headers.filter(
+    (_value, index) => index % 2 === 1 && headers[index - 1]?.toString('latin1').toLowerCase() === wanted,
+  )
+  return values.length === 0 ? undefined : values.map((value) => value.toString('latin1')).join(', ')
 }

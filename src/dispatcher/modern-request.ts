@@ -32,7 +32,11 @@ export class ModernRequest extends TunnelRequest {
     headers: IncomingHttpHeaders,
     statusMessage?: string,
   ): void {
-    this.headed(statusCode)
+    const refusal = this.headed(statusCode, statusMessage ?? '', (name) => headers[name]?.toString())
+    if (refusal !== undefined) {
+      controller.abort(refusal)
+      return
+    }
     this.handler.onResponseStart?.(this.#controller ?? controller, statusCode, headers, statusMessage)
   }
 

@@ -29,6 +29,8 @@ export interface LaneUse {
  */
 export class OriginPool {
   readonly origin: URL
+  /** Whether its requests cannot be forwarded by a proxy. */
+  readonly tunnelOnly: boolean
   readonly #waiting: TunnelRequest[] = []
   readonly #lanes = new Set<Lane>()
   readonly #idle: Lane[] = []
@@ -40,8 +42,9 @@ export class OriginPool {
   #yieldedAt = 0
   #refusedAt = -Infinity
 
-  constructor(origin: URL) {
+  constructor(origin: URL, tunnelOnly: boolean) {
     this.origin = origin
+    this.tunnelOnly = tunnelOnly
   }
 
   /** Whether a tunnel is open. */

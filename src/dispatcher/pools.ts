@@ -15,23 +15,28 @@ export class Pools {
     return [...this.#byOrigin.values()]
   }
 
-  /** The pool of an origin; a new one where there is none. */
-  of(origin: string | URL | undefined): OriginPool {
-    const known = this.#byOrigin.get(String(origin))
+  /**
+   * The pool of an origin; a new one where there is none.
+   *
+   * @param tunnelOnly for an upgrade: what comes after it is not HTTP, so no proxy can forward it
+   */
+  of(origin: string | URL | undefined, tunnelOnly = false): OriginPool {
+    const known = tunnelOnly ? undefined : this.#byOrigin.get(String(origin))
     if (known !== undefined) return known
     const url = parseOrigin(origin)
-    let pool = this.#byOrigin.get(url.origin)
+    const key = poolKey(url, tunnelOnly)
+    let pool = this.#byOrigin.get(key)
     if (pool === undefined) {
-      pool = new OriginPool(url)
-      this.#byOrigin.set(url.origin, pool)
+      pool = new OriginPool(url, tunnelOnly)
+      this.#byOrigin.set(key, pool)
     }
     return pool
   }
 
   forget(pool: OriginPool): void {
-    const { origin } = pool.origin
+    const key = poolKey(pool.origin, pool.tunnelOnly)
     // The origin may have a new pool already.
-    if (this.#byOrigin.get(origin) === pool) this.#byOrigin.delete(origin)
+    if (this.#byOrigin.get(key) === pool) this.#byOrigin.delete(key)
   }
 
   /** Takes all pools out. */
@@ -95,6 +100,10 @@ export class Pools {
   get makeRoom(): boolean {
     return this.all.some((pool) => pool.yields)
   }
+}
+
+function poolKey({ origin }: URL, tunnelOnly: boolean): string {
+  return tunnelOnly ? `${origin} upgrade` : origin
 }
 
 /** @throws InvalidArgumentError of undici. It does not repeat the text, because a path of Discord's may be a secret. */

@@ -1,5 +1,7 @@
 import type { Dispatcher } from 'undici'
 import type { Hop } from '../tunnel/failures.js'
+import { errors } from 'undici'
+import type { ForwardProxy, ReadHeader } from '../tunnel/index.js'
 import { nameExchangeError, unreadError } from './exchange-error.js'
 
 /**
@@ -26,6 +28,8 @@ export interface RequestContext {
  */
 export abstract class TunnelRequest implements Dispatcher.DispatchHandler {
   readonly options: Dispatcher.DispatchOptions
+  /** Set where the request goes to a proxy that forwards it. */
+  forwardProxy: ForwardProxy | undefined
   /** When dispatch() was called, by performance.now(). */
   readonly since = performance.now()
   protected readonly handler: Dispatcher.DispatchHandler
@@ -84,9 +88,11 @@ export abstract class TunnelRequest implements Dispatcher.DispatchHandler {
     this.#stage = 'started'
   }
 
-  protected headed(statusCode: number): void {
+  /** @returns the failure of an answer that the proxy gave in place of the destination */
+  protected headed(statusCode: number, statusText: string, header: ReadHeader): Error | undefined {
     // RFC 9110 §15.2: an interim response is not the answer.
     if (statusCode >= 200) this.#stage = 'answered'
+    return this.forwardProxy?.refusal(statusCode, statusText, header)
   }
 
   protected over(): void {
@@ -97,8 +103,11 @@ export abstract class TunnelRequest implements Dispatcher.DispatchHandler {
   /** @returns the error with its name, for the caller */
   protected failed(error: Error): Error {
     const started = this.#stage !== 'waiting'
+    const foreign = this.#stage === 'started' && error instanceof errors.HTTPParserError
     this.#stage = started ? 'over' : 'refused'
     clearTimeout(this.#unread)
+    // A proxy makes a 502 of an answer that it cannot read, so an unreadable one is its own.
+    if (foreign && this.forwardProxy !== undefined) return this.forwardProxy.foreignAnswer(firstBytes(error))
     return nameExchangeError(error, this.options.method, this.#hop, started)
   }
 
@@ -121,4 +130,9 @@ export abstract class TunnelRequest implements Dispatcher.DispatchHandler {
     clearTimeout(this.#unread)
     this.#unread = undefined
   }
+}
+
+/** undici keeps what its parser could not read, as a string. */
+function firstBytes(error: Error): Buffer | undefined {
+  return 'data' in error ? Buffer.from(String(error.data), 'latin1') : undefined
 }

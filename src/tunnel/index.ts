@@ -8,4 +8,5 @@ export {
 } from './failures.js'
 export type { TransportStats } from './stats.js'
 export { addressOf, authority, type Target } from './target.js'
-export { Route } from './route.js'
+export type { ForwardProxy, ReadHeader } from './http/forward-proxy.js'
+export { Route, type HttpConnection } from './route.js'

@@ -1,26 +1,15 @@
-import { lookup } from 'node:dns/promises'
 import { setMaxListeners } from 'node:events'
-import { isIP, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import {
-  createRedactor,
   sanitizeForeignText,
-  secretsOfAuthorization,
-  secretsOfProxy,
-  type PacEndpoint,
-  type ProxyEndpoint,
   type ResolvedOptions,
   type RoutePolicy,
   type TransportEvent,
 } from '../config/index.js'
 import { TransportError, type TransportPhase } from '../errors.js'
 import { Attempt } from './attempt.js'
-import { openConnectTunnel } from './http/connect-tunnel.js'
-import { dial, TARGET_PHASES } from './dial.js'
+import { Connector, type Connection } from './connector.js'
 import { closedError, failure, nameFailure, timeoutError, type Hop } from './failures.js'
-import type { OpenedTunnel } from './opened-tunnel.js'
-import type { PacScript } from './pac/pac.js'
-import { proxyAuthorization } from './http/proxy-authorization.js'
-import type { SocksRequest } from './socks/socks-tunnel.js'
 import { StatsCounter } from './stats.js'
 import { authority, normalizeTarget, type Target } from './target.js'
 import { TlsClient } from './tls.js'
@@ -37,46 +26,49 @@ export interface TunnelLimits {
   readonly onPhase?: (phase: TransportPhase) => void
 }
 
+export interface HttpConnectionLimits extends TunnelLimits {
+  /** Whether the connection must end at the target itself: an upgrade cannot be forwarded. */
+  readonly tunnelOnly?: boolean
+}
+
+/** A connection for HTTP requests to one target, and the proxy that forwards them where it is no tunnel. */
+export type HttpConnection = Connection
+
 /**
  * The one way out. Everything that this library sends goes through a socket from {@link Route.openTunnel},
  * so that the gateway and REST cannot disagree about the proxy, DNS, deadlines or the names of failures.
  */
 export class Route {
   readonly stats = new StatsCounter()
-  #policy: RoutePolicy
-  #options: ResolvedOptions
+  #connector: Connector
   readonly #proxyTls: TlsClient
   readonly #targetTls: TlsClient
   readonly #closing = new AbortController()
   /** Each open connection, and what the caller holds of it: TLS to the destination, or the connection itself. */
   readonly #open = new Map<Socket, Socket>()
-  #pac: Promise<PacScript> | undefined
 
   constructor(policy: RoutePolicy, options: ResolvedOptions) {
     // Each tunnel being opened listens; their number is limited elsewhere.
     setMaxListeners(0, this.#closing.signal)
-    this.#policy = policy
-    this.#options = options
     this.#proxyTls = new TlsClient(options.proxyTls)
     this.#targetTls = new TlsClient(options.tls)
+    this.#connector = new Connector(policy, options, this.#proxyTls, this.#closing.signal)
   }
 
   /** Which proxy is in use, and for which destinations. */
   get policy(): RoutePolicy {
-    return this.#policy
+    return this.#connector.policy
   }
 
   /** Opens every tunnel from now on by another policy; those that stand are left alone. */
   use(policy: RoutePolicy, options: ResolvedOptions): void {
-    this.#policy = policy
-    this.#options = options
-    void this.#pac?.then((script) => script.retire())
-    this.#pac = undefined
+    this.#connector.retire()
+    this.#connector = new Connector(policy, options, this.#proxyTls, this.#closing.signal)
   }
 
   /** Milliseconds for everything up to a usable socket. */
   get connectTimeoutMs(): number {
-    return this.#options.connectTimeoutMs
+    return this.#connector.options.connectTimeoutMs
   }
 
   get closed(): boolean {
@@ -102,10 +94,27 @@ export class Route {
    * wants it. Rejects with a TransportError, or with `signal`'s own reason; never later than
    * `connectTimeoutMs`, and then without a socket, timer or listener left behind.
    */
-  async openTunnel(
+  async openTunnel(target: Target, limits?: TunnelLimits): Promise<Socket> {
+    const { socket } = await this.#connect(target, false, limits)
+    return socket
+  }
+
+  /**
+   * As {@link openTunnel}, for HTTP requests: at an HTTP proxy a plain target needs no tunnel. The connection ends at
+   * the proxy then, and `forwardProxy` says how its requests are written.
+   */
+  openHttp(
+    target: Target,
+    { tunnelOnly = false, ...limits }: HttpConnectionLimits = {},
+  ): Promise<HttpConnection> {
+    return this.#connect(target, !tunnelOnly, limits)
+  }
+
+  async #connect(
     asked: Target,
+    forward: boolean,
     { signal, timeoutMs = this.connectTimeoutMs, onPhase }: TunnelLimits = {},
-  ): Promise<Socket> {
+  ): Promise<Connection> {
     const hop = this.hop(asked)
     const startedAt = performance.now()
     const attempt = new Attempt({
@@ -118,10 +127,12 @@ export class Route {
       attempt.signal.throwIfAborted()
       const target = normalizeTarget(asked)
       if (target === undefined) throw impossibleTarget(hop)
-      const wire = await this.#connect(target, hop, attempt)
-      const socket = target.secure ? await this.#targetTls.upgrade(wire, target, attempt) : wire
+      const onDirect = (reason: string): void => this.#emit({ type: 'direct', target: hop.target, reason })
+      const connected = await this.#connector.connect({ target, hop, forward, onDirect }, attempt)
+      const wire = connected.socket
+      const socket = target.secure ? await this.#targetTls.upgrade(wire, target, 'target-tls', attempt) : wire
       this.#track(wire, socket, hop, startedAt)
-      return socket
+      return { ...connected, socket }
     } catch (error) {
       // An attempt that was ended early has its reason: a named failure, or the caller's own.
       const named: unknown = attempt.signal.aborted
@@ -156,115 +167,6 @@ export class Route {
     await Promise.all(closed)
   }
 
-  /** Loaded on demand: importing the package must not load PAC code. */
-  #loadPac(proxy: PacEndpoint): Promise<PacScript> {
-    const { proxyTls } = this.#options
-    this.#pac ??= import('./pac/pac.js').then(
-      (pac) => new pac.PacScript(proxy, proxyTls, this.#closing.signal),
-    )
-    return this.#pac
-  }
-
-  async #connect(target: Target, hop: Hop, attempt: Attempt): Promise<Socket> {
-    const proxies = await this.#proxiesFor(target, hop, attempt)
-    let first: unknown
-    for (const [index, proxy] of proxies.entries()) {
-      if (proxy === 'direct') {
-        const reason =
-          hop.proxy === null
-            ? this.#policy.decide(target.host, target.port).reason
-            : 'the PAC script answers DIRECT'
-        this.#emit({ type: 'direct', target: hop.target, reason })
-        return dial(target.host, target.port, TARGET_PHASES, attempt)
-      }
-      if (proxy.redactedUrl === hop.proxy) return this.#through(proxy, target, hop, attempt)
-      // One of those that a PAC script names.
-      const via = { ...hop, proxy: proxy.redactedUrl }
-      const part = attempt.part(proxies.length - index, (phase, ms) => timeoutError(via, phase, ms))
-      try {
-        return attempt.own(await this.#through(proxy, target, via, part))
-      } catch (error) {
-        const named: unknown = part.signal.aborted ? part.signal.reason : nameFailure(error, part.phase, via)
-        part.end(named)
-        first ??= named
-        if (attempt.signal.aborted || index === proxies.length - 1) throw first
-      } finally {
-        part.dispose()
-      }
-    }
-    throw failure('ERR_PROXY_CONFIG', 'pac', 'The PAC script names no usable proxy', undefined, hop, {
-      hint: 'Look at what FindProxyForURL returns for this destination.',
-      retryable: false,
-    })
-  }
-
-  async #proxiesFor(
-    target: Target,
-    hop: Hop,
-    attempt: Attempt,
-  ): Promise<readonly (ProxyEndpoint | 'direct')[]> {
-    const { proxy } = this.policy
-    if (hop.proxy === null || proxy === null) return ['direct']
-    if (proxy.kind === 'tunnel') return [proxy]
-    const script = await attempt.step('pac', this.#loadPac(proxy))
-    const proxies = await script.proxiesFor(target, hop, attempt)
-    if (this.#options.required && proxies[0] === 'direct') {
-      throw failure(
-        'ERR_PROXY_CONFIG',
-        'pac',
-        `The PAC script sends ${hop.target} DIRECT, but a proxy is required`,
-        undefined,
-        hop,
-        {
-          hint: 'Let the script name a proxy for this destination, or drop the option required.',
-          retryable: false,
-        },
-      )
-    }
-    return proxies
-  }
-
-  async #through(endpoint: ProxyEndpoint, target: Target, hop: Hop, attempt: Attempt): Promise<Socket> {
-    const host = await this.#nameFor(endpoint, target, attempt)
-    const tunnel =
-      endpoint.protocol === 'http' || endpoint.protocol === 'https'
-        ? await this.#byConnect(endpoint, host, target, hop, attempt)
-        : await this.#bySocks({ endpoint, host, port: target.port, hop }, attempt)
-    if (tunnel.earlyBytes > 0) throw spokeFirst(tunnel, hop)
-    return tunnel.socket
-  }
-
-  /** SOCKS code is loaded on demand. */
-  async #bySocks(request: SocksRequest, attempt: Attempt): Promise<OpenedTunnel> {
-    const { openSocksTunnel } = await attempt.step('proxy-connect', import('./socks/socks-tunnel.js'))
-    return openSocksTunnel(request, attempt)
-  }
-
-  async #byConnect(
-    endpoint: ProxyEndpoint,
-    host: string,
-    target: Target,
-    hop: Hop,
-    attempt: Attempt,
-  ): Promise<OpenedTunnel> {
-    const authorization = await proxyAuthorization(this.#options.proxyAuthorization, endpoint, hop, attempt)
-    const clean = (text: string): string =>
-      createRedactor([...secretsOfProxy(endpoint), ...secretsOfAuthorization(authorization ?? '')])(text)
-    return openConnectTunnel(
-      { endpoint, host, port: target.port, authorization, proxyTls: this.#proxyTls, hop, clean },
-      attempt,
-    )
-  }
-
-  /** SOCKS4 has no room for a name; every other scheme carries it, unless the options say otherwise. */
-  async #nameFor(endpoint: ProxyEndpoint, target: Target, attempt: Attempt): Promise<string> {
-    const local = endpoint.protocol === 'socks4' || this.#options.dns === 'local'
-    if (!local || isIP(target.host) !== 0) return target.host
-    const family = endpoint.protocol.startsWith('socks4') ? 4 : 0
-    const { address } = await attempt.step('target-dns', lookup(target.host, { family }))
-    return address
-  }
-
   #track(wire: Socket, socket: Socket, hop: Hop, startedAt: number): void {
     this.stats.tunnelOpened(wire)
     this.#open.set(wire, socket)
@@ -290,7 +192,7 @@ export class Route {
   /** A listener that throws is its author's uncaught exception; it must not break a tunnel. */
   #emit(event: TransportEvent): void {
     try {
-      this.#options.onEvent?.(event)
+      this.#connector.options.onEvent?.(event)
     } catch (error) {
       queueMicrotask(() => {
         throw error
@@ -300,19 +202,9 @@ export class Route {
 }
 
 function impossibleTarget(hop: Hop): Error {
-  const what = `${hop.target} is no host and port that can be connected to`
+  const what = `${hop.target} is not a valid host and port`
   return failure('ERR_TARGET_UNREACHABLE', 'target-dns', what, undefined, hop, {
     hint: 'A host is an IP address or a name of at most 253 characters, a port a number from 1 to 65535.',
-    retryable: false,
-  })
-}
-
-/** Neither a TLS server nor an HTTP server speaks before the client, so these bytes are the proxy's. */
-function spokeFirst(tunnel: OpenedTunnel, hop: Hop): Error {
-  tunnel.socket.destroy()
-  const what = `the proxy ${hop.proxy ?? ''} sent ${tunnel.earlyBytes} bytes of its own into the tunnel`
-  return failure('ERR_PROXY_PROTOCOL', 'tunnel', what, undefined, hop, {
-    hint: 'A proxy must send nothing of its own into a tunnel: look for an update of it.',
     retryable: false,
   })
 }

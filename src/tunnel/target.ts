@@ -33,6 +33,11 @@ export function authority({ host, port }: Pick<Target, 'host' | 'port'>): string
   return `${urlHost(host)}:${port}`
 }
 
+/** The authority of an http:// URL, where the default port is left out. */
+export function urlAuthority({ host, port }: Pick<Target, 'host' | 'port'>): string {
+  return port === 80 ? urlHost(host) : authority({ host, port })
+}
+
 /** SOCKS5 has one byte for the length of a name (RFC 1928 §5), and DNS no longer names (RFC 1035 §2.3.4). */
 const MAX_NAME_LENGTH = 255
 

@@ -37,9 +37,13 @@ export class TlsClient {
     }
   }
 
-  /** TLS to the target over a connected socket, within the attempt. */
-  async upgrade(socket: Socket, target: Target, attempt: Attempt): Promise<tls.TLSSocket> {
-    const { host, port, tls: overrides } = target
+  /** TLS to the peer over a connected socket, within the attempt. */
+  async upgrade(
+    socket: Socket,
+    { host, port, tls: overrides }: Pick<Target, 'host' | 'port' | 'tls'>,
+    phase: 'proxy-tls' | 'target-tls',
+    attempt: Attempt,
+  ): Promise<tls.TLSSocket> {
     const key = `${host}:${port}`
     // A session belongs to the settings that verified it.
     const session = overrides === undefined ? this.#sessions.get(key) : undefined
@@ -58,7 +62,7 @@ export class TlsClient {
       secure.once('error', reject)
       secure.once('close', () => reject(new Error('The connection closed during the TLS handshake')))
     })
-    await attempt.step('target-tls', connected)
+    await attempt.step(phase, connected)
     return secure
   }
 

@@ -1,7 +1,7 @@
 import type { Agent } from 'node:http'
 import { WebSocket, type ClientOptions } from 'ws'
 import { systemCode, TransportError } from '../errors.js'
-import { Handshake } from '../agent/agent.js'
+import { UpgradeDeadline } from '../agent/agent.js'
 import { addressOf, connectionLost, timeoutError, type Hop, type Route } from '../tunnel/index.js'
 
 /** Options of `ws`, less those that would lead around the transport. */
@@ -40,12 +40,16 @@ export class TransportWebSocket extends WebSocket {
     { protocols, handshakeTimeout, ...options }: WebSocketOptions,
   ) {
     const timeoutMs = deadline(handshakeTimeout) ?? route.connectTimeoutMs
-    const handshake = new Handshake(timeoutMs)
-    const request: ClientOptions & { handshake: Handshake } = { ...options, agent, handshake }
+    const upgrade = new UpgradeDeadline(timeoutMs)
+    const request: ClientOptions & { deadline: UpgradeDeadline } = {
+      ...options,
+      agent,
+      deadline: upgrade,
+    }
     super(url, protocols ?? [], request)
     this.#hop = route.hop(addressOf(new URL(this.url)))
     const expire = (): void => {
-      if (handshake.opening) {
+      if (upgrade.opening) {
         timer = setTimeout(expire, MARGIN_MS)
         return
       }

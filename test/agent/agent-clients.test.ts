@@ -1,35 +1,17 @@
 import { once } from 'node:events'
 import http from 'node:http'
 import https from 'node:https'
-import { text } from 'node:stream/consumers'
 import axios from 'axios'
 import got from 'got'
-import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { failureOf, getByAgent, getByDispatcher, getByFetch } from '../support/faces.js'
+import { failureOf, getByAgent } from '../support/faces.js'
 import { GATEWAY, startLab, USERS_ME, type Lab } from '../support/lab.js'
 
 let lab: Lab
 beforeEach(async () => {
   lab = await startLab()
 })
-
-/** A plain HTTP server under a name that only the proxy knows. */
-async function startPlainServer(): Promise<string> {
-  const server = http.createServer((request, response) => {
-    response.end(`${request.method ?? ''} ${request.url ?? ''} of ${request.headers.host ?? ''}`)
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  lab.names.add('plain.lab', 80, { host: '127.0.0.1', port: address.port })
-  return 'http://plain.lab/path'
-}
 
 describe('the agent carries', () => {
   test('axios, on one tunnel, and gives it a TransportError', async () => {
@@ -64,18 +46,6 @@ describe('the agent carries', () => {
     socket.terminate()
   })
 
-  test('node:http to a plain destination, through CONNECT as well, and again on the same tunnel', async () => {
-    const { transport, proxy } = lab
-    const url = await startPlainServer()
-    for (let round = 0; round < 2; round++) {
-      const request = http.get(url, { agent: transport.agent })
-      const [response] = (await once(request, 'response')) as [http.IncomingMessage]
-      expect(await text(response)).toBe('GET /path of plain.lab')
-    }
-    expect(proxy.connections).toHaveLength(1)
-    expect(proxy.connections[0]?.target).toMatchObject({ host: 'plain.lab', port: 80 })
-  })
-
   test('a request with TLS options of its own, which win for this request alone', async () => {
     const { createTransport, discord, headers } = lab
     const transport = createTransport({ tls: {} })
@@ -100,13 +70,4 @@ test('the agent serves http and https by itself, whatever its default', () => {
       .on('error', () => undefined)
       .destroy().destroyed,
   ).toBe(true)
-})
-
-test('the dispatcher and fetch reach a plain destination through CONNECT too', async () => {
-  const { transport, proxy } = lab
-  const url = await startPlainServer()
-  for (const get of [getByDispatcher, getByFetch]) {
-    expect((await get(transport, url)).body).toBe('GET /path of plain.lab')
-  }
-  expect(proxy.connections).toHaveLength(1)
 })

@@ -158,11 +158,11 @@ describe('an http proxy', () => {
     expect(lab.connections[0]).toMatchObject({ established: false })
   })
 
-  test('forwards no plain request', async () => {
+  test('answers 502 to a plain request for a name that it does not know', async () => {
     const lab = await proxy({ scheme: 'http' })
     const client = await raw(lab)
-    client.send('GET http://discord.com/ HTTP/1.1\r\nHost: discord.com\r\n\r\n')
-    expect(await client.receiveText('\r\n\r\n')).toMatch(/^HTTP\/1\.1 405 /)
+    client.send('GET http://unknown.lab/ HTTP/1.1\r\nHost: unknown.lab\r\n\r\n')
+    expect(await client.receiveText('\r\n\r\n')).toMatch(/^HTTP\/1\.1 502 /)
   })
 
   test('leads an address that stands for a name to the same place', async () => {

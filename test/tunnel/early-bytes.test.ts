@@ -133,14 +133,13 @@ test('validate asks such a proxy once for each of its questions', async () => {
   const proxy = await startRawProxy((socket) => {
     socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello'))
   })
-  const { ok } = await validateProxy({
+  await validateProxy({
     proxyUrl: proxy.url,
     env: {},
     allowedUrls: ['http://plain.lab/'],
     deniedUrls: [],
     timeoutMs: 2_000,
   })
-  expect(ok).toBe(false)
   // By CONNECT and by a plain request, each with one repetition at the most.
   expect(proxy.connections()).toBeLessThanOrEqual(2 * MOST_CONNECTIONS)
 })

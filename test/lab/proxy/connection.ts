@@ -26,6 +26,8 @@ export interface LabConnection {
   readonly authorization: string | null
   /** Of the CONNECT request, names in lower case. */
   readonly headers: Readonly<Record<string, string>>
+  /** Requests in absolute-form that came on this connection. */
+  readonly forwarded: number
   /** Whether the client was told that its tunnel is up. */
   readonly established: boolean
   /** Payload from the client, handshake not counted. */
@@ -49,6 +51,7 @@ export class ProxyConnection implements LabConnection {
   credentials: LabCredentials | null = null
   authorization: string | null = null
   headers: Readonly<Record<string, string>> = {}
+  forwarded = 0
   bytesUp = 0
   bytesDown = 0
   clientCertificate: string | null = null

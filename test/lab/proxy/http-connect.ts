@@ -1,6 +1,8 @@
 import http from 'node:http'
 import { isIPv4, type Socket } from 'node:net'
+import { pipeline } from 'node:stream'
 import { RequestError, Server } from 'proxy-chain'
+import type { LabAddress } from '../names.js'
 import type { LabCredentials, LabTarget, ProxyConnection } from './connection.js'
 import type { Fault } from './faults.js'
 import { befalls, isAuthorised, refuse, replyEstablished, type HandshakeContext } from './handshake.js'
@@ -8,7 +10,7 @@ import { dial, TargetError, Tunnel } from './tunnel.js'
 
 /**
  * The server of `http` and, inside TLS, of `https` proxies: proxy-chain. It reads the requests, refuses what
- * is no CONNECT, asks for credentials and opens honest tunnels. Two things are ours: the dialling, because
+ * is no proxy request, asks for credentials and opens honest tunnels. Two things are ours: the dialling, because
  * proxy-chain's `dnsLookup` maps a name to an address but keeps the port, and the lab's targets have ports of
  * their own; and the answers that no honest proxy would give.
  *
@@ -26,7 +28,7 @@ export class ConnectServer extends Server {
     super({ port: 0 })
     this.#context = context
     this.#opened = opened
-    this.prepareRequestFunction = ({ request, isHttp }) => this.#prepare(request, isHttp)
+    this.prepareRequestFunction = ({ request }) => this.#prepare(request)
     this.#tunnels.removeAllListeners('connection').on('connection', (socket: Socket) => {
       const connection = this.#connections.get(socket)
       const upstream = connection && this.#dialled.get(connection)
@@ -66,28 +68,53 @@ export class ConnectServer extends Server {
     await this.#openOddly(connection, target, fault)
   }
 
-  #record(connection: ProxyConnection, request: http.IncomingMessage): void {
+  /** A request in absolute-form (RFC 9112 section 3.2.2): forwarded to where the names lead. */
+  override async onRequest(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+    const connection = this.#connections.get(request.socket)
+    if (connection === undefined) {
+      request.socket.destroy()
+      return
+    }
+    const url = URL.canParse(request.url ?? '') ? new URL(request.url ?? '') : undefined
+    this.#record(connection, request, url === undefined ? '' : `${url.hostname}:${url.port || '80'}`)
+    if (befalls(connection, 'request', 'http')) return
+    const { fault, target } = connection
+    connection.forwarded += 1
+    if (fault?.kind === 'status') {
+      await this.#answer(connection, fault)
+      return
+    }
+    if (!isAuthorised(connection, this.#context.auth)) {
+      response.writeHead(407, { 'proxy-authenticate': 'Basic realm="lab"', 'content-length': 0 }).end()
+      return
+    }
+    const place = target === null ? undefined : this.#context.names.resolve(target.host, target.port)
+    if (url === undefined || place === undefined) {
+      response
+        .writeHead(502, { 'x-squid-error': 'ERR_DNS_FAIL 0', via: '1.1 lab', 'content-length': 0 })
+        .end()
+      return
+    }
+    forward(request, response, url, place)
+  }
+
+  #record(connection: ProxyConnection, request: http.IncomingMessage, target = request.url ?? ''): void {
     const authorization = request.headers['proxy-authorization'] ?? null
     connection.headers = Object.fromEntries(
       Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
     )
     connection.authorization = authorization
     connection.credentials = parseBasic(authorization)
-    connection.target = parseAuthority(request.url ?? '')
+    connection.target = parseAuthority(target)
     connection.touch()
   }
 
-  /** The honest way. Called by proxy-chain for CONNECT and for plain requests. */
+  /** The honest way. Called by proxy-chain for CONNECT. */
   async #prepare(
     request: http.IncomingMessage,
-    isHttp: boolean,
   ): Promise<{ requestAuthentication: boolean; customConnectServer?: http.Server }> {
     const connection = this.#connections.get(request.socket)
     if (connection === undefined) throw new RequestError('Unknown connection', 500)
-    if (isHttp) {
-      this.#record(connection, request)
-      throw new RequestError('This proxy opens tunnels and forwards no requests', 405)
-    }
     try {
       if (!isAuthorised(connection, this.#context.auth)) return { requestAuthentication: true }
       if (connection.target === null) throw new RequestError('Not host:port', 400)
@@ -130,6 +157,36 @@ export class ConnectServer extends Server {
     if (fault.keepOpen === true) connection.socket.write(answer)
     else await refuse(connection, 'request', answer)
   }
+}
+
+/** As squid does it: the credentials for the proxy stay here. */
+function forward(
+  request: http.IncomingMessage,
+  response: http.ServerResponse,
+  url: URL,
+  { host, port }: LabAddress,
+): void {
+  const headers = Object.fromEntries(
+    Object.entries(request.headers).filter(([name]) => name !== 'proxy-authorization'),
+  )
+  const upstream = http.request({
+    host,
+    port,
+    method: request.method ?? 'GET',
+    path: `${url.pathname}${url.search}`,
+    headers: { ...headers, host: url.host },
+    agent: false,
+  })
+  upstream.on('response', (answer) => {
+    response.writeHead(answer.statusCode ?? 502, answer.statusMessage, { ...answer.headers, via: '1.1 lab' })
+    pipeline(answer, response, () => undefined)
+  })
+  upstream.on('error', () => {
+    if (response.headersSent) response.destroy()
+    else response.writeHead(502, { 'x-squid-error': 'ERR_CONNECT_FAIL 0', via: '1.1 lab' }).end()
+  })
+  response.on('close', () => upstream.destroy())
+  pipeline(request, upstream, () => undefined)
 }
 
 function isSuccess(status: number): boolean {

@@ -1,0 +1,203 @@
+import { lookup } from 'node:dns/promises'
+import { isIP, type Socket } from 'node:net'
+import {
+  createRedactor,
+  secretsOfAuthorization,
+  secretsOfProxy,
+  type PacEndpoint,
+  type ProxyEndpoint,
+  type ResolvedOptions,
+  type RoutePolicy,
+} from '../config/index.js'
+import type { Attempt } from './attempt.js'
+import { dial, TARGET_PHASES } from './dial.js'
+import { failure, nameFailure, timeoutError, type Hop } from './failures.js'
+import { openConnectTunnel } from './http/connect-tunnel.js'
+import { connectToProxy, ForwardProxy, type ForwardRequest } from './http/forward-proxy.js'
+import { proxyAuthorization } from './http/proxy-authorization.js'
+import type { OpenedTunnel } from './opened-tunnel.js'
+import type { PacScript } from './pac/pac.js'
+import type { SocksRequest } from './socks/socks-tunnel.js'
+import type { Target } from './target.js'
+import type { TlsClient } from './tls.js'
+
+/** A connected socket, and the proxy that it ends at where it does not end at the target. */
+export interface Connection {
+  readonly socket: Socket
+  readonly forwardProxy?: ForwardProxy
+}
+
+/** What is to be connected. */
+export interface ConnectRequest {
+  readonly target: Target
+  readonly hop: Hop
+  /** Whether a connection to the proxy will do where a plain HTTP request can be forwarded. */
+  readonly forward: boolean
+  /** Told why a connection is direct. */
+  readonly onDirect: (reason: string) => void
+}
+
+/** Connects to targets by one policy: directly, by the proxy, or by those that a PAC script names. */
+export class Connector {
+  readonly policy: RoutePolicy
+  readonly options: ResolvedOptions
+  readonly #proxyTls: TlsClient
+  readonly #closing: AbortSignal
+  #pac: Promise<PacScript> | undefined
+
+  constructor(policy: RoutePolicy, options: ResolvedOptions, proxyTls: TlsClient, closing: AbortSignal) {
+    this.policy = policy
+    this.options = options
+    this.#proxyTls = proxyTls
+    this.#closing = closing
+  }
+
+  /** Another one has taken its place: its PAC script ends with the last question that it is asked now. */
+  retire(): void {
+    void this.#pac?.then((script) => script.retire())
+  }
+
+  async connect(request: ConnectRequest, attempt: Attempt): Promise<Connection> {
+    const { target, hop } = request
+    const proxies = await this.#proxiesFor(target, hop, attempt)
+    let first: unknown
+    for (const [index, proxy] of proxies.entries()) {
+      if (proxy === 'direct') return this.#direct(request, attempt)
+      if (proxy.redactedUrl === hop.proxy) return this.#through(proxy, request, attempt)
+      // One of those that a PAC script names.
+      const via = { ...hop, proxy: proxy.redactedUrl }
+      const part = attempt.part(proxies.length - index, (phase, ms) => timeoutError(via, phase, ms))
+      try {
+        const connection = await this.#through(proxy, { ...request, hop: via }, part)
+        attempt.own(connection.socket)
+        return connection
+      } catch (error) {
+        const named: unknown = part.signal.aborted ? part.signal.reason : nameFailure(error, part.phase, via)
+        part.end(named)
+        first ??= named
+        if (attempt.signal.aborted || index === proxies.length - 1) throw first
+      } finally {
+        part.dispose()
+      }
+    }
+    throw failure('ERR_PROXY_CONFIG', 'pac', 'The PAC script names no usable proxy', undefined, hop, {
+      hint: 'Look at what FindProxyForURL returns for this destination.',
+      retryable: false,
+    })
+  }
+
+  async #direct({ target, hop, onDirect }: ConnectRequest, attempt: Attempt): Promise<Connection> {
+    onDirect(
+      hop.proxy === null
+        ? this.policy.decide(target.host, target.port).reason
+        : 'the PAC script answers DIRECT',
+    )
+    return { socket: await dial(target.host, target.port, TARGET_PHASES, attempt) }
+  }
+
+  async #proxiesFor(
+    target: Target,
+    hop: Hop,
+    attempt: Attempt,
+  ): Promise<readonly (ProxyEndpoint | 'direct')[]> {
+    const { proxy } = this.policy
+    if (hop.proxy === null || proxy === null) return ['direct']
+    if (proxy.kind === 'tunnel') return [proxy]
+    const pac = await attempt.step('pac', this.#loadPac(proxy))
+    const proxies = await pac.proxiesFor(target, hop, attempt)
+    if (this.options.required && proxies[0] === 'direct') {
+      throw failure(
+        'ERR_PROXY_CONFIG',
+        'pac',
+        `The PAC script sends ${hop.target} DIRECT, but a proxy is required`,
+        undefined,
+        hop,
+        {
+          hint: 'Let the script name a proxy for this destination, or drop the option required.',
+          retryable: false,
+        },
+      )
+    }
+    return proxies
+  }
+
+  /** Loaded on demand: importing the package must not load PAC code. */
+  #loadPac(proxy: PacEndpoint): Promise<PacScript> {
+    this.#pac ??= import('./pac/pac.js').then(
+      (pac) => new pac.PacScript(proxy, this.options.proxyTls, this.#closing),
+    )
+    return this.#pac
+  }
+
+  async #through(endpoint: ProxyEndpoint, request: ConnectRequest, attempt: Attempt): Promise<Connection> {
+    const { target, hop } = request
+    const byHttp = endpoint.protocol === 'http' || endpoint.protocol === 'https'
+    // With dns: 'local' the proxy gets an address, and only a tunnel can take the place of a name.
+    if (byHttp && request.forward && !target.secure && this.options.dns === 'proxy')
+      return this.#toForwardProxy(endpoint, target, hop, attempt)
+    const host = await this.#nameFor(endpoint, target, attempt)
+    const tunnel = byHttp
+      ? await this.#byConnect(endpoint, { ...target, host }, hop, attempt)
+      : await this.#bySocks({ endpoint, host, port: target.port, hop }, attempt)
+    if (tunnel.earlyBytes > 0) throw spokeFirst(tunnel, hop)
+    return { socket: tunnel.socket }
+  }
+
+  async #toForwardProxy(
+    endpoint: ProxyEndpoint,
+    target: Target,
+    hop: Hop,
+    attempt: Attempt,
+  ): Promise<Connection> {
+    const request = await this.#httpRequest(endpoint, target, hop, attempt)
+    const socket = await connectToProxy(request, attempt)
+    return { socket, forwardProxy: new ForwardProxy(request) }
+  }
+
+  /** SOCKS code is loaded on demand. */
+  async #bySocks(request: SocksRequest, attempt: Attempt): Promise<OpenedTunnel> {
+    const { openSocksTunnel } = await attempt.step('proxy-connect', import('./socks/socks-tunnel.js'))
+    return openSocksTunnel(request, attempt)
+  }
+
+  async #byConnect(
+    endpoint: ProxyEndpoint,
+    target: Target,
+    hop: Hop,
+    attempt: Attempt,
+  ): Promise<OpenedTunnel> {
+    const request = await this.#httpRequest(endpoint, target, hop, attempt)
+    return openConnectTunnel({ ...request, host: target.host, port: target.port }, attempt)
+  }
+
+  async #httpRequest(
+    endpoint: ProxyEndpoint,
+    target: Target,
+    hop: Hop,
+    attempt: Attempt,
+  ): Promise<ForwardRequest> {
+    const authorization = await proxyAuthorization(this.options.proxyAuthorization, endpoint, hop, attempt)
+    const clean = (text: string): string =>
+      createRedactor([...secretsOfProxy(endpoint), ...secretsOfAuthorization(authorization ?? '')])(text)
+    return { endpoint, target, authorization, proxyTls: this.#proxyTls, hop, clean }
+  }
+
+  /** SOCKS4 has no room for a name; every other scheme carries it, unless the options say otherwise. */
+  async #nameFor(endpoint: ProxyEndpoint, target: Target, attempt: Attempt): Promise<string> {
+    const local = endpoint.protocol === 'socks4' || this.options.dns === 'local'
+    if (!local || isIP(target.host) !== 0) return target.host
+    const family = endpoint.protocol.startsWith('socks4') ? 4 : 0
+    const { address } = await attempt.step('target-dns', lookup(target.host, { family }))
+    return address
+  }
+}
+
+/** Neither a TLS server nor an HTTP server speaks before the client, so these bytes are the proxy's. */
+function spokeFirst(tunnel: OpenedTunnel, hop: Hop): Error {
+  tunnel.socket.destroy()
+  const what = `the proxy ${hop.proxy ?? ''} sent ${tunnel.earlyBytes} bytes of its own into the tunnel`
+  return failure('ERR_PROXY_PROTOCOL', 'tunnel', what, undefined, hop, {
+    hint: 'A proxy must send nothing of its own into a tunnel: look for an update of it.',
+    retryable: false,
+  })
+}

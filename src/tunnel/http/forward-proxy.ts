@@ -1,0 +1,95 @@
+import type { Socket } from 'node:net'
+import type { ProxyEndpoint } from '../../config/index.js'
+import type { TransportError } from '../../errors.js'
+import type { Attempt } from '../attempt.js'
+import { dial, PROXY_PHASES } from '../dial.js'
+import { failure, type Hop } from '../failures.js'
+import { Heard, schemeHint } from '../heard.js'
+import { urlAuthority, type Target } from '../target.js'
+import type { TlsClient } from '../tls.js'
+import { connectRefusal, type ConnectReply } from './connect-refusal.js'
+
+/** What requests by one HTTP proxy need. */
+export interface ForwardRequest {
+  readonly endpoint: ProxyEndpoint
+  readonly target: Target
+  /** The Proxy-Authorization header's value, if any. */
+  readonly authorization: string | undefined
+  readonly proxyTls: TlsClient
+  readonly hop: Hop
+  /** Masks our own credentials and control characters in what the proxy wrote. */
+  readonly clean: (text: string) => string
+}
+
+/** Reads one header of an answer; names are in lower case. */
+export type ReadHeader = (name: string) => string | undefined
+
+/**
+ * An HTTP proxy at the other end of a connection, for requests to one http:// origin. Each request names its
+ * destination in absolute-form (RFC 9112 section 3.2.2), as curl sends it. The credentials are for the proxy: a proxy
+ * removes Proxy-Authorization before it forwards a request (RFC 9110 section 11.7.2).
+ */
+export class ForwardProxy {
+  readonly #request: ForwardRequest
+
+  constructor(request: ForwardRequest) {
+    this.#request = request
+  }
+
+  /** The value of Proxy-Authorization for each request of this connection. */
+  get authorization(): string | undefined {
+    return this.#request.authorization
+  }
+
+  /** The request-target for a path. A `*` of OPTIONS stands for the whole server (RFC 9112 section 3.2.4). */
+  requestTarget(path: string): string {
+    if (/^https?:\/\//i.test(path)) return path
+    const origin = `http://${urlAuthority(this.#request.target)}`
+    return path === '*' ? origin : `${origin}${path}`
+  }
+
+  /** Whether requests that were written for the other proxy are right for this one. */
+  equals(other: ForwardProxy | undefined): boolean {
+    return (
+      other?.authorization === this.authorization && other?.requestTarget('*') === this.requestTarget('*')
+    )
+  }
+
+  /**
+   * The failure of an answer that the proxy gave itself; undefined where it may be the destination's.
+   *
+   * A 407 is always the proxy's. squid marks the answers that it makes, and each proxy adds itself to Via (RFC 9110
+   * section 7.6.3): with more than one entry the answer came from a squid behind this proxy.
+   */
+  refusal(statusCode: number, statusText: string, header: ReadHeader): TransportError | undefined {
+    const ofSquid = header('x-squid-error') !== undefined && !(header('via') ?? '').includes(',')
+    if (statusCode !== 407 && !(ofSquid && statusCode >= 400)) return undefined
+    const challenge = header('proxy-authenticate')
+    const reply: ConnectReply = {
+      statusCode,
+      statusText,
+      headers: challenge === undefined ? {} : { 'proxy-authenticate': challenge },
+    }
+    return connectRefusal(reply, this.#request, new Heard())
+  }
+
+  /** The failure of an answer that does not begin as one of HTTP. */
+  foreignAnswer(bytes: unknown): TransportError {
+    const heard = new Heard()
+    if (Buffer.isBuffer(bytes)) heard.add(bytes)
+    const { hop } = this.#request
+    const what = `the proxy ${hop.proxy ?? ''} does not answer as an HTTP proxy`
+    const hint = schemeHint(heard.bytes === 0 ? 'unknown' : heard.speaks, hop)
+    return failure('ERR_PROXY_PROTOCOL', 'tunnel', what, undefined, hop, { hint, retryable: false })
+  }
+}
+
+/** Connects to the proxy, with TLS where its URL says https. */
+export async function connectToProxy(
+  { endpoint, proxyTls }: ForwardRequest,
+  attempt: Attempt,
+): Promise<Socket> {
+  const { host, port, protocol } = endpoint
+  const socket = await dial(host, port, PROXY_PHASES, attempt)
+  return protocol === 'https' ? proxyTls.upgrade(socket, { host, port }, 'proxy-tls', attempt) : socket
+}
