@@ -2,7 +2,7 @@ import type { Client } from '@buape/carbon'
 import { GatewayPlugin } from '@buape/carbon/gateway'
 import { TransportError, type DiscordTransport, type TransportWebSocket } from '../../index.js'
 import { lookUpGateway, type GatewayInfo } from './gateway-lookup.js'
-import { requireTransport } from './transport-option.js'
+import { requireTransport } from '../transport-option.js'
 
 type Options = ConstructorParameters<typeof GatewayPlugin>[0]
 

@@ -1,6 +1,6 @@
 import { RequestClient, type RequestClientOptions } from '@buape/carbon'
 import type { DiscordTransport } from '../../index.js'
-import { requireTransport } from './transport-option.js'
+import { requireTransport } from '../transport-option.js'
 
 /** Carbon's RequestClientOptions, and the transport in place of its `fetch`. */
 export type ProxyRequestClientOptions = Omit<RequestClientOptions, 'fetch'> & {

@@ -1,4 +1,4 @@
-import { TransportError, type DiscordTransport } from '../../index.js'
+import { TransportError, type DiscordTransport } from '../index.js'
 
 /**
  * The `transport` option of a class of this folder: forgotten, it would be missed only when the bot connects.
