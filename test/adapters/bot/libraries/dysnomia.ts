@@ -1,0 +1,42 @@
+import { Client } from '@projectdysnomia/dysnomia'
+import { clientOptions } from '../../../../src/adapters/dysnomia/index.js'
+import type { StartBot } from '../library.js'
+
+export const startBot: StartBot = async ({ transport, settings, ready, message, failed }) => {
+  const client = new Client(
+    `Bot ${settings.token}`,
+    clientOptions(transport, {
+      gateway: {
+        intents: ['guilds', 'guildMessages', 'messageContent', 'guildMessageReactions'],
+        reconnectDelay: () => 500,
+      },
+    }),
+  )
+  client.on('ready', ready)
+  client.on('error', failed)
+  client.on('messageCreate', ({ id, channel, author, content, attachments }) =>
+    message({
+      id,
+      channelId: channel.id,
+      authorId: author.id,
+      content,
+      attachments: [...attachments.values()].map(({ url }) => url),
+    }),
+  )
+  await client.connect()
+  return {
+    reply: async ({ channelId, id }, content) =>
+      (await client.createMessage(channelId, { content, messageReference: { messageID: id } })).id,
+    upload: async (channelId, name, bytes) =>
+      (
+        await client.createMessage(channelId, {
+          content: 'a file',
+          attachments: [{ filename: name, file: bytes }],
+        })
+      ).id,
+    edit: async (channelId, messageId, content) =>
+      void (await client.editMessage(channelId, messageId, { content })),
+    react: (channelId, messageId, emoji) => client.addMessageReaction(channelId, messageId, emoji),
+    stop: () => client.disconnect({ reconnect: false }),
+  }
+}
