@@ -32,7 +32,10 @@ async function start(settings: BotSettings): Promise<() => Promise<void>> {
     report({ type: 'answered', downloadedSha256: hash.digest('hex') })
   }
   const failed = (error: unknown): void =>
-    report({ type: 'failed', what: String(error instanceof Error ? error.stack : error).replaceAll(token, '***') })
+    report({
+      type: 'failed',
+      what: String(error instanceof Error ? error.stack : error).replaceAll(token, '***'),
+    })
 
   const bot = startBot({
     transport,

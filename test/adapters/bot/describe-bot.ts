@@ -42,7 +42,15 @@ export function describeBot({ library, ownEngine, outageMs = 10_000, process }: 
     proxy = await startProxy({ scheme, names, auth: AUTH })
     bot = new BotProcess(process)
     const { ca, token, user, channelId } = discord
-    bot.start({ library, proxy: proxy.url, proxyPort: proxy.port, ca, token, applicationId: user.id, channelId })
+    bot.start({
+      library,
+      proxy: proxy.url,
+      proxyPort: proxy.port,
+      ca,
+      token,
+      applicationId: user.id,
+      channelId,
+    })
     await bot.during(discord.gateway.waitForIdentify())
     await bot.waitFor('ready')
   }
@@ -95,30 +103,34 @@ export function describeBot({ library, ownEngine, outageMs = 10_000, process }: 
       await stopAndCheckGuard()
     })
 
-    it(`comes back when the proxy was away for ${outageMs / 1_000} seconds`, { timeout: 90_000 }, async () => {
-      await start(scheme)
-      await hears('before the outage')
-      const { port } = proxy
-      await proxy.close()
-      const away = Array.from({ length: MESSAGES_WHILE_AWAY }, (_, index) => `away ${index}`)
-      for (const content of away) discord.sayAs(discord.human, content)
-      await delay(outageMs)
-      proxy = await startProxy({ scheme, names, auth: AUTH, port })
-      const { gateway } = discord
-      await expect
-        .poll(() => gateway.identifies.length + gateway.resumes.length, { timeout: 60_000 })
-        .toBeGreaterThan(1)
-      if (ownEngine) {
-        await bot.during(bot.waitFor('heard', ({ content }) => content === away.at(-1)))
-        expect(gateway.identifies).toHaveLength(1)
-      }
-      await hears('after the outage')
-      if (ownEngine) {
-        const heard = bot.reports.flatMap((report) => (report.type === 'heard' ? [report.content] : []))
-        expect(heard).toEqual(['before the outage', ...away, 'after the outage'])
-      }
-      await stopAndCheckGuard()
-    })
+    it(
+      `comes back when the proxy was away for ${outageMs / 1_000} seconds`,
+      { timeout: 90_000 },
+      async () => {
+        await start(scheme)
+        await hears('before the outage')
+        const { port } = proxy
+        await proxy.close()
+        const away = Array.from({ length: MESSAGES_WHILE_AWAY }, (_, index) => `away ${index}`)
+        for (const content of away) discord.sayAs(discord.human, content)
+        await delay(outageMs)
+        proxy = await startProxy({ scheme, names, auth: AUTH, port })
+        const { gateway } = discord
+        await expect
+          .poll(() => gateway.identifies.length + gateway.resumes.length, { timeout: 60_000 })
+          .toBeGreaterThan(1)
+        if (ownEngine) {
+          await bot.during(bot.waitFor('heard', ({ content }) => content === away.at(-1)))
+          expect(gateway.identifies).toHaveLength(1)
+        }
+        await hears('after the outage')
+        if (ownEngine) {
+          const heard = bot.reports.flatMap((report) => (report.type === 'heard' ? [report.content] : []))
+          expect(heard).toEqual(['before the outage', ...away, 'after the outage'])
+        }
+        await stopAndCheckGuard()
+      },
+    )
   })
 }
 
