@@ -4,8 +4,18 @@ import { defineConfig, type Options } from 'tsup'
 
 const require = createRequire(import.meta.url)
 
+/** One subpath for each framework: the name of its file in dist, and its source. */
+const adapters = {
+  carbon: 'src/adapters/carbon/index.ts',
+  discordjs: 'src/adapters/discord.js/index.ts',
+  dysnomia: 'src/adapters/dysnomia/index.ts',
+  eris: 'src/adapters/eris/index.ts',
+  oceanic: 'src/adapters/oceanic.js/index.ts',
+  'slash-create': 'src/adapters/slash-create/index.ts',
+}
+
 /** What users import: the source of its types. */
-const entries = { index: 'src/index.ts', carbon: 'src/adapters/carbon/index.ts' }
+const entries = { index: 'src/index.ts', ...adapters }
 
 /** Packages that become part of dist, so that only what is used of them is loaded. Their licences stand beside it. */
 const bundled = ['agent-base', 'zod']
@@ -58,10 +68,13 @@ async function writeLibraryEntries(): Promise<void> {
   })
 }
 
-async function writeAdapterEntry(): Promise<void> {
-  const [, names = ''] = /export \{ ([\w, ]+) \};?\s*$/.exec(await readFile('dist/carbon.js', 'utf8')) ?? []
-  if (names === '') throw new Error('dist/carbon.js exports nothing')
-  await writeFiles({ 'carbon.cjs': commonJsEntry('./carbon.js', names.split(', ')) })
+async function writeAdapterEntries(): Promise<void> {
+  for (const adapter of Object.keys(adapters)) {
+    const code = await readFile(`dist/${adapter}.js`, 'utf8')
+    const [, names = ''] = /export \{\s*([\w,\s]+?)\s*\};?\s*$/.exec(code) ?? []
+    if (names === '') throw new Error(`dist/${adapter}.js exports nothing`)
+    await writeFiles({ [`${adapter}.cjs`]: commonJsEntry(`./${adapter}.js`, names.split(/,\s*/)) })
+  }
 }
 
 const common = { target: 'node20', splitting: true, treeshake: true } satisfies Options
@@ -80,10 +93,10 @@ const library: Options = {
   onSuccess: writeLibraryEntries,
 }
 
-/** An ES module, as Carbon is: CommonJS could not load Carbon while an importing graph is loading it. */
+/** ES modules, as Carbon is: CommonJS could not load Carbon while an importing graph is loading it. */
 const adapter: Options = {
   ...common,
-  entry: { carbon: entries.carbon },
+  entry: adapters,
   format: ['esm'],
   banner: { js: "import './node-version.cjs'" },
   esbuildPlugins: [
@@ -93,7 +106,7 @@ const adapter: Options = {
         build.onResolve({ filter: /^(?:\.\.\/)+index\.js$/ }, () => ({ path: './index.js', external: true })),
     },
   ],
-  onSuccess: writeAdapterEntry,
+  onSuccess: writeAdapterEntries,
 }
 
 /** The same declarations twice, so that ES modules and CommonJS each have types of their own kind. */

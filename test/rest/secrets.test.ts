@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
 import { afterAll, describe, expect, it } from 'vitest'
+import type { FetchInit } from '../../src/index.js'
 import { freePort } from '../support/free-port.js'
 import { directTransport, rejection } from './support/fetches.js'
 import { startOrigin } from './support/origin.js'
@@ -29,11 +30,11 @@ function answering(status: number, location?: string): string {
 }
 
 // The second init is one that undici's fetch carries out.
-describe.each<[string, RequestInit]>([
+describe.each<[string, FetchInit]>([
   ['fetch', {}],
   ['fetch with a cache mode', { cache: 'no-store' }],
 ])('no error of %s holds the path of its URL', (_name, init) => {
-  it.each<[string, () => string | Promise<string>, RequestInit?]>([
+  it.each<[string, () => string | Promise<string>, FetchInit?]>([
     ['a URL without an origin', () => `/webhooks/1/${SECRET}`],
     ['a URL with a bad port', () => `https://discord.com:99999/webhooks/1/${SECRET}`],
     ['a URL with credentials', () => `https://user:${SECRET}@discord.com/webhooks/1/${SECRET}`],

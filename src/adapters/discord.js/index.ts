@@ -1,0 +1,84 @@
+import type { ClientOptions } from 'discord.js'
+import type { DiscordTransport, GatewayBotInfo } from '../../index.js'
+import { requireTransport } from '../transport-option.js'
+import { keepGiven } from '../warning.js'
+import type { Manager } from './manager.js'
+import { requestThrough } from './rest.js'
+import { TransportShardingStrategy, type GatewayLimits, type StrategySettings } from './sharding-strategy.js'
+
+export { restOptions } from './rest.js'
+export type { GatewayLimits } from './sharding-strategy.js'
+
+/** discord.js's own ClientOptions, and the limits of the gateway client beneath it. */
+export type DiscordJsOptions = ClientOptions & GatewayLimits & { readonly gatewayInfo?: GatewayBotInfo }
+
+/**
+ * Options for `new Client(options)` of discord.js 14, and of what stands on it (@sapphire/framework, discordx): the
+ * gateway is the transport's own client, REST is `transport.fetch`.
+ *
+ * `enforceNonce` is true unless the bot says otherwise: so a message whose answer is lost is repeated and not doubled
+ * (docs/delivery.md).
+ *
+ * @param transport what createDiscordTransport() returns
+ * @param options the bot's own options; all are kept. A `rest.makeRequest` or `ws.buildStrategy` among them is kept
+ *   with a warning, since it may go around the proxy
+ * @throws TransportError ERR_INVALID_OPTIONS without a transport
+ */
+export function clientOptions(transport: DiscordTransport, options: DiscordJsOptions): ClientOptions {
+  requireTransport(transport)
+  const { gatewayInfo, ...own } = options
+  const limits = limitsOf(options)
+  return {
+    enforceNonce: true,
+    ...own,
+    rest: {
+      ...own.rest,
+      makeRequest: keepGiven(
+        own.rest?.makeRequest,
+        requestThrough(transport, gatewayInfo),
+        'rest.makeRequest',
+      ),
+    },
+    ws: {
+      ...own.ws,
+      buildStrategy: keepGiven(
+        own.ws?.buildStrategy,
+        strategyOf({ transport, limits, buildIdentifyThrottler: own.ws?.buildIdentifyThrottler }),
+        'ws.buildStrategy',
+      ),
+    },
+  }
+}
+
+/**
+ * Options for `new WebSocketManager(options)` of @discordjs/ws 1.2 and 2, which @discordjs/core uses: the shards are
+ * those of the transport's gateway client. Its `rest` should be `new REST(restOptions(transport))`.
+ *
+ * @param transport what createDiscordTransport() returns
+ * @param options the manager's own options; all are kept, and a `buildStrategy` among them is kept with a warning
+ * @throws TransportError ERR_INVALID_OPTIONS without a transport
+ */
+export function webSocketManagerOptions<Options extends ManagerOptions>(
+  transport: DiscordTransport,
+  options: Options & GatewayLimits,
+): Options & { readonly buildStrategy: (manager: Manager) => TransportShardingStrategy } {
+  requireTransport(transport)
+  const { buildIdentifyThrottler, buildStrategy } = options
+  const ours = strategyOf({ transport, limits: limitsOf(options), buildIdentifyThrottler })
+  return { ...options, buildStrategy: keepGiven(buildStrategy, ours, 'buildStrategy') }
+}
+
+interface ManagerOptions {
+  readonly buildIdentifyThrottler?: StrategySettings['buildIdentifyThrottler']
+  /** It is what this function adds. */
+  readonly buildStrategy?: never
+}
+
+function strategyOf(settings: StrategySettings): (manager: Manager) => TransportShardingStrategy {
+  return (manager) => new TransportShardingStrategy(manager, settings)
+}
+
+function limitsOf(options: GatewayLimits): GatewayLimits {
+  const { gatewayInfoTimeoutMs, gatewayReadyTimeoutMs, gatewayRuntimeReadyTimeoutMs } = options
+  return { gatewayInfoTimeoutMs, gatewayReadyTimeoutMs, gatewayRuntimeReadyTimeoutMs }
+}
