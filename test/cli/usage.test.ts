@@ -64,31 +64,14 @@ describe('wrong usage ends with 2, says what was expected and repeats no value',
   })
 })
 
-/** The fastest of some: what else this machine does is not the command's time. */
-async function fastest(args: readonly string[], goodEnoughMs: number): Promise<number> {
-  let best = Infinity
-  for (let round = 0; round < 20 && best >= goodEnoughMs; round++) {
-    const startedAt = performance.now()
-    await command.run(args)
-    best = Math.min(best, performance.now() - startedAt)
-  }
-  return best
-}
-
-describe('it starts in under 300 ms', () => {
-  test.each([['--help'], ['policy'], ['explain', 'https://discord.com/']])('%s', async (...args) => {
-    expect(await fastest(args, 300)).toBeLessThan(300)
-  })
-})
-
-test('a reader that leaves early is no failure', async () => {
+test('a reader that closes the pipe early does not make the command fail', async () => {
   const child = command.start(['policy'])
   child.stdout.destroy()
   const [code] = (await once(child, 'close')) as [number | null]
   expect(code).toBe(0)
 })
 
-test('who closes standard error is told nothing, and the command ends as it would', async () => {
+test('closing standard error does not change how the command ends', async () => {
   const child = command.start(['env', '--proxy-url', 'http://me:hunter2@proxy:1'])
   child.stderr.destroy()
   child.stdout.resume()
@@ -96,13 +79,16 @@ test('who closes standard error is told nothing, and the command ends as it woul
   expect(code).toBe(0)
 })
 
-test.skipIf(!existsSync('/dev/full'))('a disk that is full is no defect of the command', async () => {
-  const line = `exec '${process.execPath}' '${command.path}' policy > /dev/full`
-  const child = spawn('sh', ['-c', line], { stdio: ['ignore', 'ignore', 'pipe'] })
-  const [stderr, [code]] = await Promise.all([
-    text(child.stderr),
-    once(child, 'close') as Promise<[number | null]>,
-  ])
-  expect(stderr).toBe('error: the output cannot be written (ENOSPC)\n')
-  expect(code).toBe(1)
-})
+test.skipIf(!existsSync('/dev/full'))(
+  'a full disk is named as the cause, and not as a defect of the command',
+  async () => {
+    const line = `exec '${process.execPath}' '${command.path}' policy > /dev/full`
+    const child = spawn('sh', ['-c', line], { stdio: ['ignore', 'ignore', 'pipe'] })
+    const [stderr, [code]] = await Promise.all([
+      text(child.stderr),
+      once(child, 'close') as Promise<[number | null]>,
+    ])
+    expect(stderr).toBe('error: the output cannot be written (ENOSPC)\n')
+    expect(code).toBe(1)
+  },
+)

@@ -1,0 +1,29 @@
+/**
+ * Test files with a bound by the clock that leaves less than a second for a busy machine, each with the bound. They
+ * run after the others, one file for each processor. All other files run in parallel, more than there are processors,
+ * since most of them wait most of the time.
+ */
+export const TIMED_FILES: Readonly<Record<string, string>> = {
+  'test/cli/start-time.test.ts': 'the command starts in 300 ms',
+  'test/e2e/refused-burst.test.ts': 'connectTimeoutMs and 900 ms',
+  'test/gateway/resume.test.ts': 'a dead connection is noticed within a heartbeat interval of 1 200 ms',
+  'test/rest/delivery/through-proxy.test.ts': 'connectTimeoutMs and 700 ms',
+  'test/tunnel/faults-http.test.ts': 'connectTimeoutMs and 800 ms (fault-table.ts)',
+  'test/tunnel/faults-https.test.ts': 'connectTimeoutMs and 800 ms (fault-table.ts)',
+  'test/tunnel/faults-socks4.test.ts': 'connectTimeoutMs and 800 ms (fault-table.ts)',
+  'test/tunnel/faults-socks5.test.ts': 'connectTimeoutMs and 800 ms (fault-table.ts)',
+  'test/tunnel/silence.test.ts': 'connectTimeoutMs and 900 ms',
+}
+
+/**
+ * Files that compare elapsed time with an upper bound, and run in parallel, because the bound leaves a second or more.
+ */
+export const BOUNDED_FILES: Readonly<Record<string, string>> = {
+  'test/cli/dead-resolver.test.ts': 'a limit of 15 s',
+  'test/cli/doctor.test.ts': '2 s after --timeout-ms',
+  'test/doctor/diagnose/bounded.test.ts': '1 s after the limit, which is 1.5 s',
+  'test/lab/proxy-leaks.test.ts': '5 s for a deadline of 50 ms',
+  'test/tunnel/pac/pac-failures.test.ts': 'connectTimeoutMs and 3 s',
+  'test/tunnel/process.test.ts': '5 s for the end of a process',
+  'test/websocket/websocket.test.ts': '1.3 s after a deadline of 200 ms',
+}
