@@ -2,8 +2,15 @@ import tseslint from 'typescript-eslint'
 
 export default tseslint.config(
   {
-    // undici-versions.mjs runs on every Node line as it stands, without a loader.
-    ignores: ['dist', 'coverage', '.dependency-cruiser.cjs', 'eslint.config.js', 'test/dispatcher/*.mjs'],
+    // undici-versions.mjs and first-sends.mjs run on every Node line as they stand, without a loader.
+    ignores: [
+      'dist',
+      'coverage',
+      '.dependency-cruiser.cjs',
+      'eslint.config.js',
+      'test/dispatcher/*.mjs',
+      'bench/client/*.mjs',
+    ],
   },
   ...tseslint.configs.strictTypeChecked,
   ...tseslint.configs.stylisticTypeChecked,

@@ -10,5 +10,8 @@ export const BURST = 200
 /** Silence after which many clients have given up their connections: undici's pools keep them for 4 s. */
 export const SILENCE_MS = 6_000
 
+/** The first sends of a fresh process: how many, and how many at a time. */
+export const FIRST_SENDS = { count: 1_000, inFlight: 4 } as const
+
 /** Sends at a time. */
 export const IN_FLIGHT = [1, 16, 64] as const

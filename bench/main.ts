@@ -21,7 +21,11 @@ async function bench({ settings, json, write, tunnels }: Exclude<typeof commandL
   const results = await runBench(settings, (line) => console.error(`· ${line}`))
   const targets = checkTargets(results)
   if (json) {
-    const loads = results.map((result) => ({ ...result, loads: Object.fromEntries(result.loads) }))
+    const loads = results.map((result) => ({
+      ...result,
+      loads: Object.fromEntries(result.loads),
+      firstSends: Object.fromEntries(result.firstSends),
+    }))
     console.log(JSON.stringify({ machine: describeMachine(), targets, results: loads }, null, 2))
     return
   }

@@ -35,8 +35,10 @@ export interface Result {
   small?: ProxiedBurst
   readonly uploads: Upload[]
   readonly importMs: number[]
+  /** CPU in milliseconds of the first sends of a fresh process, one for each round, by version of Node. */
+  readonly firstSends: Map<string, number[]>
 }
 
 export function emptyResult(contender: Contender): Result {
-  return { contender, loads: new Map(), bursts: [], uploads: [], importMs: [] }
+  return { contender, loads: new Map(), bursts: [], uploads: [], importMs: [], firstSends: new Map() }
 }

@@ -4,6 +4,7 @@ import { useCertificates } from './certificates.js'
 import { ClientProcess, type Surroundings } from './client/client-process.js'
 import { CONTENDERS, whyNot } from './contenders/index.js'
 import { measureBursts } from './measure/burst.js'
+import { measureColdCode } from './measure/cold-code.js'
 import { measureFirstSends } from './measure/first-send.js'
 import { measureImports } from './measure/import-time.js'
 import { measureLoads, type Running } from './measure/load.js'
@@ -37,6 +38,8 @@ export async function runBench(
     tell('bursts')
     await measureBursts(running, servers, settings.burstRounds)
     await Promise.all(running.map(({ client }) => client.stop()))
+    tell('cold code')
+    await measureColdCode(able, servers, surroundings, settings.coldCode)
     tell('uploads')
     const path = await writeUpload(folder, settings.uploadBytes)
     await measureUploads(able, servers, surroundings, { path, rounds: settings.uploadRounds })

@@ -1,6 +1,8 @@
 import { parseArgs } from 'node:util'
 import { BASE, type Contender } from './contenders/index.js'
+import { NODE_LINES } from '../scripts/nodes/install-node.js'
 import { SILENCE_MS } from './limits.js'
+import type { ColdCodeSettings } from './measure/cold-code.js'
 
 const MEBIBYTE = 1024 * 1024
 
@@ -21,7 +23,12 @@ export interface Settings {
   readonly uploadBytes: number
   readonly uploadRounds: number
   readonly importRounds: number
+  /** The first sends of a fresh process. */
+  readonly coldCode: ColdCodeSettings
 }
+
+/** Only the Node that runs the bench. */
+const OWN_LINE = process.versions.node.split('.').slice(0, 1)
 
 /** Under five minutes for all contenders. */
 const FULL = {
@@ -35,6 +42,7 @@ const FULL = {
   uploadBytes: 100 * MEBIBYTE,
   uploadRounds: 3,
   importRounds: 5,
+  coldCode: { lines: NODE_LINES, rounds: 15 },
 } as const
 
 /** Under 45 seconds. */
@@ -49,6 +57,7 @@ const QUICK = {
   uploadBytes: 16 * MEBIBYTE,
   uploadRounds: 1,
   importRounds: 1,
+  coldCode: { lines: OWN_LINE, rounds: 5 },
 } as const
 
 /** As little as shows that every part of the bench runs. */
@@ -63,6 +72,7 @@ export const SMOKE = {
   uploadBytes: MEBIBYTE,
   uploadRounds: 1,
   importRounds: 1,
+  coldCode: { lines: OWN_LINE, rounds: 1 },
 } as const
 
 export const ENTRIES = {
@@ -83,7 +93,7 @@ export const USAGE = `npm run bench -- [--quick] [--only NAME]... [--json] [--wr
   --only    contenders whose name contains NAME; the base of the ratios always runs
   --json    every single figure, instead of tables
   --write   puts the tables of a full run into docs/performance.md
-  --tunnels our own with 4, 8, 16 and 32 tunnels, and nothing else
+  --tunnels our own with 16 to 200 tunnels, and nothing else
   --source  measures src/ instead of the built package
 
   BENCH_PEERS   folders with a node_modules that holds the peers (default: bench/peers; npm run bench:peers)

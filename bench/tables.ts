@@ -1,6 +1,6 @@
-import { BASE } from './contenders/index.js'
+import { BASE, OURS } from './contenders/index.js'
 import type { Load } from './client/commands.js'
-import { BURST, IN_FLIGHT, ONE_WAY_MS, SILENCE_MS, SMALL_PROXY_CONNECTIONS } from './limits.js'
+import { FIRST_SENDS, BURST, IN_FLIGHT, ONE_WAY_MS, SILENCE_MS, SMALL_PROXY_CONNECTIONS } from './limits.js'
 import type { FirstSend, Result } from './results.js'
 import { median, pairedRatio } from './statistics.js'
 
@@ -68,6 +68,7 @@ export function renderTables(results: readonly Result[], uploadBytes: number): s
       { head: 'import, ms', cell: ({ importMs }) => fixed(median(importMs), 0) },
     ]),
   ]
+  sections.push(...coldCode(results))
   const notes = results.flatMap(({ contender, note }) =>
     note === undefined ? [] : [`- ${contender.name}: ${note}`],
   )
@@ -115,4 +116,24 @@ function table(results: readonly Result[], columns: readonly Column[]): string {
   const rule = `| ${widths.map((width, at) => (at === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`
   const [head = [], ...body] = rows
   return [line(head), rule, ...body.map(line)].join('\n')
+}
+
+/** A row for each version of Node. */
+function coldCode(results: readonly Result[]): readonly string[] {
+  const ours =
+    results.find(({ contender }) => contender.name === OURS)?.firstSends ?? new Map<string, number[]>()
+  const base = results.find(({ contender }) => contender.name === BASE)?.firstSends
+  if (ours.size === 0) return []
+  const rows = [...ours].map(([node, values]) => {
+    const others = base?.get(node) ?? []
+    const cells = [fixed(median(values), 0), fixed(median(others), 0), fixed(pairedRatio(values, others), 2)]
+    return `| ${[node, ...cells].join(' | ')} |`
+  })
+  const { count, inFlight } = FIRST_SENDS
+  return [
+    `### The first sends of a process\n\nCPU in milliseconds of the first ${count} sends of a fresh process, ${inFlight} at a time, tunnels included; ${BASE} beside it.`,
+    ['| Node | ours | undici.request | ratio |', '| ---- | ---: | -------------: | ----: |', ...rows].join(
+      '\n',
+    ),
+  ]
 }

@@ -20,6 +20,7 @@ export function checkTargets(results: readonly Result[]): readonly Target[] {
     ...[named(OURS), named(OURS_SOCKS)].map((ours) => againstFetches(ours, results)),
     atLeast('sends a second, to undici.request through the same proxy', named(OURS), base, 0.95),
     atMost('CPU per send, to undici.request through the same proxy', named(OURS), base, 1.1),
+    ...coldCode(named(OURS), base),
     cold(named(OURS)),
     silent(named(OURS)),
   ]
@@ -64,6 +65,16 @@ function atMost(
   const measured = ratio(ours, other, cpuPerSend)
   if (measured === undefined) return undefined
   return { claim: `${what}: at most ${most}`, measured, met: measured <= most }
+}
+
+/** One for each version of Node. */
+function coldCode(ours: Result | undefined, base: Result | undefined): readonly Target[] {
+  return [...(ours?.firstSends ?? [])].flatMap(([node, values]) => {
+    const measured = pairedRatio(values, base?.firstSends.get(node) ?? [])
+    if (measured === undefined) return []
+    const claim = `CPU of the first sends on Node ${node}, to undici.request: at most 1.15`
+    return [{ claim, measured, met: measured <= 1.15 }]
+  })
 }
 
 /** TCP, CONNECT, TLS 1.3 and the request: one round trip each. */

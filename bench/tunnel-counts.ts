@@ -5,7 +5,7 @@ import { startServers, type Wire } from './servers/start.js'
 import { median } from './statistics.js'
 import { useCertificates } from './certificates.js'
 
-const COUNTS = [4, 8, 16, 32] as const
+const COUNTS = [16, 32, 64, 100, 128, 200] as const
 const ROUNDS = 7
 const LOADS: readonly (readonly [Wire, number])[] = [
   ['near', 16],

@@ -38,14 +38,6 @@ export const CONTENDERS: readonly Contender[] = [
   { name: BASE, file: 'undici-request', proxy: 'http', kind: 'request', imports: ['undici'] },
   { name: OURS, file: 'ours', proxy: 'http', kind: 'ours', imports: ['ours'] },
   {
-    name: 'discord-transport, http2',
-    file: 'ours',
-    proxy: 'http',
-    kind: 'ours',
-    env: { BENCH_HTTP2: '1' },
-    imports: ['ours'],
-  },
-  {
     name: 'undici.fetch + ProxyAgent',
     file: 'undici-fetch',
     proxy: 'http',

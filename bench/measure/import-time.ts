@@ -13,7 +13,7 @@ export async function measureImports(
 ): Promise<void> {
   for (let round = 0; round < rounds; round += 1) {
     for (const { contender, importMs } of results) {
-      if (contender.imports.length === 0 || contender.env?.['BENCH_HTTP2'] !== undefined) continue
+      if (contender.imports.length === 0) continue
       const urls = contender.imports.map((name) => urlOf(name, contender.peers ?? [], entry))
       // From TypeScript it would be the compiler's time.
       if (urls.some((url) => url.endsWith('.ts'))) continue

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { performServerHandshake, type ServerHttp2Stream } from 'node:http2'
 import { createServer, type TLSSocket } from 'node:tls'
 import { port, report } from './process.js'
 
@@ -97,30 +96,14 @@ function serveHttp1(socket: TLSSocket): void {
   socket.on('data', onData)
 }
 
-function serveHttp2(stream: ServerHttp2Stream): void {
-  stream.on('error', () => undefined)
-  stream.once('end', () => {
-    stream.respond({ ':status': 200, ...HEADERS })
-    stream.end(MESSAGE)
-  })
-  stream.resume()
-}
-
 const [certFile = '', keyFile = ''] = process.argv.slice(2)
 const server = createServer({
   cert: readFileSync(certFile),
   key: readFileSync(keyFile),
-  ALPNProtocols: ['h2', 'http/1.1'],
   noDelay: true,
 })
 server.on('secureConnection', (socket) => {
   socket.on('error', () => undefined)
-  if (socket.alpnProtocol !== 'h2') {
-    serveHttp1(socket)
-    return
-  }
-  const session = performServerHandshake(socket)
-  session.on('error', () => undefined)
-  session.on('stream', serveHttp2)
+  serveHttp1(socket)
 })
 server.listen(0, '127.0.0.1', () => report({ ports: { origin: port(server) } }))

@@ -55,7 +55,7 @@ export interface TransportOptions {
   readonly connectTimeoutMs?: number | undefined
   /** Milliseconds that an idle tunnel is kept: 0 to 3 600 000. Default: 60 000. */
   readonly keepAliveMs?: number | undefined
-  /** The most tunnels open at one time for REST, over all destinations; WebSockets do not count. Default: 32. */
+  /** The most tunnels open at one time for REST, over all destinations; WebSockets do not count. Default: 100. */
   readonly maxTunnels?: number | undefined
   /**
    * Whether one tunnel for REST is kept ready while a gateway socket of this transport is open. Default: true.
@@ -264,7 +264,7 @@ class Options extends SecretHolder implements ResolvedOptions {
     this.tls = options.tls ?? createTlsSettings({}, 'tls')
     this.connectTimeoutMs = options.connectTimeoutMs ?? 10_000
     this.keepAliveMs = options.keepAliveMs ?? 60_000
-    this.maxTunnels = options.maxTunnels ?? 32
+    this.maxTunnels = options.maxTunnels ?? 100
     this.keepWarm = options.keepWarm ?? true
     this.delivery = options.delivery ?? deliveryLimits()
     this.onEvent = options.onEvent

@@ -18,7 +18,7 @@ describe('parseOptions', () => {
         tls,
         connectTimeoutMs: 10_000,
         keepAliveMs: 60_000,
-        maxTunnels: 32,
+        maxTunnels: 100,
         keepWarm: true,
         delivery: {
           attempts: 4,
