@@ -32,7 +32,7 @@ function answering(status: number, location?: string): string {
 // The second init is one that undici's fetch carries out.
 describe.each<[string, FetchInit]>([
   ['fetch', {}],
-  ['fetch with a cache mode', { cache: 'no-store' }],
+  ['fetch with a cache mode', { cache: 'no-store' } as RequestInit],
 ])('no error of %s holds the path of its URL', (_name, init) => {
   it.each<[string, () => string | Promise<string>, FetchInit?]>([
     ['a URL without an origin', () => `/webhooks/1/${SECRET}`],
