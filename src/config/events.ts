@@ -77,3 +77,17 @@ export type TransportEvent =
   | DirectEvent
   | UploadProgressEvent
   | DownloadProgressEvent
+
+/** Tells a listener. If it throws, that is an uncaught exception of its author: it must not break a transfer. */
+export function emitEvent(
+  onEvent: ((event: TransportEvent) => void) | undefined,
+  event: TransportEvent,
+): void {
+  try {
+    onEvent?.(event)
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error
+    })
+  }
+}

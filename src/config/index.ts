@@ -1,13 +1,14 @@
 export { urlHost } from './authority.js'
 export { deliveryLimits, type DeliveryLimits, type DeliveryOptions } from './delivery-limits.js'
-export type {
-  DirectEvent,
-  DownloadProgressEvent,
-  TransportEvent,
-  TunnelCloseEvent,
-  TunnelFailedEvent,
-  TunnelOpenEvent,
-  UploadProgressEvent,
+export {
+  emitEvent,
+  type DirectEvent,
+  type DownloadProgressEvent,
+  type TransportEvent,
+  type TunnelCloseEvent,
+  type TunnelFailedEvent,
+  type TunnelOpenEvent,
+  type UploadProgressEvent,
 } from './events.js'
 export { normalizeHost } from './host.js'
 export { parseNoProxy, type NoProxyRules } from './no-proxy.js'

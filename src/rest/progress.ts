@@ -1,4 +1,4 @@
-import type { TransportEvent } from '../config/index.js'
+import { emitEvent, type TransportEvent } from '../config/index.js'
 import { addressOf, authority } from '../tunnel/index.js'
 import type { OutgoingRequest } from './request/request.js'
 
@@ -51,22 +51,12 @@ export class Progress {
     this.#reportedAt = performance.now()
     const { type, ...place } = this.#transfer
     const totalBytes = this.#totalBytes
-    this.#emit(
+    emitEvent(
+      this.#onEvent,
       type === 'upload-progress'
         ? { type, ...place, sentBytes: this.#bytes, totalBytes }
         : { type, ...place, receivedBytes: this.#bytes, totalBytes },
     )
-  }
-
-  /** A listener that throws is its author's uncaught exception; it must not break a transfer. */
-  #emit(event: TransportEvent): void {
-    try {
-      this.#onEvent(event)
-    } catch (error) {
-      queueMicrotask(() => {
-        throw error
-      })
-    }
   }
 }
 

@@ -1,11 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import type { Socket } from 'node:net'
-import {
-  sanitizeForeignText,
-  type ResolvedOptions,
-  type RoutePolicy,
-  type TransportEvent,
-} from '../config/index.js'
+import { emitEvent, sanitizeForeignText, type ResolvedOptions, type RoutePolicy } from '../config/index.js'
 import { TransportError, type TransportPhase } from '../errors.js'
 import { Attempt } from './attempt.js'
 import { Connector, type Connection } from './connector.js'
@@ -127,7 +122,8 @@ export class Route {
       attempt.signal.throwIfAborted()
       const target = normalizeTarget(asked)
       if (target === undefined) throw impossibleTarget(hop)
-      const onDirect = (reason: string): void => this.#emit({ type: 'direct', target: hop.target, reason })
+      const onDirect = (reason: string): void =>
+        emitEvent(this.#options.onEvent, { type: 'direct', target: hop.target, reason })
       const connected = await this.#connector.connect({ target, hop, forward, onDirect }, attempt)
       const wire = connected.socket
       const socket = target.secure ? await this.#targetTls.upgrade(wire, target, 'target-tls', attempt) : wire
@@ -172,32 +168,27 @@ export class Route {
     this.#open.set(wire, socket)
     wire.once('close', () => {
       this.#open.delete(wire)
-      this.#emit({
+      emitEvent(this.#options.onEvent, {
         type: 'tunnel-close',
         ...hop,
         bytesSent: wire.bytesWritten,
         bytesReceived: wire.bytesRead,
       })
     })
-    this.#emit({ type: 'tunnel-open', ...hop, ms: performance.now() - startedAt })
+    emitEvent(this.#options.onEvent, { type: 'tunnel-open', ...hop, ms: performance.now() - startedAt })
   }
 
   #report(error: unknown, hop: Hop, startedAt: number): void {
     this.stats.tunnelFailed()
     if (!(error instanceof TransportError)) return
     const { code, phase } = error
-    this.#emit({ type: 'tunnel-failed', ...hop, code, phase, ms: performance.now() - startedAt })
-  }
-
-  /** A listener that throws is its author's uncaught exception; it must not break a tunnel. */
-  #emit(event: TransportEvent): void {
-    try {
-      this.#connector.options.onEvent?.(event)
-    } catch (error) {
-      queueMicrotask(() => {
-        throw error
-      })
-    }
+    emitEvent(this.#options.onEvent, {
+      type: 'tunnel-failed',
+      ...hop,
+      code,
+      phase,
+      ms: performance.now() - startedAt,
+    })
   }
 }
 

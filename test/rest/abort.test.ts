@@ -166,7 +166,7 @@ describe('transport.fetch', () => {
     expect(reason).toBe('enough')
   })
 
-  it('heeds the signal of a Request that nobody else holds any more', async () => {
+  it('heeds the signal of a Request that only the fetch still holds', async () => {
     const controller = new AbortController()
     const { signal } = controller
     const pending = rejection(transport.fetch(new Request(`${origin.url}/silence`, { signal })))

@@ -12,7 +12,7 @@ type ProgressEvent = Extract<TransportEvent, { type: 'upload-progress' | 'downlo
 const isProgress = (event: TransportEvent): event is ProgressEvent =>
   event.type === 'upload-progress' || event.type === 'download-progress'
 
-/** /length/BYTES and /chunked/BYTES answer with so many bytes, slowly where there is a third part. */
+/** /length/BYTES and /chunked/BYTES answer with this number of bytes, slowly if there is a third part. */
 const origin = await startOrigin(({ url, method }, response) => {
   const [, kind, bytes = '0', slow] = new URL(url, 'http://origin').pathname.split('/')
   if (method !== 'GET' || (kind !== 'length' && kind !== 'chunked')) {

@@ -114,7 +114,7 @@ describe.each(bothFetches())('$name', ({ fetch }) => {
     expect(seen).toMatchObject({ method: 'GET', body: '' })
   })
 
-  it('drops what is for one origin when it goes to another', async () => {
+  it('drops Authorization and Cookie when it goes to another origin', async () => {
     const headers = { Authorization: 'Bot secret', Cookie: 'a=b', 'X-Own': '1' }
     const same = await echo(await fetch(redirectTo(302, '/there'), { headers }))
     expect(same.headers).toMatchObject({ authorization: 'Bot secret', cookie: 'a=b' })
@@ -126,7 +126,7 @@ describe.each(bothFetches())('$name', ({ fetch }) => {
     expect(response).toMatchObject({ type: 'cors', redirected: true, url: `${other.url}/there` })
   })
 
-  it('does not give them back when the other origin sends it home', async () => {
+  it('does not send them again when the other origin redirects back', async () => {
     const home = `${other.url}/302?to=${encodeURIComponent(`${origin.url}/there`)}`
     const response = await fetch(redirectTo(302, home), { headers: { authorization: 'Bot secret' } })
     expect((await echo(response)).headers).not.toHaveProperty('authorization')
@@ -168,14 +168,14 @@ describe.each(bothFetches())('$name', ({ fetch }) => {
     expect(origin.requests.length - count).toBe(21)
   })
 
-  it('gives a redirect to who asks for manual', async () => {
+  it('gives a redirect to a caller that asks for manual', async () => {
     const response = await fetch(redirectTo(302, '/there'), { redirect: 'manual' })
     expect(response).toMatchObject({ status: 302, redirected: false, type: 'basic' })
     expect(response.headers.get('location')).toBe('/there')
     expect(await response.text()).toBe('the body of the redirect')
   })
 
-  it('fails for who asks for error', async () => {
+  it('fails for a caller that asks for error', async () => {
     const error = await rejection(fetch(redirectTo(302, '/there'), { redirect: 'error' }))
     expect(error).toMatchObject({ message: 'fetch failed', cause: { message: 'unexpected redirect' } })
     const response = await fetch(`${origin.url}/there`, { redirect: 'error' })

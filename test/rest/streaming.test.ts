@@ -59,7 +59,7 @@ async function listen(server: Server) {
   }
 }
 
-/** Resolves when the endless origin has stopped, because nobody reads. */
+/** Resolves when the endless origin has stopped, because its body is not read. */
 async function stalled(): Promise<number> {
   for (let before = -1; before !== sent;) {
     before = sent

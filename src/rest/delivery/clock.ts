@@ -1,4 +1,4 @@
-/** Time and chance, so that tests need none of either. */
+/** Time and chance, which tests replace. */
 export interface DeliveryClock {
   /** Milliseconds of a clock that is never set back. */
   now(): number

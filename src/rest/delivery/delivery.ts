@@ -27,9 +27,8 @@ export interface DeliveryContext {
 }
 
 /**
- * The answers that stand for "not now": the one that Discord documents as "wait a bit and retry", and its two
- * neighbours, which come from the proxies in front of it. Not 500, which comes from behind them: it is an
- * answer to this request. https://discord.com/developers/docs/topics/opcodes-and-status-codes#http
+ * The answers that mean "not now": 502, which Discord documents as "wait a bit and retry", and 503 and 504, which come
+ * from the proxies in front of it. Not 500, which comes from behind them: it is an answer to this request. https://discord.com/developers/docs/topics/opcodes-and-status-codes#http
  */
 const TRANSIENT = new Set([502, 503, 504])
 
@@ -208,7 +207,7 @@ class Call {
     return { ended, target: this.#target() }
   }
 
-  /** The error of a redirect's second request says nothing of the first. */
+  /** The error of a redirect's second request says nothing about the first. */
   #isUnsent(error: TransportError): boolean {
     return error.sent === 'no' && (error.target === null || error.target === this.#target())
   }
@@ -222,7 +221,7 @@ class Call {
       )
       return undefined
     } catch (error) {
-      // close() knows of no request: here nothing is under way.
+      // The error of close() does not know of this request: no attempt is under way.
       const unsent = error instanceof TransportError && this.#doubt === undefined
       return { error: unsent ? failureOf(error, { sent: 'no', retryable: false }) : error }
     }

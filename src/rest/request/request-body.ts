@@ -34,11 +34,11 @@ export interface OutgoingBody {
   readonly failure: { readonly reason: unknown } | undefined
   /** Begins to send it. */
   open(observer?: SendObserver): Buffer | Readable
-  /** It is needed no longer: ends what it is read from. */
+  /** The body is not needed any longer: ends the stream that it is read from. */
   cancel(reason: unknown): void
 }
 
-/** Bytes in memory are sent at once up to this size. */
+/** With more bytes than this, the time to an answer is the time of an upload. */
 const SMALL_BYTES = 1024 * 1024
 
 /** Above this a buffer is not copied: a caller's 500 MiB must not become 1 000. */
@@ -46,9 +46,7 @@ const COPIED_BYTES = 1024 * 1024
 
 /**
  * https://fetch.spec.whatwg.org/#concept-bodyinit-extract; a Node stream and any other async iterable of
- * bytes are taken as well, as Node's fetch does.
- *
- * Anything else is sent as its text.
+ * bytes are taken as well, as Node's fetch does. Anything else is sent as its text.
  *
  * @throws TypeError for a stream that is in use
  */

@@ -132,7 +132,7 @@ export type BrowserMembers = Pick<
 
 const CREDENTIALS: ReadonlySet<unknown> = new Set([undefined, 'same-origin', 'include', 'omit'])
 
-/** Undefined where they change nothing here: there is no page, no cache and no cookie jar. */
+/** Undefined where they change nothing: a transport has neither a page nor a cache nor cookies. */
 function browserMembers({ protocol }: URL, init: InitMembers): BrowserMembers | undefined {
   const { mode, cache, referrer, referrerPolicy, integrity, window, credentials, keepalive } = init
   const ordinary =

@@ -11,13 +11,13 @@ export interface StreamSource {
   cancel(reason: unknown): void
 }
 
-/** @throws TypeError for a stream that somebody else reads or has read */
+/** @throws TypeError for a stream that is locked or has been read */
 export function sourceOf(stream: ReadableStream<unknown> | AsyncIterable<unknown, undefined>): StreamSource {
   return stream instanceof ReadableStream ? webSource(stream) : iteratedSource(stream)
 }
 
 function webSource(stream: ReadableStream<unknown>): StreamSource {
-  // Nothing else in Node's public face says that a web stream was read and let go again.
+  // Node has no other public way to see that a web stream was read and released.
   new Response(stream as ReadableStream<Uint8Array>)
   const reader = stream.getReader()
   return {

@@ -5,9 +5,9 @@ import type { BodySource } from './response-body.js'
 /** undici's limit, against answers that are made to burn memory (as curl's, CVE-2022-32206). */
 const MAX_CODINGS = 5
 
-/** A body of up to this size that is here as a whole is decoded at once: no stream, no thread, a tenth of the time. */
+/** A complete body of up to this size is decoded synchronously: without a stream it takes a tenth of the time. */
 const SYNC_BYTES = 64 * 1024
-/** Unless it grows beyond this. */
+/** Larger results are decoded as a stream. */
 const SYNC_OUTPUT_BYTES = 1024 * 1024
 
 /** RFC 9110 §8.4.1: how one coding is undone. */
@@ -38,7 +38,7 @@ function codingsOf(header: string): readonly Coding[] {
 /**
  * The body behind a Content-Encoding.
  *
- * @throws Error for more codings than anybody needs
+ * @throws Error for more than five codings
  */
 export function decodedBody(body: BodySource, encoding: string | undefined): BodySource {
   if (encoding === undefined) return body
@@ -47,14 +47,14 @@ export function decodedBody(body: BodySource, encoding: string | undefined): Bod
 }
 
 /**
- * The decoded bytes of a body. What ends too early is an error: Node's fetch hands out the first part of a
- * file as if it were all of it.
+ * The decoded bytes of a body. A body that ends too early is an error: Node's fetch hands out the first part of a
+ * file as if it were the whole.
  */
 class DecodedBody implements BodySource {
   readonly #source: BodySource
   readonly #codings: readonly Coding[]
   #iterator: AsyncIterator<Buffer, undefined> | undefined
-  /** What the source itself failed with, which is not to be wrapped. */
+  /** The failure of the source itself, which is not wrapped. */
   #broken: { readonly reason: unknown } | undefined
   #ready: Buffer | undefined
 
@@ -99,7 +99,7 @@ class DecodedBody implements BodySource {
 
   async #start(): Promise<AsyncIterator<Buffer, undefined>> {
     const first = await this.#read()
-    // A body without a byte is no broken archive: there are servers that announce gzip and then send nothing.
+    // An empty body is not a broken archive: some servers announce gzip and then send nothing.
     if (first === null) return Readable.from([])[Symbol.asyncIterator]()
     const decoders = this.#codings.map((coding) => coding.stream())
     const last = decoders.at(-1)
@@ -128,7 +128,7 @@ class DecodedBody implements BodySource {
 
 const LIMIT = { maxOutputLength: SYNC_OUTPUT_BYTES }
 
-/** What has come is passed on at once: a server may flush an event and keep the stream open. */
+/** Decoded bytes are passed on at once: a server may flush an event and keep the stream open. */
 const ZLIB = { flush: zlib.constants.Z_SYNC_FLUSH }
 
 const gzip: Coding = {

@@ -1,6 +1,6 @@
 /**
- * The headers of an answer as they came, names and values in turn. They are decoded when somebody looks at them:
- * most callers look at none, and decoding all is the most expensive thing that is done for an answer.
+ * The headers of an answer as they came, names and values in turn. Each is decoded when it is read: most callers read
+ * none, and decoding all of them is the most expensive step of receiving an answer.
  */
 export class ReceivedHeaders implements Iterable<[name: string, value: string]> {
   readonly #raw: readonly Buffer[]

@@ -4,9 +4,12 @@ export interface BodySource {
   ready(): Buffer | undefined
   /** The next bytes; null at the end. Rejects with what broke the body. */
   next(): Promise<Buffer | null>
-  /** Nobody wants the rest. */
+  /** The rest is not wanted. */
   cancel(reason?: unknown): void
-  /** Without this object nobody can read the rest: the transfer is then ended. Undefined: somebody reads. */
+  /**
+   * Only this object can read the rest: once it is garbage, the transfer is ended. Undefined while the body is being
+   * read.
+   */
   heldBy(holder: object | undefined): void
 }
 
@@ -18,7 +21,7 @@ export interface BodyFlow {
   abort(): void
 }
 
-/** As much as is held for a reader who does not read; then the tunnel is no longer read either. */
+/** Bytes that are buffered before the tunnel is paused. */
 const HIGH_WATER_BYTES = 64 * 1024
 
 /** The body of a response as it arrives. */
@@ -106,8 +109,8 @@ export class IncomingBody implements BodySource {
   }
 
   /**
-   * A body that flows comes to its end by itself. Only one that is paused waits for its holder, and only then
-   * is garbage collection asked: doing so for each response costs more than all the rest of it.
+   * A body that flows ends by itself; only a paused one waits for its holder. So only a paused one is registered for
+   * garbage collection: registering each response would cost more than all the rest of it.
    */
   #watchHolder(): void {
     if (this.#holder === undefined) return
@@ -116,7 +119,7 @@ export class IncomingBody implements BodySource {
     this.#holder = undefined
   }
 
-  /** The listener of the signal is gone with the last byte; who reads later has to be told all the same. */
+  /** The listener of the signal is removed with the last byte, but a later reader must learn of the abort too. */
   #heedAbort(): void {
     if (this.#signal?.aborted === true) this.fail(this.#signal.reason)
   }
@@ -142,7 +145,7 @@ export class IncomingBody implements BodySource {
   }
 }
 
-/** Bytes that are here: a copy that others may read too. */
+/** Bytes in memory; several sources may share them. */
 export function bytesSource(bytes: Buffer): BodySource {
   let rest: Buffer | null = bytes
   return {
@@ -186,7 +189,7 @@ export async function discardRest(body: IncomingBody): Promise<void> {
   }
 }
 
-/** Paused bodies whose holder has gone: each keeps a tunnel busy that nobody reads. */
+/** Paused bodies whose holder is garbage: each of them keeps a tunnel busy. */
 const abandoned = new FinalizationRegistry<IncomingBody>((body) => body.cancel())
 
 /**

@@ -1,6 +1,6 @@
 import { bytesSource, collect, streamOf, type BodySource } from './response-body.js'
 
-/** What a fetched response knows beside its body. */
+/** The parts of a fetched response beside its body. */
 export interface ResponseFacts {
   readonly status: number
   readonly statusText: string
@@ -13,12 +13,12 @@ export interface ResponseFacts {
 }
 
 /**
- * A global Response that came over the network: it knows its URL, and its headers cannot be changed
+ * A global Response that came over the network: it has a URL, and its headers cannot be changed
  * (https://fetch.spec.whatwg.org/#response-class).
  *
- * Most of a platform Response's cost is its stream, which most callers never see: they call `json()` or
- * `text()` once. So the bytes are read without one where that is all that is asked for, and for everything
- * else a platform Response is made, once, which then owns the body.
+ * Most of a platform Response's cost is its stream, and most callers never use it: they call `json()` or `text()`
+ * once. For such calls the bytes are read without a stream. For everything else one platform Response is made, which
+ * then owns the body.
  */
 export class FetchedResponse extends Response {
   readonly #facts: ResponseFacts
@@ -41,7 +41,7 @@ export class FetchedResponse extends Response {
     }
   }
 
-  /** The bytes, if nobody has asked for anything but bytes yet. */
+  /** The bytes, as long as the body is neither read nor owned by a platform Response. */
   #bytes(): Buffer | Promise<Buffer> | undefined {
     const source = this.#source
     if (source === null || this.#read || this.#platform !== undefined) return undefined
@@ -117,7 +117,7 @@ export class FetchedResponse extends Response {
       clone: method(function () {
         return this.#clone()
       }),
-      // A body that is here is not awaited: it would cost a turn.
+      // A body that has arrived is not awaited: that would cost a turn.
       json: method(async function () {
         const bytes = this.#bytes()
         if (bytes === undefined) return this.#own().json()
@@ -164,7 +164,7 @@ class ImmutableHeaders extends Headers {
   }
 }
 
-/** A Response whose body is used: it says so in the platform's own words. */
+/** A Response whose body is used: its errors are the platform's own. */
 function spentResponse(): Response {
   const spent = new Response('')
   void spent.text()

@@ -474,7 +474,7 @@ describe('close()', () => {
   })
 })
 
-describe('what is no failure of the route', () => {
+describe('an error that is not a failure of the route', () => {
   it('is thrown at once, as it is', async () => {
     const error = new TypeError('fetch failed')
     const { fetch, sent } = scripted([error])

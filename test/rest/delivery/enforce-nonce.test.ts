@@ -96,7 +96,7 @@ describe('a nonce in JSON text', () => {
   })
 
   it.each([
-    ['', 'no JSON'],
+    ['', 'not JSON'],
     ['{"content":"hi"', 'cut off'],
     ['{"content":"hi",}', 'a trailing comma'],
     ['\ufeff{}', 'a byte order mark'],
@@ -171,7 +171,7 @@ describe('a nonce in payload_json', () => {
       ],
     ],
     ['it is a file', [['payload_json', new File(['{}'], 'payload.json')]]],
-    ['it is no JSON', [['payload_json', '{']]],
+    ['it is not JSON', [['payload_json', '{']]],
     ['it does not want one', [['payload_json', '{"enforce_nonce":false}']]],
   ])('is not added where %s', (_name, entries) => {
     const form = new FormData()

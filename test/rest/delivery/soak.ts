@@ -140,7 +140,7 @@ function contentOf(index: number): string {
 function idOf(message: unknown): string {
   if (typeof message === 'object' && message !== null && 'id' in message && typeof message.id === 'string')
     return message.id
-  throw new Error('the answer is no message')
+  throw new Error('the answer is not a message')
 }
 
 /** What became of one call; or in what it contradicts the promises. */

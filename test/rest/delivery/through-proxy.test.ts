@@ -77,7 +77,7 @@ describe('a Create Message whose answer is lost', () => {
     expect(creations(lab)).toHaveLength(2)
   })
 
-  it('is noticed in time for a repetition with the limits that nobody has changed', async () => {
+  it('is noticed in time for a repeat with the default limits', async () => {
     const lab = await startDelivering({ delivery: true })
     lab.discord.rest.respondOnce(CREATE, { apply: true, stall: true })
     expect((await post(lab, 'stalled')).status).toBe(200)
@@ -167,7 +167,7 @@ describe('what Discord cannot keep from being doubled', () => {
 })
 
 describe('a proxy that is down', () => {
-  it('and comes back carries whatever was to be sent meanwhile, once', async () => {
+  it('and comes back carries everything that was to be sent meanwhile, once', async () => {
     const lab = await startDelivering({ delivery: { ...DELIVERY, attempts: 100 } })
     expect((await post(lab, 'before')).status).toBe(200)
     await lab.proxy.close()
@@ -189,7 +189,7 @@ describe('a proxy that is down', () => {
     expect(contentsOf(lab).sort()).toEqual(['before', 'by bot', 'by webhook'])
   })
 
-  it('and stays down fails every call with its name when the limits end', async () => {
+  it('and stays down fails every call by name when the limits end', async () => {
     const lab = await startDelivering({ delivery: { ...DELIVERY, attempts: 3 } })
     await lab.proxy.close()
     expect(await rejection(post(lab, 'never'))).toMatchObject({
@@ -218,7 +218,7 @@ describe('a 503', () => {
 describe('a wait for the next attempt', () => {
   const PATIENT = { attempts: 5, budgetMs: 600_000, minDelayMs: 60_000, maxDelayMs: 60_000 }
 
-  it('ends with the abort of the caller, and for his own reason', async () => {
+  it('ends with the abort of the caller, and for the reason of the caller', async () => {
     const lab = await startDelivering({ delivery: PATIENT })
     lab.discord.rest.loseAnswerOnce(CREATE)
     const controller = new AbortController()

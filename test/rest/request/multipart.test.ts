@@ -32,7 +32,7 @@ interface Part {
 
 const bytes = (buffer: Buffer) => buffer.toString('latin1')
 
-/** Parsed by somebody else. */
+/** Parsed by another implementation. */
 function parse({ headers, body }: SeenRequest): Promise<Part[]> {
   return new Promise((resolve, reject) => {
     const parts: Part[] = []

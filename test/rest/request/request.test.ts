@@ -44,7 +44,7 @@ describe.each(bothFetches())('the request of $name', ({ fetch }) => {
     expect(await rejection(fetch(origin.url, { method, body: '' }))).toBeInstanceOf(TypeError)
   })
 
-  it.each(['/relative', 'http://', 'http://a b/', ''])('refuses %j, which is no URL', async (url) => {
+  it.each(['/relative', 'http://', 'http://a b/', ''])('refuses %j, which is not a URL', async (url) => {
     expect(await rejection(fetch(url))).toBeInstanceOf(TypeError)
   })
 
