@@ -123,7 +123,7 @@ export class Route {
       const target = normalizeTarget(asked)
       if (target === undefined) throw impossibleTarget(hop)
       const onDirect = (reason: string): void =>
-        emitEvent(this.#options.onEvent, { type: 'direct', target: hop.target, reason })
+        emitEvent(this.#connector.options.onEvent, { type: 'direct', target: hop.target, reason })
       const connected = await this.#connector.connect({ target, hop, forward, onDirect }, attempt)
       const wire = connected.socket
       const socket = target.secure ? await this.#targetTls.upgrade(wire, target, 'target-tls', attempt) : wire
@@ -168,21 +168,25 @@ export class Route {
     this.#open.set(wire, socket)
     wire.once('close', () => {
       this.#open.delete(wire)
-      emitEvent(this.#options.onEvent, {
+      emitEvent(this.#connector.options.onEvent, {
         type: 'tunnel-close',
         ...hop,
         bytesSent: wire.bytesWritten,
         bytesReceived: wire.bytesRead,
       })
     })
-    emitEvent(this.#options.onEvent, { type: 'tunnel-open', ...hop, ms: performance.now() - startedAt })
+    emitEvent(this.#connector.options.onEvent, {
+      type: 'tunnel-open',
+      ...hop,
+      ms: performance.now() - startedAt,
+    })
   }
 
   #report(error: unknown, hop: Hop, startedAt: number): void {
     this.stats.tunnelFailed()
     if (!(error instanceof TransportError)) return
     const { code, phase } = error
-    emitEvent(this.#options.onEvent, {
+    emitEvent(this.#connector.options.onEvent, {
       type: 'tunnel-failed',
       ...hop,
       code,
