@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import type { DoctorFlags } from './commands/doctor.js'
 import type { EnvFlags } from './commands/env.js'
+import { ENV_FORMATS } from './environment/snippets.js'
 import type { ExplainFlags } from './commands/explain.js'
 import type { PolicyFlags } from './commands/policy.js'
 import type { ValidateFlags } from './commands/validate.js'
@@ -132,14 +133,13 @@ function createProgram(end: (code: ExitCode) => void): Command {
     .command('env')
     .summary('print what makes the proxy setting last: shell, systemd, launchd, Docker, Windows')
     .description(
-      'Prints the proxy that is in effect as a lasting setting. Credentials are never printed: where the URL has ' +
-        'some, the place to fill them in is marked, and a place where everybody could read them gets a warning.',
+      'Prints the proxy that is in effect as a lasting setting. Credentials are never printed: the place where they ' +
+        'belong is marked with ***, and a warning says who else could read them there.',
     )
     .addOption(
-      new Option('--format <format>', 'for what')
-        .choices(['shell', 'systemd', 'launchd', 'dockerfile', 'compose', 'windows', 'all'])
-        .default('all'),
+      new Option('--format <format>', 'output format (default: all)').choices([...ENV_FORMATS, 'all']),
     )
+    .option('--unit <name>', 'with systemd: the unit for which the drop-in is')
     .option('--proxy-url <url>', 'this proxy instead of the environment')
     .action(async (options: EnvFlags) => end(await (await import('./commands/env.js')).env(options)))
 

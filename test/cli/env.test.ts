@@ -1,10 +1,23 @@
 import { execFileSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
-import { SNIPPETS } from '../../src/cli/environment/snippets.js'
-import { builtCommand } from './command.js'
+import { ENV_FORMATS, SNIPPETS } from '../../src/cli/environment/snippets.js'
+import { builtCommand, writeTemporary } from './command.js'
 
 const command = builtCommand()
-const FORMATS = ['shell', 'systemd', 'launchd', 'dockerfile', 'compose', 'windows'] as const
+const FORMATS = ENV_FORMATS
+
+const SETTING = {
+  name: 'HTTPS_PROXY',
+  url: '',
+  hasSecret: false,
+  loopback: null,
+  unit: 'bot.service',
+} as const
+
+/** What cmd.exe makes of a line of a batch file: %% is one %, %NAME% a variable, a single % nothing. */
+function inBatchFile(line: string): string {
+  return line.replace(/%(%|[^%\n]*%|)/g, (_whole, rest: string) => (rest === '%' ? '%' : ''))
+}
 
 describe('env', () => {
   test.each(FORMATS)('%s holds the variable that is in effect and its URL', async (format) => {
@@ -26,7 +39,7 @@ describe('env', () => {
       expect(stdout).toContain('http://***:***@10.0.0.1:3128')
       expect(stdout + stderr).not.toMatch(/hunter2|alice/)
       expect(stderr).toMatch(/^warning: /)
-      expect(stderr).toMatch(/readable|read them|registry|systemctl show/)
+      expect(stderr).toMatch(/readable|read them|registry|systemctl show|mode 600/)
     },
   )
 
@@ -39,7 +52,11 @@ describe('env', () => {
 
   test.each([
     ['shell', /^# shell: .*\n/],
-    ['systemd', /^# systemd: .*\n\[Service\]\n/],
+    ['systemd', /^# systemd, user service: .*\n\[Service\]\n/],
+    ['systemd-system', /^# systemd, system service: .*\n\[Service\]\n/],
+    ['pm2', /^\/\/ pm2: .*\nmodule\.exports = \{\n/],
+    ['dotenv', /^# \.env: .*\nOPENCLAW_PROXY_URL='http/],
+    ['wsl', /^# WSL: .*\nexport /],
     ['launchd', /^<\?xml .*\?>\n<!-- launchd: .* -->\n<!DOCTYPE plist .*>\n<plist version="1.0">\n<dict>\n/],
     ['dockerfile', /^# Dockerfile\nENV /],
     ['compose', /^# compose.yaml\nservices:\n/],
@@ -57,17 +74,94 @@ describe('env', () => {
 
   test('the shell line gives back exactly the URL', () => {
     const url = "pac+http://host/it's%20$HOME`x`/proxy.pac"
-    const { text } = SNIPPETS.shell({ name: 'HTTPS_PROXY', url, hasSecret: false })
+    const { text } = SNIPPETS.shell({ ...SETTING, url })
     const shown = execFileSync('sh', ['-c', `${text}; printf %s "$HTTPS_PROXY"`], { encoding: 'utf8' })
     expect(shown).toBe(url)
   })
 
   test('what has a meaning in a place is escaped there', () => {
-    const setting = { name: 'HTTPS_PROXY', url: 'pac+http://h/a%20b$c&d', hasSecret: false }
+    const setting = { ...SETTING, url: 'pac+http://h/a%20b$c&d' }
     expect(SNIPPETS.systemd(setting).text).toContain('a%%20b$c&d')
     expect(SNIPPETS.launchd(setting).text).toContain('a%20b$c&amp;d')
     expect(SNIPPETS.dockerfile(setting).text).toContain('a%20b\\$c&d')
     expect(SNIPPETS.compose(setting).text).toContain('a%20b$$c&d')
     expect(SNIPPETS.windows(setting).text).toContain('SetEnvironmentVariable')
+  })
+
+  test.each(['dockerfile', 'compose'])(
+    '%s: a proxy on loopback gets a warning and the address of the host',
+    async (format) => {
+      for (const host of ['127.0.0.1', 'localhost', '[::1]']) {
+        const args = ['env', '--format', format, '--proxy-url', `http://${host}:7890`]
+        const { stdout, stderr } = await command.run(args)
+        expect(stdout).toContain('http://host.docker.internal:7890')
+        expect(stdout).toContain('host.docker.internal:host-gateway')
+        expect(stderr).toMatch(/^warning: .*container itself.*host\.docker\.internal/)
+        expect(stderr).toMatch(format === 'compose' ? /network_mode: host/ : /--network=host/)
+      }
+    },
+  )
+
+  test('a proxy whose name only looks like loopback stays as it is', async () => {
+    for (const url of ['http://localhost.example:1', 'http://127.0.0.1.example:1', 'http://10.127.0.0:1']) {
+      const { stdout, stderr } = await command.run(['env', '--format', 'compose', '--proxy-url', url])
+      expect([stdout.includes(url), stderr]).toEqual([true, ''])
+    }
+  })
+
+  test('WSL: Windows is the default gateway', async () => {
+    const args = ['env', '--format', 'wsl', '--proxy-url', 'http://127.0.0.1:7897']
+    const { stdout, stderr } = await command.run(args)
+    expect(stdout).toContain(
+      `export OPENCLAW_PROXY_URL="http://$(ip route show default | awk '{print $3}'):7897"`,
+    )
+    expect(stderr).toContain('networkingMode=mirrored')
+  })
+
+  test('--unit: the drop-ins of that unit, for the user and for the system', async () => {
+    const args = ['env', '--unit', 'discord-bot', '--proxy-url', 'http://10.0.0.1:3128']
+    const { stdout } = await command.run(args)
+    expect(stdout).toContain('~/.config/systemd/user/discord-bot.service.d/proxy.conf')
+    expect(stdout).toContain('/etc/systemd/system/discord-bot.service.d/proxy.conf')
+    expect(stdout).toContain('systemctl --user restart discord-bot.service')
+    expect(stdout).not.toContain('launchd')
+    const template = await command.run([...args, '--unit', 'bot@1.service', '--format', 'systemd-system'])
+    expect(template.stdout).toContain('/etc/systemd/system/bot@1.service.d/proxy.conf')
+    expect(template.stdout).not.toContain('--user')
+  })
+
+  test.each([
+    ['a unit that is none', ['--unit', '../x']],
+    ['a unit for another format', ['--unit', 'bot', '--format', 'shell']],
+  ])('%s is wrong usage', async (_title, args) => {
+    const { code, stderr } = await command.run(['env', ...args, '--proxy-url', 'http://10.0.0.1:3128'])
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/^error: --unit: /)
+  })
+
+  test('Windows: what is percent-encoded survives in a .bat file', () => {
+    const url = 'http://h/a%25b%40c'
+    const { text } = SNIPPETS.windows({ ...SETTING, url })
+    expect(inBatchFile(text.split('\n').at(-1) ?? '')).toContain(url)
+    const { text: marked } = SNIPPETS.windows({ ...SETTING, url: 'http://***:***@h:1', hasSecret: true })
+    expect(marked).toContain('every % is written twice')
+    const filled = marked.replaceAll('***', 'p%%2540x%%')
+    expect(inBatchFile(filled.split('\n').at(-1) ?? '')).toContain('p%2540x%:p%2540x%@h')
+  })
+
+  test('the file of pm2 is JavaScript that has the URL', async () => {
+    const url = "http://h:1/it's\\"
+    const path = await writeTemporary('ecosystem.config.cjs', SNIPPETS.pm2({ ...SETTING, url }).text)
+    const { default: config } = (await import(path)) as {
+      default: { readonly apps: readonly { readonly env: Readonly<Record<string, string>> }[] }
+    }
+    expect(config.apps[0]?.env).toEqual({ HTTPS_PROXY: url })
+  })
+
+  test('Node reads the .env file', async () => {
+    const url = 'http://h:1/a$b#c'
+    const path = await writeTemporary('.env', SNIPPETS.dotenv({ ...SETTING, url }).text)
+    const args = [`--env-file=${path}`, '-p', 'process.env.HTTPS_PROXY']
+    expect(execFileSync(process.execPath, args, { encoding: 'utf8', env: {} })).toBe(`${url}\n`)
   })
 })

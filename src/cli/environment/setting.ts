@@ -1,20 +1,32 @@
-/** What is to last. */
+/** The setting that is written down. */
 export interface ProxySetting {
-  /** The variable, as it is set now; OPENCLAW_PROXY_URL for a URL from the command line. */
+  /** The variable that is set now; OPENCLAW_PROXY_URL for a URL from the command line. */
   readonly name: string
-  /** The URL, credentials as `***`. */
+  /** The URL, with `***` in place of credentials. */
   readonly url: string
-  /** Whether the real URL has a secret, whose place `***` marks. */
+  /** Whether the real URL has credentials. */
   readonly hasSecret: boolean
+  /** The proxy's host where it is loopback, as the URL has it: `127.0.0.1`, `localhost`, `[::1]`. */
+  readonly loopback: string | null
+  /** The systemd unit, with its suffix. */
+  readonly unit: string
 }
 
 /** What to write in one place. */
 export interface Snippet {
-  /** Fit for the file as it is: what is for the reader stands in comments of the place. */
+  /** Can be saved as a file as it is: what is meant for the reader is a comment in the syntax of the place. */
   readonly text: string
-  /** What to look out for; always there where a secret could be read by others. */
+  /** What the reader has to know. Always there where other users could read a secret. */
   readonly warning: string | null
 }
 
 /** The reader's own credentials go where the marks are. */
-export const FILL_IN = 'Replace *** by your own user name and password, percent-encoded.'
+export const FILL_IN = 'Replace *** with your own user name and password, percent-encoded.'
+
+/** A file of the reader's own, which only the reader can read. */
+export const ENV_FILE = 'discord-transport.env'
+
+export function snippet(lines: readonly string[], ...warnings: readonly (string | null)[]): Snippet {
+  const given = warnings.filter((warning) => warning !== null)
+  return { text: lines.join('\n'), warning: given.length === 0 ? null : given.join(' ') }
+}
