@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { afterEach, describe, expect, it } from 'vitest'
 import {
   bestCompression,
@@ -25,6 +27,9 @@ function compress(kind: Exclude<GatewayCompression, 'none'>, payloads: readonly 
     }),
   )
 }
+
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc') as () => void
 
 const TEXTS = [
   'hello',
@@ -69,6 +74,50 @@ it('zlib-stream may rest after any payload, with a window of any size', async ()
     }
     decompressor.close()
   }
+})
+
+describe('a zlib-stream whose shard is quiet', () => {
+  const STREAMS = 100
+  /** More than the messages between two heartbeats that a quiet stream may get. */
+  const BUSY = 20
+
+  /** Kibibytes outside the heap for each stream: zlib's contexts, and buffers. */
+  async function perStream(since: number): Promise<number> {
+    return ((await outside()) - since) / 1024 / STREAMS
+  }
+
+  /** A context is closed one turn after its stream. */
+  async function outside(): Promise<number> {
+    await new Promise((resolve) => setImmediate(resolve))
+    collect()
+    await new Promise((resolve) => setImmediate(resolve))
+    collect()
+    return process.memoryUsage().external
+  }
+
+  async function busyStreams() {
+    const payloads = Array.from({ length: BUSY + 10 }, () => randomBytes(1_500).toString('base64'))
+    const messages = await compress('zlib-stream', payloads)
+    const since = await outside()
+    const streams = Array.from({ length: STREAMS }, () => createDecompressor('zlib-stream', LIMIT)!)
+    for (const stream of streams) for (const message of messages.slice(0, BUSY)) stream.decompress(message)
+    return { payloads, messages, streams, since }
+  }
+
+  it('keeps its window alone, until it is busy again', async () => {
+    const { payloads, messages, streams, since } = await busyStreams()
+    for (const stream of streams) stream.rest()
+    const busy = await perStream(since)
+    for (const stream of streams) stream.rest()
+    const quiet = await perStream(since)
+    console.log('KIB', busy, quiet)
+    expect(busy).toBeGreaterThan(60)
+    expect(quiet).toBeLessThan(34)
+    expect(streams.map((stream) => stream.decompress(messages[BUSY]!))).toEqual(
+      streams.map(() => payloads[BUSY]),
+    )
+    for (const stream of streams) stream.close()
+  })
 })
 
 it('zlib-stream may spread a payload over several messages', async () => {

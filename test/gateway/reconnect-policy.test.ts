@@ -87,3 +87,21 @@ it('a stream that breaks three times after the same event costs the session, aft
     false,
   ])
 })
+
+it('what Discord asks to wait for is waited for although the user reconnects meanwhile, but a resume is not', () => {
+  const policy = createPolicy()
+  const invalid = { ...leaving('invalid-session', 'invalid', 'identify'), waitMs: 60_000 }
+  policy.after(invalid, session, 'ready')
+  const moved = leaving('proxy-change', 'the proxy was changed', 'resume')
+  const next = policy.after(moved, undefined, 'waiting')
+  expect(next).toMatchObject({ resume: false })
+  expect(next.kind === 'reconnect' && next.delayMs).toBeGreaterThan(59_000)
+  expect(policy.after(moved, session, 'ready')).toMatchObject({ resume: true, delayMs: 0 })
+})
+
+it('more attempts in a row than maxReconnectAttempts are given up', () => {
+  const options = parseGatewayOptions({ token: 'a', intents: 0, maxReconnectAttempts: 2 }, {})
+  const policy = new ReconnectPolicy(options, () => 1)
+  const kinds = [1, 2, 3].map(() => policy.after(lost, session, 'connecting').kind)
+  expect(kinds).toEqual(['reconnect', 'reconnect', 'give up'])
+})

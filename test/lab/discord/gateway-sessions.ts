@@ -30,6 +30,8 @@ const TRACE = { _trace: ['["lab-gateway"]'] }
 /** The sessions: how they begin, what they are sent, how they are resumed and when they end. */
 export class GatewaySessions {
   readonly starts = new SessionStarts()
+  /** The sequence of RESUMED: one of its own, that of the last event, or null. */
+  resumedSequence: 'next' | 'same' | null = 'next'
   readonly rules: { -readonly [Rule in keyof IdentifyRules]: IdentifyRules[Rule] }
   readonly #options: SessionsOptions
   readonly #known = new Map<string, Session>()
@@ -139,8 +141,18 @@ export class GatewaySessions {
     for (const payload of replay.payloads) connection.sendText(payload)
     carry(session, connection)
     session.resumes += 1
-    session.dispatch('RESUMED', JSON.stringify(TRACE))
+    this.#tellResumed(session, connection)
     return { session, replayed: replay.payloads.length }
+  }
+
+  #tellResumed(session: Session, connection: GatewayConnection): void {
+    const trace = JSON.stringify(TRACE)
+    if (this.resumedSequence === 'next') {
+      session.dispatch('RESUMED', trace)
+      return
+    }
+    const sequence = this.resumedSequence === 'same' ? session.sequence : null
+    connection.sendText(`{"t":"RESUMED","s":${sequence},"op":0,"d":${trace}}`)
   }
 
   closed(connection: GatewayConnection): void {

@@ -73,6 +73,11 @@ export class Gateway {
     return this.#sessions.starts
   }
 
+  /** The sequence of RESUMED from now on: one of its own, that of the last event, or null. */
+  set resumedSequence(sequence: GatewaySessions['resumedSequence']) {
+    this.#sessions.resumedSequence = sequence
+  }
+
   /** What an Identify must satisfy: 4011 for too few shards, 4014 for a disallowed intent. */
   get rules(): GatewaySessions['rules'] {
     return this.#sessions.rules
