@@ -1,11 +1,10 @@
 import type { GatewaySendPayload } from 'discord-api-types/v10'
-import { identifyPayload, resumePayload } from '../discord/identify.js'
-import type { Leave } from '../reconnect/abortable.js'
 import type { SendQueue } from '../reconnect/send-queue.js'
-import { Connection, type ConnectionOwner } from './connection.js'
-import { failed, leaving, type Disconnect, type DisconnectCause } from './disconnect.js'
+import { ConnectAttempt, type AttemptOwner } from './connect-attempt.js'
+import type { Connection, ConnectionOwner } from './connection.js'
+import { leaving, type Disconnect } from './disconnect.js'
 import type { GatewayDisconnected, ShardState, ShardStatus } from './events.js'
-import { closedGateway, GatewayError, toError } from './gateway-error.js'
+import { closedGateway } from './gateway-error.js'
 import type { GatewayCloseOptions, GatewayReconnectOptions, GatewayShard } from './gateway-shard.js'
 import { createSendQueue, encodePayload, replacedBy, sendsPerWindow } from './outgoing-payload.js'
 import { isReady, isResumed, type Dispatch } from './payload.js'
@@ -13,15 +12,6 @@ import { ReconnectPolicy } from './reconnect-policy.js'
 import type { GatewaySession } from './session.js'
 import type { ShardContext, ShardOwner } from './shard-context.js'
 import { StoredSession } from './stored-session.js'
-
-/** One attempt of a shard, up to its session. Its signal aborts when the attempt is given up. */
-interface Attempt {
-  readonly abort: AbortController
-  /** The place among the connections that are being opened. */
-  place?: Leave
-  /** The turn to identify. */
-  turn?: Leave
-}
 
 /** One shard: its session, over as many connections as it takes. */
 export class Shard implements GatewayShard {
@@ -33,17 +23,15 @@ export class Shard implements GatewayShard {
   readonly #session: StoredSession
   #state: ShardState = 'idle'
   #connection: Connection | undefined
-  #attempt: Attempt | undefined
+  #attempt: ConnectAttempt | undefined
   #timer: NodeJS.Timeout | undefined
   #sends: SendQueue | undefined
   #replayed = 0
-  /** The URL that the user configured by `gatewayInfo`. */
-  #configuredUrl: string | undefined
   /** While listeners are told of a reconnect. */
   #announcing = false
   readonly #connectionOwner: ConnectionOwner = {
     sequence: () => this.#session.live?.sequence ?? null,
-    hello: () => this.#hello(),
+    hello: () => this.#attempt?.hello(),
     dispatch: (dispatch) => this.#dispatch(dispatch),
     heartbeat: (acknowledgement) => {
       this.#context.emit('heartbeat', { shardId: this.id, ...acknowledgement })
@@ -157,92 +145,33 @@ export class Shard implements GatewayShard {
 
   #connect(): void {
     this.#timer = undefined
-    const attempt: Attempt = { abort: new AbortController() }
-    this.#attempt = attempt
+    this.#attempt = new ConnectAttempt(this.#context, this.#attemptOwner())
     this.#setState('connecting')
-    void this.#open(attempt)
+    void this.#attempt.open()
   }
 
-  async #open(attempt: Attempt): Promise<void> {
-    const { signal } = attempt.abort
-    const { connects, connection, identifies } = this.#context
-    let step: DisconnectCause = 'session-store-failed'
-    try {
-      await this.#session.load(signal, this.#readyTimeoutMs)
-      step = 'lookup-failed'
-      const url = await this.#url(signal)
-      if (this.#session.live === undefined)
-        attempt.turn = await identifies.enter(this.id, signal, (waitMs) => this.#exhausted(waitMs))
-      attempt.place = await connects.enter(signal)
-      signal.throwIfAborted()
-      step = 'connect-failed'
-      this.#connection = new Connection(connection(), url, this.#readyTimeoutMs, this.#connectionOwner)
-      this.#debug(`connecting to ${new URL(url).host}`)
-    } catch (error) {
-      if (!signal.aborted) this.#recover(failedAttempt(step, error))
+  #attemptOwner(): AttemptOwner {
+    return {
+      id: this.id,
+      count: this.count,
+      session: this.#session,
+      policy: this.#policy,
+      connectionOwner: this.#connectionOwner,
+      opened: (connection) => (this.#connection = connection),
+      began: (what) => {
+        this.#replayed = 0
+        this.#setState(what)
+      },
+      failed: (disconnect) => this.#recover(disconnect),
+      debug: (line) => this.#debug(line),
     }
-  }
-
-  /** A session goes on where it was, a new one begins where Discord says. */
-  async #url(signal: AbortSignal): Promise<string> {
-    const { lookUp, options } = this.#context
-    const { live } = this.#session
-    const isConfigured = options.gatewayInfo !== undefined
-    if (live !== undefined && !isConfigured) return this.#policy.resumeUrl(live, undefined)
-    const { url } = await lookUp(signal)
-    if (isConfigured) this.#configuredUrl = url
-    return live === undefined ? url : this.#policy.resumeUrl(live, url)
-  }
-
-  #hello(): void {
-    this.#attempt?.place?.()
-    const { live } = this.#session
-    if (live === undefined) {
-      void this.#identify()
-      return
-    }
-    this.#replayed = 0
-    this.#setState('resuming')
-    this.#connection?.expect('RESUMED', this.#readyTimeoutMs)
-    this.#connection?.send(resumePayload(this.#context.options.token(), live.id, live.sequence))
-    this.#debug(`resuming after event ${live.sequence}`)
-  }
-
-  async #identify(): Promise<void> {
-    const attempt = this.#attempt
-    const connection = this.#connection
-    if (attempt === undefined || connection === undefined) return
-    const { signal } = attempt.abort
-    const { throttler, options, presence } = this.#context
-    this.#setState('identifying')
-    try {
-      await throttler.waitForIdentify(this.id, signal)
-    } catch (error) {
-      if (!signal.aborted) connection.leave(failedAttempt('identify-throttler-failed', error))
-      return
-    }
-    if (signal.aborted) return
-    const { intents, properties, largeThreshold } = options
-    const shard = [this.id, this.count] as const
-    const fields = {
-      token: options.token(),
-      intents,
-      shard,
-      properties,
-      largeThreshold,
-      presence: presence(),
-    }
-    connection.expect('READY', this.#readyTimeoutMs)
-    connection.send(identifyPayload(fields))
-    attempt.turn?.()
-    this.#debug('identifying')
   }
 
   #dispatch({ payload, raw }: Dispatch): void {
     const { emit } = this.#context
     if (isReady(payload)) {
       const { session_id: id, resume_gateway_url: url } = payload.d
-      this.#session.begin(id, payload.s, url, this.#configuredUrl)
+      this.#session.begin(id, payload.s, url)
       this.#usable()
       emit('dispatch', payload, this.id, raw)
       // Unless a listener has closed the gateway.
@@ -314,11 +243,6 @@ export class Shard implements GatewayShard {
     return { shardId: this.id, cause, reason, error, closeCode: closeCode ?? null, closeReason }
   }
 
-  get #readyTimeoutMs(): number {
-    const { gatewayRuntimeReadyTimeoutMs, gatewayReadyTimeoutMs } = this.#context.options
-    return this.#policy.wasReady ? gatewayRuntimeReadyTimeoutMs : gatewayReadyTimeoutMs
-  }
-
   #usable(): void {
     this.#attempt = undefined
     this.#policy.ready()
@@ -337,12 +261,8 @@ export class Shard implements GatewayShard {
   #abandon(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    this.#attempt?.abort.abort(new Error('the attempt was given up'))
+    this.#attempt?.abandon()
     this.#attempt = undefined
-  }
-
-  #exhausted(waitMs: number): void {
-    this.#debug(`the session starts of today are used up: identifying in ${Math.ceil(waitMs / 1000)} s`)
   }
 
   #setState(state: ShardState): void {
@@ -354,20 +274,4 @@ export class Shard implements GatewayShard {
   #debug(message: string): void {
     this.#context.emit('debug', message, this.id)
   }
-}
-
-/** An attempt that failed before its session, in one of the steps that this client takes itself. */
-function failedAttempt(step: DisconnectCause, thrown: unknown): Disconnect {
-  const cause = toError(thrown)
-  if (step === 'lookup-failed' || step === 'connect-failed') {
-    // A token that Discord refused is not tried again.
-    return failed(step, cause, cause instanceof GatewayError && !cause.retryable ? 'fatal' : 'resume')
-  }
-  const what = step === 'session-store-failed' ? 'sessionStore.load' : 'identifyThrottler.waitForIdentify'
-  const error = new GatewayError(`${what} failed: ${cause.message}`, {
-    code: 'ERR_GATEWAY_STORE',
-    hint: 'Look at the cause. The client tries again by itself.',
-    cause,
-  })
-  return failed(step, error)
 }

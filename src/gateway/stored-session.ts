@@ -20,6 +20,8 @@ interface LiveSession {
 
 /** The session of one shard, which the session store follows. */
 export class StoredSession {
+  /** The URL that the user configured by `gatewayInfo`. */
+  configuredUrl: string | undefined
   readonly #settings: StoredSessionSettings
   #live: LiveSession | undefined
   #loaded: boolean
@@ -65,14 +67,10 @@ export class StoredSession {
     else log('what the session store has is not a session of this shard: a new one begins')
   }
 
-  /**
-   * READY has begun a session.
-   *
-   * @param configured the URL that the user configured
-   */
-  begin(id: string, sequence: number, givenUrl: unknown, configured: string | undefined): void {
+  /** READY has begun a session. */
+  begin(id: string, sequence: number, givenUrl: unknown): void {
     this.#loaded = true
-    this.#live = { id, sequence, resumeUrl: resumeUrl(givenUrl, configured) }
+    this.#live = { id, sequence, resumeUrl: resumeUrl(givenUrl, this.configuredUrl) }
   }
 
   advance(sequence: number): void {

@@ -110,7 +110,6 @@ describe('a zlib-stream whose shard is quiet', () => {
     const busy = await perStream(since)
     for (const stream of streams) stream.rest()
     const quiet = await perStream(since)
-    console.log('KIB', busy, quiet)
     expect(busy).toBeGreaterThan(60)
     expect(quiet).toBeLessThan(34)
     expect(streams.map((stream) => stream.decompress(messages[BUSY]!))).toEqual(
