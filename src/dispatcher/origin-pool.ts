@@ -41,6 +41,11 @@ export class OriginPool {
   #ending = 0
   #yieldedAt = 0
   #refusedAt = -Infinity
+  /**
+   * The most attempts at one time. A proxy with room for fewer tunnels than are wanted refuses: then one is tried,
+   * and twice as many after each success, because every refused attempt costs CPU and the queue waits meanwhile.
+   */
+  #attempts = Infinity
 
   constructor(origin: URL, tunnelOnly: boolean) {
     this.origin = origin
@@ -90,7 +95,7 @@ export class OriginPool {
   /** Whether another tunnel would serve a request that waits now. */
   get wantsTunnel(): boolean {
     if (this.size > 0 && performance.now() - this.#refusedAt < REST_MS) return false
-    return this.#waiting.length > this.#opening.length
+    return this.#waiting.length > this.#opening.length && this.#opening.length < this.#attempts
   }
 
   get use(): LaneUse {
@@ -126,6 +131,7 @@ export class OriginPool {
   /** A tunnel was opened. */
   opened(opening: Opening, lane: Lane): void {
     this.#settle(opening)
+    this.#attempts *= 2
     this.#lanes.add(lane)
     this.#idle.push(lane)
     for (const { resolve } of this.#warming.splice(0)) resolve()
@@ -139,6 +145,7 @@ export class OriginPool {
   refused(opening: Opening, error: Error): void {
     this.#settle(opening)
     this.#refusedAt = performance.now()
+    this.#attempts = 1
     if (this.#lanes.size > 0) return
     const oldest = this.#opening[0]
     if (oldest === undefined) this.fail(error)
