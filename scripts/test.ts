@@ -1,8 +1,9 @@
 /**
- * `npm test`: every suite that this machine can run, one after the other, and aloud what it cannot. Ends with
- * the line `N passed, N failed`, and `, N skipped` where something was.
+ * `npm test`: every suite that this machine can run, one after the other. `npm run test:full` (--full) sets TEST_FULL=1,
+ * which makes the lists of cases whole matrices with all their seeds.
  *
- * With CI=true nothing may be skipped: a skip is a failure there.
+ * A table at the end names each suite that was skipped, with the reason. The last line is `N passed, N failed`, and
+ * `, N skipped` where something was. With CI=true a skipped suite or test is a failure.
  */
 import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
@@ -33,6 +34,8 @@ interface Stage {
   readonly vitest?: boolean
 }
 
+if (process.argv.includes('--full')) process.env['TEST_FULL'] = '1'
+
 const STAGES: readonly Stage[] = [
   { name: 'types', script: 'typecheck' },
   { name: 'lint', script: 'lint' },
@@ -59,7 +62,7 @@ try {
     const startedAt = performance.now()
     const count = await run(stage)
     add(stage, count, performance.now() - startedAt)
-    // Nothing that follows means anything without them.
+    // Without them the results of the later suites mean nothing.
     if (count.failed > 0 && (stage.script === 'typecheck' || stage.script === 'build')) break
   }
 } finally {

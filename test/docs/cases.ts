@@ -30,6 +30,12 @@ export const CASES: Readonly<Record<string, Case>> = {
     { scheme: 'socks5' },
   ),
 
+  'docs/api.md 1': toItsEnd(({ program }) => {
+    expect(program.output).toMatch(
+      /^discord\.com:443 through http:\/\/127\.0\.0\.1:\d+ after \d+(?:\.\d+)? ms\n1 1 0 0 /,
+    )
+  }),
+
   'docs/delivery.md 1': toItsEnd(({ program }) => expect(program.output).toBe('')),
 
   'docs/errors.md 1': toItsEnd(

@@ -59,7 +59,7 @@ describe('the commands of the pages', () => {
     .map((text) => text.trim())
     .filter((text) => text !== '')
 
-  test('there are some', () => {
+  test('the pages have more than ten commands', () => {
     expect(commands.length).toBeGreaterThan(10)
   })
 
@@ -89,11 +89,11 @@ describe('the commands of the pages', () => {
       case 'nft':
         return
       default:
-        throw new Error(`nobody checks ${program}`)
+        throw new Error(`this test does not know the program ${program}`)
     }
   })
 
-  test('every variable that they set is one that somebody reads', () => {
+  test('every variable that the commands set is read by the sources or an example', () => {
     const names = withoutComments.flatMap((line) => assigned.exec(line)?.[1] ?? [])
     expect(names).toContain('HTTPS_PROXY')
     const readers = [
@@ -128,6 +128,18 @@ describe('the links of the pages', () => {
     }
   })
 
+  test('every relative link of the pages leads to a file of the tarball', () => {
+    const { files } = JSON.parse(read('package.json')) as { readonly files: readonly string[] }
+    const packed = [...files, 'README.md', 'LICENSE', 'package.json']
+    for (const page of pages)
+      for (const [, target = ''] of page.text.matchAll(/\]\(([^)\s#]+)[^)]*\)/g)) {
+        if (target.startsWith('https://')) continue
+        const file = join(page.path, '..', target).replaceAll('\\', '/')
+        const found = packed.some((entry) => file === entry || file.startsWith(`${entry}/`))
+        expect(found, `${page.path}: ${target}`).toBe(true)
+      }
+  })
+
   test('README.md leads to every page', () => {
     const { text = '' } = pages.find(({ path }) => path === 'README.md') ?? {}
     for (const { path } of pages.filter((one) => one.path.startsWith('docs/')))
@@ -149,6 +161,18 @@ describe('the tables of the pages', () => {
     }
     for (const name of ['connectTimeoutMs', 'keepAliveMs', 'maxTunnels', 'keepWarm', 'dns', 'required'])
       expect(valueOf(rows.get(`\`${name}\``) ?? ''), name).toBeDefined()
+  })
+
+  test('api.md has every member of the transport and every event', () => {
+    const face = /^export interface DiscordTransport .*?^}/ms.exec(read('src/transport.ts'))?.[0] ?? ''
+    const members = [...face.matchAll(/^  (?:readonly )?(\w+)[<(:]/gm)].map(([, name = '']) => name)
+    expect(members).toContain('setProxy')
+    const rows = rowsOf('docs/api.md').map(([cell]) => /^`([\w-]+)/.exec(cell)?.[1])
+    const events = [...read('src/config/events.ts').matchAll(/^  readonly type: '(.*)'/gm)].map(
+      ([, type]) => type,
+    )
+    expect(events).toHaveLength(6)
+    for (const name of [...members, ...events]) expect(rows, name).toContain(name)
   })
 
   test('delivery.md has every limit, and the defaults of the code', () => {

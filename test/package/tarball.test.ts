@@ -56,7 +56,8 @@ describe('the packed tarball', () => {
   afterAll(() => rm(folder, { recursive: true, force: true }))
 
   it('holds what a user needs and nothing else', () => {
-    const wanted = /^(?:dist\/|docs\/|examples\/|(?:package\.json|README\.md|LICENSE|CHANGELOG\.md)$)/
+    const wanted =
+      /^(?:dist\/|docs\/|examples\/|(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|CONTRIBUTING\.md|SECURITY\.md)$)/
     expect(files.filter((path) => !wanted.test(path))).toEqual([])
     expect(files).toEqual(
       expect.arrayContaining([
