@@ -144,6 +144,7 @@ describe.each(bothFetches())('$name', ({ fetch }) => {
 
 describe('transport.fetch', () => {
   const transport = directTransport()
+  const single = directTransport({ maxTunnels: 1 })
 
   it('cancels the stream that it sends, with the reason', async () => {
     const { url, heard } = await startDeafOrigin()
@@ -226,7 +227,6 @@ describe('transport.fetch', () => {
   })
 
   it('takes an aborted request out of the queue and keeps the tunnels', async () => {
-    const single = directTransport({ maxTunnels: 1 })
     const first = single.fetch(`${origin.url}/silence`)
     await nextRequest()
     const answer = open!

@@ -1,24 +1,6 @@
-import { once } from 'node:events'
-import type { ServerResponse } from 'node:http'
 import { afterAll, describe, expect, it } from 'vitest'
-import { bothFetches, directTransport, rejection } from './support/fetches.js'
+import { bothFetches, rejection } from './support/fetches.js'
 import { startOrigin, type Answer, type SeenRequest } from './support/origin.js'
-
-/** The last body without an end. */
-let endless: { sentBytes: number; readonly closed: Promise<unknown> }
-
-function startEndless(response: ServerResponse): typeof endless {
-  const body = { sentBytes: 0, closed: once(response, 'close') }
-  const chunk = Buffer.alloc(64 * 1024)
-  const write = (): void => {
-    if (response.destroyed) return
-    body.sentBytes += chunk.byteLength
-    if (response.write(chunk)) setImmediate(write)
-    else response.once('drain', write)
-  }
-  write()
-  return body
-}
 
 /** Answers /STATUS?to=LOCATION with that redirect, and everything else with what it got. */
 const answer: Answer = ({ method, url, headers, body }, response) => {
@@ -27,8 +9,7 @@ const answer: Answer = ({ method, url, headers, body }, response) => {
   if (status >= 300) {
     const to = searchParams.get('to')
     response.writeHead(status, to === null ? {} : { location: to })
-    if (searchParams.has('endless')) endless = startEndless(response)
-    else response.end('the body of the redirect')
+    response.end('the body of the redirect')
     return
   }
   if (pathname === '/loop') {
@@ -181,24 +162,5 @@ describe.each(bothFetches())('$name', ({ fetch }) => {
     const response = await fetch(`${origin.url}/there`, { redirect: 'error' })
     expect(response.ok).toBe(true)
     await response.text()
-  })
-})
-
-describe('the body of a redirect', () => {
-  it('that is short is read, and its connection carries the next request', async () => {
-    const transport = directTransport()
-    const response = await transport.fetch(redirectTo(302, '/there'))
-    expect(await response.json()).toMatchObject({ url: '/there' })
-    expect(transport.stats().tunnels.opened).toBe(1)
-  })
-
-  it('that does not end costs its connection, and never holds up the request behind it', async () => {
-    const transport = directTransport({ maxTunnels: 1 })
-    const response = await transport.fetch(`${redirectTo(302, '/there')}&endless`)
-    expect(await response.json()).toMatchObject({ url: '/there' })
-    await endless.closed
-    // 64 KiB are read; the rest is what both kernels hold.
-    expect(endless.sentBytes).toBeLessThan(16 * 1024 * 1024)
-    expect(transport.stats().tunnels.opened).toBe(2)
   })
 })
