@@ -4,7 +4,7 @@ import { transportOptions, type ConnectionFlags } from '../connection-options.js
 import { asUsageErrors } from '../usage-errors.js'
 import { EXIT, UsageError, type ExitCode } from '../exit-codes.js'
 import { limitLookups } from '../lookup-limits.js'
-import { print, styleFor } from '../text/terminal.js'
+import { canReplaceLine, CLEAR_LINE, print, styleFor, wrap } from '../text/terminal.js'
 import { validationText } from '../text/validation-text.js'
 
 export interface ValidateFlags extends ConnectionFlags {
@@ -25,7 +25,7 @@ export async function validate(flags: ValidateFlags): Promise<ExitCode> {
   for (const flag of ['also', 'except'] as const)
     if (flags[flag] !== undefined && flags.policy !== true) throw new UsageError(`--${flag}: needs --policy`)
   asUsageErrors(() => egressPolicy(flags))
-  const progress = flags.json !== true && process.stderr.isTTY
+  const progress = flags.json !== true && canReplaceLine(process.stderr)
   let done = 0
   const validation = await validateProxy({
     proxyUrl: flags.proxyUrl,
@@ -39,14 +39,14 @@ export async function validate(flags: ValidateFlags): Promise<ExitCode> {
     timeoutMs: flags.timeoutMs,
     onCheck: () => {
       done += 1
-      if (progress) process.stderr.write(`\r\u001b[K${done} checks done`)
+      if (progress) process.stderr.write(`${CLEAR_LINE}${done} checks done`)
     },
   })
-  if (progress) process.stderr.write('\r\u001b[K')
+  if (progress) process.stderr.write(CLEAR_LINE)
   await print(
     flags.json === true
       ? `${JSON.stringify(validation, null, 2)}\n`
-      : validationText(validation, styleFor(process.stdout)),
+      : wrap(validationText(validation, styleFor(process.stdout)), process.stdout.columns),
   )
   return validation.ok ? EXIT.ok : EXIT.failed
 }

@@ -1,6 +1,6 @@
 import type { HopProgress } from '../../index.js'
 import { say } from '../../messages/index.js'
-import { styleFor } from './terminal.js'
+import { canReplaceLine, CLEAR_LINE, styleFor } from './terminal.js'
 
 /** A hop that takes this long is named. */
 const PATIENCE_MS = 1_000
@@ -14,8 +14,7 @@ export class Progress {
   readonly #running = new Map<string, number>()
   readonly #timer: NodeJS.Timeout | undefined
   readonly #style = styleFor(process.stderr)
-  /** A terminal without cursor control cannot replace its line. */
-  readonly #replaces = process.stderr.isTTY && process.env['TERM'] !== 'dumb'
+  readonly #replaces = canReplaceLine(process.stderr)
   #writtenAt = performance.now()
 
   constructor(enabled: boolean) {
@@ -52,6 +51,3 @@ export class Progress {
     }
   }
 }
-
-/** To the first column, and erase the line: ECMA-48 §8.3.41, EL. */
-const CLEAR_LINE = '\r\u001b[K'

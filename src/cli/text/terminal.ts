@@ -1,4 +1,6 @@
-/** How to write to a stream: colours are for people at a terminal, and for nobody else. */
+import { stripVTControlCharacters, styleText } from 'node:util'
+
+/** Colours for a stream; plain text where it is not a terminal with colours. */
 export interface Style {
   readonly good: (text: string) => string
   readonly bad: (text: string) => string
@@ -7,15 +9,50 @@ export interface Style {
   readonly bold: (text: string) => string
 }
 
-/** https://no-color.org: any value that is not empty. */
+/** `hasColors` heeds TERM=dumb, FORCE_COLOR and NO_COLOR (https://no-color.org), which counts unless it is empty. */
 export function styleFor(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv = process.env): Style {
-  const colours = stream.isTTY && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb'
-  // ECMA-48 §8.3.117, SGR.
-  const sgr =
-    (on: number, off: number) =>
+  const { NO_COLOR, ...rest } = env
+  const colours = stream.isTTY && stream.hasColors(NO_COLOR === '' ? rest : env)
+  const style =
+    (format: Parameters<typeof styleText>[0]) =>
     (text: string): string =>
-      colours ? `\u001b[${on}m${text}\u001b[${off}m` : text
-  return { good: sgr(32, 39), bad: sgr(31, 39), warn: sgr(33, 39), dim: sgr(2, 22), bold: sgr(1, 22) }
+      // Node would look at standard output again, which is not the stream.
+      colours ? styleText(format, text, { validateStream: false }) : text
+  return {
+    good: style('green'),
+    bad: style('red'),
+    warn: style('yellow'),
+    dim: style('dim'),
+    bold: style('bold'),
+  }
+}
+
+/** Whether a line on this stream can be replaced: a dumb terminal has no cursor control. */
+export function canReplaceLine({ isTTY }: NodeJS.WriteStream, env: NodeJS.ProcessEnv = process.env): boolean {
+  return isTTY && env['TERM'] !== 'dumb'
+}
+
+/** To the first column, and erase the line: ECMA-48 §8.3.41, EL. */
+export const CLEAR_LINE = '\r\u001b[K'
+
+/** Breaks long lines between words; what follows a break is indented below the beginning of its line. */
+export function wrap(text: string, columns: number | undefined): string {
+  if (columns === undefined) return text
+  const width = (line: string): number => stripVTControlCharacters(line).length
+  return text
+    .split('\n')
+    .flatMap((line) => {
+      const [indent = ''] = /^ */.exec(line) ?? []
+      const lines: string[] = []
+      for (const word of line.slice(indent.length).split(' ')) {
+        const last = lines.at(-1)
+        if (last !== undefined && width(last) + 1 + width(word) <= columns)
+          lines[lines.length - 1] = `${last} ${word}`
+        else lines.push(`${indent}${last === undefined ? '' : '  '}${word}`)
+      }
+      return lines
+    })
+    .join('\n')
 }
 
 /** Writes, and waits while the reader is slow. */
