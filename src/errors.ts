@@ -109,6 +109,11 @@ export class TransportError extends Error {
     Object.defineProperty(this, BRAND, { value: true })
   }
 
+  static {
+    // A bundler may give the class another name, which Node shows in the stack of a logged error.
+    Object.defineProperty(this, 'name', { value: 'TransportError' })
+  }
+
   static override [Symbol.hasInstance](value: unknown): boolean {
     // The brand says nothing about a subclass.
     if (this !== TransportError) return super[Symbol.hasInstance](value)

@@ -14,7 +14,8 @@ export function writeToForwardProxy(socket: Duplex, proxy: ForwardProxy): void {
     Reflect.deleteProperty(socket, 'write')
     const [chunk, ...rest] = values
     const changed = typeof chunk === 'string' ? inAbsoluteForm(chunk, proxy) : chunk
-    return Boolean(Reflect.apply(socket.write, socket, [changed, ...rest]))
+    const original: (...given: readonly unknown[]) => unknown = socket.write.bind(socket)
+    return Boolean(original(changed, ...rest))
   }
   Object.defineProperty(socket, 'write', { value: write, configurable: true, writable: true })
 }

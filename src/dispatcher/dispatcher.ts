@@ -28,6 +28,8 @@ export interface DispatcherOptions {
   readonly silenceMs?: number
   /** Milliseconds for which a response keeps its tunnel while nothing of it is read. Default: 30 000. */
   readonly unreadMs?: number
+  /** Whether plain requests take a tunnel too, where an HTTP proxy would forward them. Default: false. */
+  readonly tunnelOnly?: boolean
   /** Called when an origin has lost its last tunnel. */
   readonly onCold?: (origin: URL) => void
 }
@@ -59,7 +61,13 @@ export class TunnelDispatcher extends Dispatcher {
   constructor(route: Route, options: DispatcherOptions) {
     super()
     this.#route = route
-    this.#options = { silenceMs: SILENCE_MS, unreadMs: UNREAD_MS, onCold: () => undefined, ...options }
+    this.#options = {
+      silenceMs: SILENCE_MS,
+      unreadMs: UNREAD_MS,
+      tunnelOnly: false,
+      onCold: () => undefined,
+      ...options,
+    }
     this.#pools = new Pools(options.maxTunnels)
     this.#context = { hopTo: (origin) => this.#hopTo(origin), unreadMs: this.#options.unreadMs }
   }
@@ -182,7 +190,7 @@ export class TunnelDispatcher extends Dispatcher {
 
   #openTunnel({ origin, tunnelOnly }: OriginPool): Promise<HttpConnection> {
     const target = { ...addressOf(origin), secure: origin.protocol === 'https:' }
-    return this.#route.openHttp(target, { tunnelOnly })
+    return this.#route.openHttp(target, { tunnelOnly: tunnelOnly || this.#options.tunnelOnly })
   }
 
   #lane(connection: HttpConnection, pool: OriginPool): Lane {

@@ -16,8 +16,11 @@ describe('the agent does without stack traces', () => {
     ['an own Error.prepareStackTrace', () => void (Error.prepareStackTrace = () => 'none')],
   ])('with %s', async (_what, change) => {
     const { transport, headers } = await startLab()
-    const { stackTraceLimit, prepareStackTrace } = Error
-    onTestFinished(() => void Object.assign(Error, { stackTraceLimit, prepareStackTrace }))
+    const before = { ...Error }
+    onTestFinished(() => {
+      Reflect.deleteProperty(Error, 'prepareStackTrace')
+      Object.assign(Error, before)
+    })
     change()
     expect((await getByAgent(transport, USERS_ME, { headers })).status).toBe(200)
   })

@@ -46,7 +46,11 @@ export async function validateProxy(options: ValidateOptions = {}): Promise<Prox
     throw error
   }
   const { route, proxy } = proxied
-  const dispatcher = new TunnelDispatcher(route, { maxTunnels: CONCURRENCY, keepAliveMs: 0 })
+  const dispatcher = new TunnelDispatcher(route, {
+    maxTunnels: CONCURRENCY,
+    keepAliveMs: 0,
+    tunnelOnly: true,
+  })
   try {
     const checks = await runChecks(plan, { proxied, dispatcher, timeoutMs: plan.timeoutMs }, options.onCheck)
     return summary(proxy, checks)
