@@ -26,7 +26,7 @@ import { createFetch, wrapRequestClient, type TransportFetch } from './rest/inde
 import { TunnelAgent } from './agent/agent.js'
 import { TunnelDispatcher } from './dispatcher/dispatcher.js'
 import { KeepWarm } from './dispatcher/keep-warm.js'
-import { addressOf, Route, type TransportStats } from './tunnel/index.js'
+import { addressOf, parseUrl, Route, type TransportStats } from './tunnel/index.js'
 
 /** Where a URL would go. */
 export interface RouteExplanation {
@@ -205,7 +205,7 @@ class Transport implements DiscordTransport {
   }
 
   explain(url: string | URL): RouteExplanation {
-    const { host, port } = addressOf(new URL(url))
+    const { host, port } = addressOf(parseUrl(url, 'explain()'))
     const { route, reason } = this.#route.policy.decide(host, port)
     const pac = route === 'proxy' && this.proxy?.protocol.startsWith('pac+') === true
     return {
@@ -271,7 +271,7 @@ class Transport implements DiscordTransport {
 }
 
 function requestOrigin(url: string | URL): string {
-  const { origin, protocol } = new URL(url)
+  const { origin, protocol } = parseUrl(url, 'warm()')
   if (protocol === 'https:' || protocol === 'http:') return origin
   throw new TypeError(`warm() takes https: and http: URLs, and this one has ${protocol}`)
 }

@@ -14,8 +14,8 @@ export function writeToForwardProxy(socket: Duplex, proxy: ForwardProxy): void {
     Reflect.deleteProperty(socket, 'write')
     const [chunk, ...rest] = values
     const changed = typeof chunk === 'string' ? inAbsoluteForm(chunk, proxy) : chunk
-    const original: (...given: readonly unknown[]) => unknown = socket.write.bind(socket)
-    return Boolean(original(changed, ...rest))
+    const original: unknown = Reflect.get(socket, 'write')
+    return typeof original === 'function' && Boolean(Reflect.apply(original, socket, [changed, ...rest]))
   }
   Object.defineProperty(socket, 'write', { value: write, configurable: true, writable: true })
 }

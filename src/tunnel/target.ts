@@ -54,6 +54,17 @@ export function normalizeTarget(target: Target): Target | undefined {
   return name === undefined || name.length > MAX_NAME_LENGTH ? undefined : { ...target, host: name }
 }
 
+/**
+ * A URL of the caller's.
+ *
+ * @throws TypeError without the text, since a URL may hold a token. Node's own error repeats it
+ */
+export function parseUrl(url: string | URL, what: string): URL {
+  if (url instanceof URL) return url
+  if (URL.canParse(url)) return new URL(url)
+  throw new TypeError(`${what} takes an absolute URL, such as https://discord.com/`)
+}
+
 /** The address that a URL leads to, with the default port of its scheme. */
 export function addressOf({ hostname, port, protocol }: URL): Pick<Target, 'host' | 'port'> {
   return {

@@ -1,6 +1,8 @@
 import type { Agent } from 'node:http'
+import { inspect } from 'node:util'
 import { WebSocket, type ClientOptions } from 'ws'
 import { systemCode, TransportError } from '../errors.js'
+import { say, text } from '../messages/index.js'
 import { UpgradeDeadline } from '../agent/agent.js'
 import { addressOf, connectionLost, timeoutError, type Hop, type Route } from '../tunnel/index.js'
 
@@ -46,7 +48,7 @@ export class TransportWebSocket extends WebSocket {
       agent,
       deadline: upgrade,
     }
-    super(url, protocols ?? [], request)
+    super(checkUrl(url), protocols ?? [], request)
     this.#hop = route.hop(addressOf(new URL(this.url)))
     const expire = (): void => {
       if (upgrade.opening) {
@@ -60,6 +62,15 @@ export class TransportWebSocket extends WebSocket {
     const stop = (): void => clearTimeout(timer)
     this.once('open', stop)
     this.once('close', stop)
+  }
+
+  /** The pending request and the URL may hold tokens, so neither inspection nor JSON shows them. */
+  toJSON(): Record<string, unknown> {
+    return { name: 'TransportWebSocket', target: this.#hop.target, readyState: this.readyState }
+  }
+
+  [inspect.custom](): Record<string, unknown> {
+    return this.toJSON()
   }
 
   override emit(event: string | symbol, ...values: unknown[]): boolean {
@@ -84,14 +95,39 @@ function deadline(handshakeTimeout: number | undefined): number | undefined {
   return isDeadline ? Math.min(handshakeTimeout, MAX_TIMER_MS - MARGIN_MS) : undefined
 }
 
-/** The tunnel stands, so this status is the destination's own. */
+/** The error of `ws` repeats the URL, which may hold a token. */
+function checkUrl(url: string | URL): string | URL {
+  if (url instanceof URL || URL.canParse(url)) return url
+  throw new SyntaxError('createWebSocket() takes an absolute URL, such as wss://gateway.discord.gg/')
+}
+
+/** What an answer in place of 101 means. The tunnel stands, so the answer comes from behind the proxy. */
 function upgradeRefused(error: Error, status: number, hop: Hop): TransportError {
-  return new TransportError(`${hop.target} answered the WebSocket upgrade with ${status}`, {
+  return new TransportError(say('route.upgrade', { target: hop.target, status }), {
     ...hop,
-    code: 'ERR_TARGET_UNREACHABLE',
+    code: status === 504 || status === 524 ? 'ERR_TARGET_TIMEOUT' : 'ERR_TARGET_UNREACHABLE',
     phase: 'exchange',
-    hint: "This is the destination's own answer, not the proxy's: check the URL, or try again later.",
-    retryable: status === 429 || status >= 500,
+    hint: text(upgradeHint(status)),
+    retryable: status === 429 || (status >= 500 && status !== 501 && status !== 511),
+    sent: 'no',
     cause: error,
   })
+}
+
+function upgradeHint(status: number) {
+  if (isNamed(status)) return UPGRADE_HINTS[status]
+  if (status < 400) return 'route.upgrade.page.hint'
+  return status >= 500 ? 'route.upgrade.unavailable.hint' : 'route.upgrade.hint'
+}
+
+const UPGRADE_HINTS = {
+  401: 'route.upgrade.credentials.hint',
+  403: 'route.upgrade.blocked.hint',
+  426: 'route.upgrade.removed.hint',
+  429: 'route.upgrade.rate-limit.hint',
+  511: 'route.upgrade.page.hint',
+} as const
+
+function isNamed(status: number): status is keyof typeof UPGRADE_HINTS {
+  return status in UPGRADE_HINTS
 }

@@ -1,7 +1,8 @@
 import { once } from 'node:events'
+import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { TransportError } from '../../src/index.js'
-import { failureOf, helloByWebSocket } from '../support/faces.js'
+import { failureOf, helloByWebSocket, rejectionOf } from '../support/faces.js'
 import { GATEWAY, startLab } from '../support/lab.js'
 
 describe('a WebSocket of the transport', () => {
@@ -84,21 +85,35 @@ describe('a WebSocket of the transport', () => {
     expect(reason.message).toContain('closed before the connection was established')
   })
 
-  test("gives a 403 of Discord as Discord's, with the status in the message", async () => {
+  test.each([
+    [200, 'ERR_TARGET_UNREACHABLE', false, /login page/],
+    [302, 'ERR_TARGET_UNREACHABLE', false, /login page/],
+    [401, 'ERR_TARGET_UNREACHABLE', false, /credentials/],
+    [403, 'ERR_TARGET_UNREACHABLE', false, /address of this proxy/],
+    [404, 'ERR_TARGET_UNREACHABLE', false, /path of the URL/],
+    [426, 'ERR_TARGET_UNREACHABLE', false, /Upgrade header/],
+    [429, 'ERR_TARGET_UNREACHABLE', true, /wait/],
+    [500, 'ERR_TARGET_UNREACHABLE', true, /behind it/],
+    [503, 'ERR_TARGET_UNREACHABLE', true, /behind it/],
+    [504, 'ERR_TARGET_TIMEOUT', true, /behind it/],
+  ] as const)('names an upgrade that is answered with %i: %s', async (status, code, retryable, hint) => {
     const { transport, discord } = await startLab()
-    discord.gateway.refuseUpgradeOnce({ status: 403 })
+    discord.gateway.refuseUpgradeOnce({ status })
     const error = await failureOf(helloByWebSocket(transport))
-    expect(error).toMatchObject({ code: 'ERR_TARGET_UNREACHABLE', phase: 'exchange', retryable: false })
-    expect(error.message).toBe('gateway.discord.gg:443 answered the WebSocket upgrade with 403')
-    expect(error.hint).toContain("not the proxy's")
+    expect(error).toMatchObject({ code, phase: 'exchange', retryable, sent: 'no' })
+    expect(error.message).toBe(`gateway.discord.gg:443 answered the WebSocket upgrade with ${status}`)
+    expect(error.hint).toMatch(hint)
   })
 
-  test('calls 429 and 5xx of the upgrade retryable', async () => {
-    const { transport, discord } = await startLab()
-    for (const status of [429, 500, 503]) {
-      discord.gateway.refuseUpgradeOnce({ status })
-      expect(await failureOf(helloByWebSocket(transport))).toMatchObject({ retryable: true })
-    }
+  test('shows no header of its user and no URL when it is inspected', async () => {
+    const { transport } = await startLab()
+    const url = `${GATEWAY}&token=hidden-in-the-url`
+    const socket = transport.createWebSocket(url, { headers: { authorization: 'hidden-in-a-header' } })
+    const shown = (): string => inspect(socket, { depth: 9, showHidden: true }) + JSON.stringify(socket)
+    expect(shown()).not.toContain('hidden')
+    await once(socket, 'open')
+    expect(shown()).not.toContain('hidden')
+    socket.terminate()
   })
 
   test('closes with 1006 when the proxy cuts it, and its tunnel is gone', async () => {
@@ -115,6 +130,8 @@ describe('a WebSocket of the transport', () => {
     const { transport, proxy } = await startLab()
     expect(() => transport.createWebSocket('ftp://gateway.discord.gg')).toThrow(SyntaxError)
     expect(() => transport.createWebSocket('gateway.discord.gg')).toThrow(SyntaxError)
+    const { stack, ...error } = thrownBy(() => transport.createWebSocket('//hidden.token'))
+    expect(inspect(error) + (stack ?? '')).not.toContain('hidden')
     expect(proxy.connections).toEqual([])
   })
 
@@ -125,6 +142,28 @@ describe('a WebSocket of the transport', () => {
     expect(discord.gateway.upgrades[0]?.headers['user-agent']).toBe('lab')
   })
 })
+
+test('warm and explain do not repeat a URL that cannot be read', async () => {
+  const { transport } = await startLab()
+  const errors = [
+    thrownBy(() => transport.explain('//hidden.token')),
+    await rejectionOf(transport.warm(['//hidden.token'])),
+  ]
+  for (const error of errors) {
+    expect(error).toBeInstanceOf(TypeError)
+    expect(inspect(error, { showHidden: true })).not.toContain('hidden')
+  }
+})
+
+/** What a call throws, which must throw. */
+function thrownBy(call: () => unknown): Error {
+  try {
+    call()
+  } catch (error) {
+    if (error instanceof Error) return error
+  }
+  throw new Error('this should have thrown')
+}
 
 test('a WebSocket over a closed transport fails with ERR_TRANSPORT_CLOSED', async () => {
   const { transport, proxy } = await startLab()
