@@ -20,11 +20,11 @@ describe.each(['http', 'socks5'] as const)('slash-create through a proxy of sche
     expect(creator.requestHandler.options.requestTimeout).toBe(2_500)
     const path = `/channels/${discord.channelId}/messages`
     const { requestHandler } = creator
-    const sent = (await requestHandler.request('POST', path, {
+    const sent = await requestHandler.request<{ readonly id: string }>('POST', path, {
       auth: true,
       body: { content: 'a file' },
       files: [{ name: 'pöng.bin', file: FILE }],
-    })) as { readonly id: string }
+    })
     await requestHandler.request('PATCH', `${path}/${sent.id}`, {
       auth: true,
       body: { content: 'a file, edited' },

@@ -9,6 +9,8 @@ import { TransportShardingStrategy, type GatewayLimits, type StrategySettings } 
 export { restOptions } from './rest.js'
 export type { GatewayLimits } from './sharding-strategy.js'
 
+type BuildStrategy = NonNullable<NonNullable<ClientOptions['ws']>['buildStrategy']>
+
 /** discord.js's own ClientOptions, and the limits of the gateway client beneath it. */
 export type DiscordJsOptions = ClientOptions & GatewayLimits & { readonly gatewayInfo?: GatewayBotInfo }
 
@@ -27,7 +29,12 @@ export type DiscordJsOptions = ClientOptions & GatewayLimits & { readonly gatewa
 export function clientOptions(transport: DiscordTransport, options: DiscordJsOptions): ClientOptions {
   requireTransport(transport)
   const { gatewayInfo, ...own } = options
-  const limits = limitsOf(options)
+  const { ws } = own
+  const strategy = strategyOf({
+    transport,
+    limits: limitsOf(options),
+    buildIdentifyThrottler: ws?.buildIdentifyThrottler?.bind(ws),
+  })
   return {
     enforceNonce: true,
     ...own,
@@ -40,12 +47,8 @@ export function clientOptions(transport: DiscordTransport, options: DiscordJsOpt
       ),
     },
     ws: {
-      ...own.ws,
-      buildStrategy: keepGiven(
-        own.ws?.buildStrategy,
-        strategyOf({ transport, limits, buildIdentifyThrottler: own.ws?.buildIdentifyThrottler }),
-        'ws.buildStrategy',
-      ),
+      ...ws,
+      buildStrategy: keepGiven<BuildStrategy>(ws?.buildStrategy?.bind(ws), strategy, 'ws.buildStrategy'),
     },
   }
 }

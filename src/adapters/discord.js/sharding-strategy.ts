@@ -1,5 +1,10 @@
 import type { Collection } from '@discordjs/collection'
-import type { GatewayDispatchPayload, GatewaySendPayload } from 'discord-api-types/v10'
+import {
+  GatewayDispatchEvents,
+  GatewayOpcodes,
+  type GatewayDispatchPayload,
+  type GatewaySendPayload,
+} from 'discord-api-types/v10'
 import {
   GatewayError,
   type DiscordTransport,
@@ -32,7 +37,6 @@ export interface StrategySettings {
     ((manager: never) => IdentifyThrottler | PromiseLike<IdentifyThrottler>) | undefined
 }
 
-const PRESENCE_UPDATE = 3
 /** What @discordjs/ws says of a connection that was left so that its session goes on. */
 const LEFT_RESUMABLE = 4200
 /** RFC 6455, section 7.1.5: a connection that ended without a close frame. */
@@ -138,8 +142,8 @@ export class TransportShardingStrategy {
     if (gateway === undefined || !this.#shardIds.includes(shardId))
       throw new RangeError(`Shard ${shardId} not found`)
     // The gateway client repeats the presence of its only shard in sessions to come.
-    if (Number(payload.op) === PRESENCE_UPDATE && 'd' in payload && this.#shardIds.length === 1)
-      await gateway.updatePresence(payload.d as Parameters<GatewayClient['updatePresence']>[0])
+    if (payload.op === GatewayOpcodes.PresenceUpdate && this.#shardIds.length === 1)
+      await gateway.updatePresence(payload.d)
     else await gateway.send(payload, shardId)
   }
 
@@ -157,8 +161,8 @@ export class TransportShardingStrategy {
     // Before the first event of a connection: the manager reads from its stored session whether it resumes.
     if (!this.#announced.has(shardId)) this.#events.emit('hello', shardId)
     this.#announced.add(shardId)
-    if (payload.t === 'READY') this.#events.emit('ready', shardId, 'data', payload.d)
-    if (payload.t === 'RESUMED') this.#events.emit('resumed', shardId)
+    if (payload.t === GatewayDispatchEvents.Ready) this.#events.emit('ready', shardId, 'data', payload.d)
+    if (payload.t === GatewayDispatchEvents.Resumed) this.#events.emit('resumed', shardId)
     this.#events.emit('dispatch', shardId, 'data', payload)
   }
 

@@ -16,10 +16,10 @@ export interface BotContext {
   readonly transport: DiscordTransport
   readonly settings: BotSettings
   /** The library says that the bot is connected. */
-  ready(): void
-  message(message: HeardMessage): void
+  readonly ready: () => void
+  readonly message: (message: HeardMessage) => void
   /** An error that the library reports to its user. */
-  failed(error: unknown): void
+  readonly failed: (error: unknown) => void
 }
 
 /** The scenario's steps in the words of one library. */
@@ -28,8 +28,8 @@ export interface LibraryBot {
   reply(message: HeardMessage, content: string): Promise<string>
   /** @returns the id of the new message */
   upload(channelId: string, name: string, bytes: Buffer): Promise<string>
-  edit(channelId: string, messageId: string, content: string): Promise<void>
-  react(channelId: string, messageId: string, emoji: string): Promise<void>
+  edit(channelId: string, messageId: string, content: string): Promise<unknown>
+  react(channelId: string, messageId: string, emoji: string): Promise<unknown>
   /** Ends the library's connections; the transport is closed afterwards. */
   stop(): Promise<void> | void
 }

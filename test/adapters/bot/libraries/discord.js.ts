@@ -24,8 +24,8 @@ export const startBot: StartBot = async ({ transport, settings, ready, message, 
     upload: async (channelId, name, bytes) =>
       (await (await textChannel(channelId)).send({ content: 'a file', files: [{ name, attachment: bytes }] }))
         .id,
-    edit: async (channelId, messageId, content) =>
-      void (await (await textChannel(channelId)).messages.edit(messageId, content)),
+    edit: (channelId, messageId, content) =>
+      textChannel(channelId).then((channel) => channel.messages.edit(messageId, content)),
     react: (channelId, messageId, emoji) =>
       textChannel(channelId).then((channel) => channel.messages.react(messageId, emoji)),
     stop: () => client.destroy(),

@@ -27,8 +27,7 @@ export const startBot: StartBot = async ({ transport, settings, ready, message, 
       (await client.createMessage(channelId, { content, messageReference: { messageID: id } })).id,
     upload: async (channelId, name, bytes) =>
       (await client.createMessage(channelId, { content: 'a file' }, { name, file: bytes })).id,
-    edit: async (channelId, messageId, content) =>
-      void (await client.editMessage(channelId, messageId, { content })),
+    edit: (channelId, messageId, content) => client.editMessage(channelId, messageId, { content }),
     react: (channelId, messageId, emoji) => client.addMessageReaction(channelId, messageId, emoji),
     stop: () => client.disconnect({ reconnect: false }),
   }

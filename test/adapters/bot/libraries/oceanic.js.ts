@@ -35,8 +35,7 @@ export const startBot: StartBot = async ({ transport, settings, ready, message, 
       (await channels.createMessage(channelId, { content, messageReference: { messageID: id } })).id,
     upload: async (channelId, name, bytes) =>
       (await channels.createMessage(channelId, { content: 'a file', files: [{ name, contents: bytes }] })).id,
-    edit: async (channelId, messageId, content) =>
-      void (await channels.editMessage(channelId, messageId, { content })),
+    edit: (channelId, messageId, content) => channels.editMessage(channelId, messageId, { content }),
     react: (channelId, messageId, emoji) => channels.createReaction(channelId, messageId, emoji),
     stop: () => client.disconnect(false),
   }
