@@ -278,6 +278,7 @@ export class TunnelDispatcher extends Dispatcher {
 
   /** Sees to it that no request waits in the queue for longer than `connectTimeoutMs`. */
   #watchQueue(): void {
+    if (this.#deadline.isSet) return
     const { oldest } = this.#pools
     if (oldest !== undefined) this.#deadline.watch(oldest, this.#route.connectTimeoutMs)
   }

@@ -17,9 +17,13 @@ export class QueueDeadline {
     this.#onLate = onLate
   }
 
+  /** Whether it is set: then a later request needs nothing more. */
+  get isSet(): boolean {
+    return this.#timer !== undefined
+  }
+
   /** @param since when the oldest request was made, by performance.now() */
   watch(since: number, timeoutMs: number): void {
-    if (this.#timer !== undefined) return
     const leftMs = since + timeoutMs + GRACE_MS - performance.now()
     this.#timer = setTimeout(
       () => {
