@@ -20,13 +20,7 @@ export type {
   HopProgress,
   HopStatus,
 } from './doctor/index.js'
-export {
-  validateProxy,
-  type PolicyCheck,
-  type ProxyValidation,
-  type ValidateOptions,
-  type ValidationCheck,
-} from './doctor/index.js'
+export type { PolicyCheck, ProxyValidation, ValidateOptions, ValidationCheck } from './doctor/index.js'
 export { TransportError, type TransportErrorCode, type TransportPhase } from './errors.js'
 export {
   GatewayError,
@@ -61,6 +55,7 @@ export type { FetchInit, FetchInput, TransportFetch } from './rest/index.js'
 export type { TransportStats } from './tunnel/index.js'
 export {
   createDiscordTransport,
+  validateProxy,
   type DiscordTransport,
   type GatewayOptions,
   type RouteExplanation,

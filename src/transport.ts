@@ -12,7 +12,7 @@ import {
   type RoutePolicy,
   type TransportOptions,
 } from './config/index.js'
-import type { Diagnosis, DiagnoseOptions } from './doctor/index.js'
+import type { Diagnosis, DiagnoseOptions, ProxyValidation, ValidateOptions } from './doctor/index.js'
 import {
   BotAccounts,
   GatewayClient,
@@ -138,6 +138,19 @@ export function createDiscordTransport(options: TransportOptions = {}): DiscordT
   return new Transport(resolveProxy(resolved), resolved)
 }
 
+/**
+ * Asks an egress proxy whether it lets through what it must, and refuses what it must: what
+ * `discord-transport validate` prints, as data. Everything goes through the proxy; no bypass list counts. Never
+ * rejects for what the proxy does.
+ *
+ * @throws TransportError ERR_PROXY_CONFIG for a bad option, or for a URL in `allowedUrls` or `deniedUrls` that is not
+ *   valid
+ */
+export async function validateProxy(options?: ValidateOptions): Promise<ProxyValidation> {
+  const doctor = await import('./doctor/index.js')
+  return doctor.validateProxy(options)
+}
+
 /** Where Carbon, discord.js and everybody else send: https://discord.com/developers/docs/reference#api-reference */
 const REST_ORIGIN = `https://${REST_HOST}`
 
@@ -236,7 +249,7 @@ class Transport implements DiscordTransport {
   }
 
   async diagnose(options?: DiagnoseOptions): Promise<Diagnosis> {
-    // Nobody pays for the doctor who does not call it.
+    // Loaded on demand: importing the package must not load it.
     const { diagnose } = await import('./doctor/index.js')
     return diagnose({ policy: this.#route.policy, options: this.#options }, options)
   }

@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { TransportError, type TransportErrorCode } from '../errors.js'
 import { sanitizeForeignText } from './redact.js'
 import { nearestName } from './spelling.js'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { GATEWAY_HOST, isDiscordHost, REST_HOST } from './hosts.js'
 
 /** https://discord.com/developers/docs/reference#api-versioning */

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { wholeNumber } from '../config/whole-number.js'
 import { gatewayUrl } from '../discord/gateway-bot.js'
 

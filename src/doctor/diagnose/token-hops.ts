@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { gatewayBotSchema } from '../../discord/gateway-bot.js'
 import { isIntentOn, PRIVILEGED_INTENTS, type PrivilegedIntent } from '../../discord/intents.js'
 import { say, text } from '../../messages/index.js'
 import { DiscordFailure } from './discord-failure.js'
@@ -6,11 +7,6 @@ import { getJson, type DiscordQuestions } from './discord-hops.js'
 
 const userSchema = z.object({ id: z.string(), username: z.string() })
 const applicationSchema = z.object({ flags: z.int().default(0) })
-const gatewayBotSchema = z.object({
-  url: z.string().startsWith('wss://'),
-  shards: z.int(),
-  session_start_limit: z.object({ total: z.int(), remaining: z.int(), max_concurrency: z.int() }),
-})
 
 /** https://discord.com/developers/docs/resources/user#get-current-user */
 export function askIdentity(questions: DiscordQuestions, token: string): Promise<string | undefined> {

@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type * as z from 'zod'
 import type { Environment } from '../../config/index.js'
 import { describeIssue, problemsError, type Problem } from '../../config/problems.js'
 import { optionsSchema } from './schema.js'

@@ -1,5 +1,5 @@
 import type { GatewayPresenceUpdateData } from 'discord-api-types/v10'
-import { z } from 'zod'
+import * as z from 'zod'
 import { milliseconds, wholeNumber } from '../../config/whole-number.js'
 import { gatewayBotSchema } from '../../discord/gateway-bot.js'
 import { DEFAULT_PROPERTIES } from '../../discord/identify.js'
