@@ -48,6 +48,9 @@ const FOREIGN: ReadonlyMap<string, string> = new Map([
   ].map((scheme): [string, string] => [scheme, LOCAL_PORT]),
 ])
 
+/** Straight and typographic quotes. Guides on the web print the latter, which a shell keeps as a part of the value. */
+const QUOTES = /^["'`\u00ab\u2018-\u201f\u300c]|["'`\u00bb\u2018-\u201f\u300d]$/u
+
 /**
  * Separates the scheme from the rest, which is what follows `scheme://` (`scheme:` for `pac+file` and
  * `pac+data`). Without a scheme it is `http`, as with curl.
@@ -60,8 +63,12 @@ export function splitScheme(text: string, field: string): { protocol: ProxyProto
   if (/[\p{Cc}\p{Cs}]/u.test(text)) {
     throw configError(field, 'must not hold control characters', 'Look for a line break inside the URL.')
   }
-  if (/^["'`]|["'`]$/.test(text)) {
-    throw configError(field, 'must not stand in quotes', 'Remove the quotes around the URL.')
+  if (QUOTES.test(text)) {
+    throw configError(
+      field,
+      'must not stand in quotes',
+      'Remove the quotes around the URL, also typographic ones (\u201c\u201d) that were copied from a web page.',
+    )
   }
   const [, scheme, rest = ''] = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/is.exec(text) ?? []
   if (scheme === undefined) {

@@ -1,4 +1,5 @@
 import { text, type Text } from '../messages/index.js'
+import { proxyTlsHint, targetTlsHint } from './tls-hints.js'
 import { systemCode, TransportError, type TransportErrorCode, type TransportPhase } from '../errors.js'
 
 /** Whom a failure is about. */
@@ -192,15 +193,6 @@ function isTlsFailure(error: Error): boolean {
   return code?.startsWith('ERR_SSL_') === true || code?.startsWith('ERR_TLS_') === true || code === 'EPROTO'
 }
 
-/** Verification failures of OpenSSL that mean "somebody whom this host does not know signed this". */
-export const UNKNOWN_ISSUER: ReadonlySet<string> = new Set([
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-])
-
 function tlsError(error: Error, phase: TransportPhase, hop: Hop): TransportError {
   const ofTarget = phase.startsWith('target-') || phase === 'exchange' || hop.proxy === null
   const who = ofTarget ? hop.target : proxyName(hop)
@@ -211,37 +203,8 @@ function tlsError(error: Error, phase: TransportPhase, hop: Hop): TransportError
     error,
     hop,
     {
-      hint: tlsHint(error, ofTarget),
+      hint: ofTarget ? targetTlsHint(error, hop.target) : proxyTlsHint(error),
       retryable: !isTlsFailure(error) && systemCode(error) === 'ECONNRESET',
     },
   )
-}
-
-function tlsHint(error: Error, ofTarget: boolean): string {
-  const code = systemCode(error) ?? ''
-  const options = ofTarget ? 'tls' : 'proxyTls'
-  if (UNKNOWN_ISSUER.has(code)) {
-    return ofTarget
-      ? 'The certificate is signed by an authority that this host does not know: TLS is being inspected on the way. Give its certificate as tls.caFile.'
-      : 'The certificate of the proxy is signed by a private authority. Give its certificate as proxyTls.caFile.'
-  }
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
-    return `The certificate is for another name. Set ${options}.servername if that is intended.`
-  if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID')
-    return 'Renew the certificate, and check the clock of this host.'
-  if (
-    code === 'ERR_SSL_WRONG_VERSION_NUMBER' ||
-    code === 'EPROTO' ||
-    code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG'
-  ) {
-    return ofTarget
-      ? 'What came through the tunnel is not TLS: a captive portal or a filter answered in place of the destination.'
-      : 'This port does not speak TLS: write http:// instead of https://, or socks5:// for a SOCKS port.'
-  }
-  if (/ALERT|CERTIFICATE_REQUIRED|BAD_CERTIFICATE/.test(code)) {
-    return `The other side refused our side of the handshake: it may want a client certificate (${options}.cert and ${options}.key).`
-  }
-  return ofTarget
-    ? 'The connection broke during the TLS handshake: the proxy or a filter behind it may block this destination, or could not reach it: V2Ray, Clash and Shadowsocks open the tunnel first and connect afterwards.'
-    : 'The connection broke during the TLS handshake: check that this port really speaks TLS, or write http://, or socks5:// for a SOCKS port.'
 }

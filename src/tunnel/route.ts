@@ -110,7 +110,7 @@ export class Route {
     forward: boolean,
     { signal, timeoutMs = this.connectTimeoutMs, onPhase }: TunnelLimits = {},
   ): Promise<Connection> {
-    const hop = this.hop(asked)
+    let hop = this.hop(asked)
     const startedAt = performance.now()
     const attempt = new Attempt({
       timeoutMs,
@@ -122,8 +122,11 @@ export class Route {
       attempt.signal.throwIfAborted()
       const target = normalizeTarget(asked)
       if (target === undefined) throw impossibleTarget(hop)
-      const onDirect = (reason: string): void =>
+      const onDirect = (reason: string): void => {
+        // Where a PAC script answers DIRECT, no proxy has a part in what follows.
+        hop = { ...hop, proxy: null }
         emitEvent(this.#connector.options.onEvent, { type: 'direct', target: hop.target, reason })
+      }
       const connected = await this.#connector.connect({ target, hop, forward, onDirect }, attempt)
       const wire = connected.socket
       const socket = target.secure ? await this.#targetTls.upgrade(wire, target, 'target-tls', attempt) : wire

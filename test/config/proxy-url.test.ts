@@ -9,6 +9,22 @@ function tunnel(raw: string | URL): ProxyEndpoint {
   return proxy
 }
 
+describe('quotes around the URL', () => {
+  it.each([
+    '\u201chttp://proxy.example:8080\u201d',
+    '\u2018http://proxy.example:8080\u2019',
+    '\u201ehttp://proxy.example:8080\u201c',
+    '\u00absocks5://proxy.example:1080\u00bb',
+    '"http://proxy.example:8080"',
+    "'http://proxy.example:8080'",
+    'http://proxy.example:8080\u201d',
+  ])('%s: they are named, and not the port', (raw) => {
+    const error = configErrorOf(() => parseProxyUrl(raw, 'HTTPS_PROXY'))
+    expect(error.message).toBe('HTTPS_PROXY: must not stand in quotes')
+    expect(error.hint).toContain('Remove the quotes')
+  })
+})
+
 describe('scheme, host and port', () => {
   it.each([
     ['http://proxy.example:8080', 'http', 'proxy.example', 8080],

@@ -105,7 +105,7 @@ describe('TLS to the destination', () => {
     expect(error.hint).toContain('inspected')
   })
 
-  test('with another name asks for tls.servername', async () => {
+  test('with another name, for a host of Discord, is another server: no option is offered', async () => {
     const lab = await startLab()
     const port = lab.names.resolve('discord.com', 443)?.port ?? 0
     for (const host of ['discord.com', 'gateway.discord.gg']) {
@@ -114,7 +114,27 @@ describe('TLS to the destination', () => {
     }
     const error = await failureOnEveryFace(lab)
     expect(error).toMatchObject({ code: 'ERR_TARGET_TLS', phase: 'target-tls' })
+    expect(error.hint).toContain("not Discord's")
+    expect(error.hint).not.toContain('servername')
+  })
+
+  test('with another name, for any other host, asks for tls.servername', async () => {
+    const lab = await startLab()
+    const cdn = lab.names.resolve('cdn.discordapp.com', 443)
+    lab.names.add('api.example', 443, cdn ?? { host: '127.0.0.1', port: 0 })
+    const error = await failureOf(lab.transport.fetch('https://api.example/'))
+    expect(error).toMatchObject({ code: 'ERR_TARGET_TLS', phase: 'target-tls' })
     expect(error.hint).toContain('tls.servername')
+  })
+
+  test('that has expired, for a host of Discord, speaks of the clock and not of a renewal', async () => {
+    const ca = await labAuthority()
+    const expired = { ...ca, issue: (names: readonly string[]) => ca.issue(names, { expired: true }) }
+    const error = await failureOnEveryFace(await startLab({ discord: { ca: expired } }))
+    expect(error).toMatchObject({ code: 'ERR_TARGET_TLS', phase: 'target-tls' })
+    expect(error.message).toContain('CERT_HAS_EXPIRED')
+    expect(error.hint).toContain('clock')
+    expect(error.hint).not.toMatch(/renew/i)
   })
 
   test('through a tunnel that leads to no TLS server speaks of a captive portal', async () => {

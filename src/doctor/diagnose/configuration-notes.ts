@@ -7,6 +7,7 @@ import {
   type ProxySource,
   type RoutePolicy,
 } from '../../config/index.js'
+import { render, say, text, type Text } from '../../messages/index.js'
 import { NO_PROXY_VARIABLES, PROXY_VARIABLES } from '../../config/variables.js'
 
 export type NoteCode =
@@ -18,8 +19,9 @@ export type NoteCode =
   | 'no-proxy-unreadable'
   | 'loopback-in-container'
   | 'no-proxy-found'
+  | 'tls-verification-off'
 
-/** Something about the configuration that people trip over. */
+/** Something about the configuration that is easily overlooked. */
 export interface ConfigurationNote {
   readonly code: NoteCode
   readonly text: string
@@ -38,11 +40,13 @@ export interface NotedConfiguration {
   /** Options of the transport that silence the environment. */
   readonly noProxy: 'env' | readonly string[] | false
   readonly inContainer: boolean
+  /** Node's own NODE_TLS_REJECT_UNAUTHORIZED, which counts for the process whatever `env` is. */
+  readonly tlsRejectUnauthorized: string | undefined
   /** What a bot connects to: a bypass list may take out some of them. */
   readonly targets: readonly Target[]
 }
 
-/** Which settings are there and do not count, and which count against expectation. Never shows a credential. */
+/** Settings that do not count, and settings that count although few expect it. Never shows a credential. */
 export function configurationNotes(configuration: NotedConfiguration): readonly ConfigurationNote[] {
   return [
     ...overriddenSources(configuration),
@@ -53,10 +57,11 @@ export function configurationNotes(configuration: NotedConfiguration): readonly 
     ...uncountedBypass(configuration),
     ...loopback(configuration),
     ...nothingFound(configuration),
+    ...verificationOff(configuration),
   ]
 }
 
-const note = (code: NoteCode, text: string): ConfigurationNote => ({ code, text })
+const note = (code: NoteCode, words: Text): ConfigurationNote => ({ code, text: render(words) })
 
 function valueOf(env: Environment, name: string): string | undefined {
   const value = env[name]?.trim() ?? ''
@@ -65,7 +70,7 @@ function valueOf(env: Environment, name: string): string | undefined {
 
 /** What decided, in words. */
 export function sourceName(source: ProxySource): string {
-  return source === 'config' ? 'the proxy option' : source
+  return source === 'config' ? say('doctor.source.option') : source
 }
 
 function overriddenSources({ env, policy }: NotedConfiguration): ConfigurationNote[] {
@@ -79,7 +84,7 @@ function overriddenSources({ env, policy }: NotedConfiguration): ConfigurationNo
     if (value === undefined || value === winner) return []
     return note(
       'source-overridden',
-      `${name} (${redactUrl(value)}) is set too, and loses to ${sourceName(source)}.`,
+      text('doctor.note.overridden', { name, url: redactUrl(value), source: sourceName(source) }),
     )
   })
 }
@@ -87,16 +92,12 @@ function overriddenSources({ env, policy }: NotedConfiguration): ConfigurationNo
 function unusedHttpProxy({ env, policy }: NotedConfiguration): ConfigurationNote[] {
   const names = ['HTTP_PROXY', 'http_proxy'].filter((name) => valueOf(env, name) !== undefined)
   if (names.length === 0) return []
-  const instead =
+  const values = { names: names.join(' and ') }
+  const words =
     policy?.proxy === null || policy === null
-      ? ' Put the same value into HTTPS_PROXY or OPENCLAW_PROXY_URL.'
-      : ''
-  return [
-    note(
-      'http-proxy-unused',
-      `${names.join(' and ')} is set and never used: everything of Discord's goes over TLS.${instead}`,
-    ),
-  ]
+      ? text('doctor.note.http-proxy-alone', values)
+      : text('doctor.note.http-proxy', values)
+  return [note('http-proxy-unused', words)]
 }
 
 function casePairs({ env }: NotedConfiguration): ConfigurationNote[] {
@@ -104,10 +105,7 @@ function casePairs({ env }: NotedConfiguration): ConfigurationNote[] {
     const lower = upper.toLowerCase()
     const [first, second] = [valueOf(env, upper), valueOf(env, lower)]
     if (first === undefined || second === undefined || first === second) return []
-    return note(
-      'case-pair-differs',
-      `${upper} and ${lower} differ: here ${upper} comes first, elsewhere it may be ${lower}.`,
-    )
+    return note('case-pair-differs', text('doctor.note.case-pair', { upper, lower }))
   })
 }
 
@@ -118,19 +116,14 @@ function bypassed({ policy, targets }: NotedConfiguration): ConfigurationNote[] 
     return route === 'direct' ? reason : null
   }
   return hostsBy(targets, reasonOf).map(([reason, hosts]) =>
-    note(
-      'no-proxy-matches',
-      `WITHOUT the proxy: ${hosts}, since ${reason}. Remove that entry if that is not meant.`,
-    ),
+    note('no-proxy-matches', text('doctor.note.bypassed', { hosts, reason })),
   )
 }
 
 function unreadableEntries({ policy }: NotedConfiguration): ConfigurationNote[] {
   const entries = policy?.ignoredNoProxy ?? []
   if (entries.length === 0) return []
-  return [
-    note('no-proxy-unreadable', `Entries of the bypass list that cannot be read: ${entries.join(', ')}.`),
-  ]
+  return [note('no-proxy-unreadable', text('doctor.note.unreadable', { entries: entries.join(', ') }))]
 }
 
 function uncountedBypass({ env, policy, noProxy, targets }: NotedConfiguration): ConfigurationNote[] {
@@ -140,11 +133,13 @@ function uncountedBypass({ env, policy, noProxy, targets }: NotedConfiguration):
   if (source !== 'config' && source !== 'OPENCLAW_PROXY_URL' && noProxy === 'env') return []
   const rules = parseNoProxy(env[name] ?? '')
   const why =
-    noProxy === 'env' ? `the proxy comes from ${sourceName(source)}` : 'the option noProxy takes its place'
+    noProxy === 'env'
+      ? say('doctor.note.why-source', { source: sourceName(source) })
+      : say('doctor.note.why-option')
   return hostsBy(targets, ({ host, port }) => rules.match(host, port)).map(([entry, hosts]) =>
     note(
       'no-proxy-not-counted',
-      `${name} has the entry ${sanitizeForeignText(entry)}, which would match ${hosts}, but does not count: ${why}.`,
+      text('doctor.note.uncounted', { name, entry: sanitizeForeignText(entry), hosts, why }),
     ),
   )
 }
@@ -162,12 +157,7 @@ function hostsBy(targets: readonly Target[], common: (target: Target) => string 
 function loopback({ policy, inContainer }: NotedConfiguration): ConfigurationNote[] {
   const { proxy = null } = policy ?? {}
   if (!inContainer || proxy === null || !isLoopback(proxy.host)) return []
-  return [
-    note(
-      'loopback-in-container',
-      `The proxy ${proxy.host} is this container itself. For one on the host write host.docker.internal (Docker on Linux: --add-host=host.docker.internal:host-gateway), or run with --network=host.`,
-    ),
-  ]
+  return [note('loopback-in-container', text('doctor.note.loopback', { host: proxy.host }))]
 }
 
 function isLoopback(host: string): boolean {
@@ -178,5 +168,11 @@ function isLoopback(host: string): boolean {
 function nothingFound({ policy }: NotedConfiguration): ConfigurationNote[] {
   if (policy?.proxy !== null) return []
   const reason = policy.decide('discord.com', 443).reason
-  return [note('no-proxy-found', `Every connection goes direct: ${reason}.`)]
+  return [note('no-proxy-found', text('doctor.note.direct', { reason }))]
+}
+
+/** https://nodejs.org/api/cli.html#node_tls_reject_unauthorizedvalue: '0' and nothing else. */
+function verificationOff({ tlsRejectUnauthorized }: NotedConfiguration): ConfigurationNote[] {
+  if (tlsRejectUnauthorized !== '0') return []
+  return [note('tls-verification-off', text('doctor.note.verification-off'))]
 }

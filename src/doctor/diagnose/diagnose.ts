@@ -7,6 +7,7 @@ import {
   configurationNotes,
   sourceName,
   type ConfigurationNote,
+  type NotedConfiguration,
   type NoteCode,
 } from './configuration-notes.js'
 import { withoutProxy, type DiagnosedConfiguration } from './configuration.js'
@@ -75,7 +76,7 @@ export function diagnoseConfiguration(
   env: Environment,
   options: DiagnoseOptions = {},
 ): Diagnosis {
-  const { inContainer = isInContainer(), audience = 'library' } = options
+  const { audience = 'library' } = options
   const log = new HopLog({ target: TARGET_AUTHORITY, audience })
   const asked = { asked: tokenQuestions(options), allHosts: options.allHosts === true }
   log.plan(['tunnel', 'target-tls', ...hopsBehindRoute(asked)])
@@ -88,7 +89,7 @@ export function diagnoseConfiguration(
     proxy: null,
     route: null,
     reason: error.message,
-    notes: configurationNotes({ env, policy: null, noProxy: 'env', inContainer, targets: DISCORD_TARGETS }),
+    notes: configurationNotes({ ...notedProcess(options), env, policy: null, noProxy: 'env' }),
     hops: log.hops,
     fix: null,
     comparison: null,
@@ -138,9 +139,17 @@ async function examineDirectly(
 
 function notesOf(
   { policy, options: { env, noProxy } }: DiagnosedConfiguration,
-  { inContainer = isInContainer() }: DiagnoseOptions,
+  options: DiagnoseOptions,
 ): readonly ConfigurationNote[] {
-  return configurationNotes({ env, policy, noProxy, inContainer, targets: DISCORD_TARGETS })
+  return configurationNotes({ ...notedProcess(options), env, policy, noProxy })
+}
+
+/** What notes need to know beside the configuration. */
+function notedProcess({
+  inContainer = isInContainer(),
+}: DiagnoseOptions): Pick<NotedConfiguration, 'inContainer' | 'tlsRejectUnauthorized' | 'targets'> {
+  const tlsRejectUnauthorized = process.env['NODE_TLS_REJECT_UNAUTHORIZED']
+  return { inContainer, tlsRejectUnauthorized, targets: DISCORD_TARGETS }
 }
 
 /** A server on loopback that answers is the one that the configuration means. */

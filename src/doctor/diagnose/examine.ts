@@ -91,16 +91,15 @@ export async function examine(
     }
     const outcome = await openRoute(route, log, limits)
     if (outcome.ok) {
-      const connectTimeoutMs = Math.max(
-        1,
-        Math.min(options.connectTimeoutMs, remainingMs() - BLAME_MARGIN_MS),
-      )
-      route.use(policy, withOptions(watched, { connectTimeoutMs }))
+      const connectTimeoutMs = Math.max(1, remainingMs() - BLAME_MARGIN_MS)
+      // Otherwise left as it is: with other options, the route loads a PAC script again.
+      if (connectTimeoutMs < options.connectTimeoutMs)
+        route.use(policy, withOptions(watched, { connectTimeoutMs }))
       await askDiscord({ route, log, remainingMs, signal }, options, settings)
     } else {
       const probe = AbortSignal.timeout(Math.min(PROBE_TIMEOUT_MS, remainingMs()))
       const limit = AbortSignal.any([signal, probe])
-      fix = await findFix({ ...outcome, policy, options, target: TARGET, limit })
+      fix = await findFix({ ...outcome, policy, options, target: TARGET, audience: log.audience, limit })
     }
     signal.throwIfAborted()
   } finally {

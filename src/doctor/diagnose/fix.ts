@@ -1,6 +1,6 @@
 import { urlHost, type ProxyEndpoint, type ResolvedOptions, type RoutePolicy } from '../../config/index.js'
-import { systemCode } from '../../errors.js'
-import { UNKNOWN_ISSUER } from '../../tunnel/index.js'
+import { render, say, text, type Audience, type Text } from '../../messages/index.js'
+import { isUnknownIssuer } from '../../tunnel/index.js'
 import type { SeenCertificate } from './certificate.js'
 import type { HopFailure } from './hop-log.js'
 import { probePort, type SpokenScheme } from './port-probe.js'
@@ -23,12 +23,21 @@ export interface FailedRoute {
   readonly cause: unknown
   readonly certificate: SeenCertificate | undefined
   readonly target: { readonly host: string; readonly port: number }
+  readonly audience: Audience
   /** Ends the search. */
   readonly limit: AbortSignal
 }
 
-/** Looks for what would make the route work; null where nobody can know. */
+/** A fix whose text is not written yet. */
+type FoundFix = Omit<Fix, 'text'> & { readonly text: Text }
+
+/** Looks for a change that would make the route work; null where none is known. */
 export async function findFix(failed: FailedRoute): Promise<Fix | null> {
+  const found = await searchFix(failed)
+  return found === null ? null : { ...found, text: render(found.text, failed.audience) }
+}
+
+async function searchFix(failed: FailedRoute): Promise<FoundFix | null> {
   const { policy, failure } = failed
   if (isUnknownIssuer(failed.cause)) return trustFix(failed)
   if (policy.proxy?.kind !== 'tunnel') return null
@@ -49,33 +58,26 @@ function isDoubtful({ code, phase }: HopFailure): boolean {
   )
 }
 
-async function schemeFix(proxy: ProxyEndpoint, { target, limit, failure }: FailedRoute): Promise<Fix | null> {
+async function schemeFix(
+  proxy: ProxyEndpoint,
+  { target, limit, failure }: FailedRoute,
+): Promise<FoundFix | null> {
   const { speaks, other } = await probePort(proxy, target, limit)
   const [first] = speaks
-  if (first === undefined) {
-    if (other === null) return null
-    return {
-      option: 'proxy',
-      flag: '--proxy-url',
-      value: null,
-      text:
-        other === 'ssh'
-          ? 'The port belongs to an SSH server: open a SOCKS port with ssh -D 1080 and use socks5://127.0.0.1:1080.'
-          : 'The port belongs to a web server that is no proxy: look for the port of the proxy.',
-    }
-  }
+  if (first === undefined) return other === null ? null : urlFix(null, text(OTHER_SERVERS[other]))
   // It speaks what the URL says: then the scheme is not what is wrong.
   if (speaks.some((scheme) => isSame(scheme, proxy.protocol))) return null
   const value = `${first}://${credentialsMask(proxy, first)}${urlHost(proxy.host)}:${proxy.port}`
   const names = speaks.map((scheme) => SPOKEN[scheme]).join(' and ')
-  const wrote = failure.code === 'ERR_PROXY_TLS' ? 'https://' : `${proxy.protocol}://`
-  return {
-    option: 'proxy',
-    flag: '--proxy-url',
-    value,
-    text: `The port speaks ${names}, and the URL says ${wrote}. Use ${value}`,
-  }
+  const written = failure.code === 'ERR_PROXY_TLS' ? 'https://' : `${proxy.protocol}://`
+  return urlFix(value, text('doctor.fix.scheme', { names, written, value }))
 }
+
+function urlFix(value: string | null, words: Text): FoundFix {
+  return { option: 'proxy', flag: '--proxy-url', value, text: words }
+}
+
+const OTHER_SERVERS = { ssh: 'doctor.fix.ssh', 'web server': 'doctor.fix.web-server' } as const
 
 const SPOKEN: Record<SpokenScheme, string> = {
   http: 'HTTP',
@@ -95,36 +97,23 @@ function credentialsMask({ credentials }: ProxyEndpoint, scheme: SpokenScheme): 
   return credentials.password === '' || scheme === 'socks4a' ? '***@' : '***:***@'
 }
 
-function credentialsFix(proxy: ProxyEndpoint, { proxyAuthorization }: ResolvedOptions): Fix | null {
+function credentialsFix(proxy: ProxyEndpoint, { proxyAuthorization }: ResolvedOptions): FoundFix | null {
   if (proxy.credentials !== undefined || proxyAuthorization !== undefined) return null
-  const who = proxy.protocol.startsWith('socks4') ? 'USER' : 'USER:PASSWORD'
-  const value = `${proxy.protocol}://${who}@${urlHost(proxy.host)}:${proxy.port}`
-  return {
-    option: 'proxy',
-    flag: '--proxy-url',
-    value,
-    text: `Use ${value} with your own name and password, percent-encoded.`,
+  const user = proxy.protocol.startsWith('socks4') ? 'USER' : 'USER:PASSWORD'
+  const value = `${proxy.protocol}://${user}@${urlHost(proxy.host)}:${proxy.port}`
+  return urlFix(value, text('doctor.fix.credentials', { value }))
+}
+
+function trustFix({ failure, certificate }: FailedRoute): FoundFix {
+  const issuer = certificate === undefined ? say('doctor.fix.unknown-issuer') : `"${certificate.issuer}"`
+  if (failure.phase === 'proxy-tls') {
+    const words = text('doctor.fix.proxy-ca', { issuer })
+    return { option: 'proxyTls.caFile', flag: '--proxy-ca-file', value: null, text: words }
   }
-}
-
-function isUnknownIssuer(cause: unknown): boolean {
-  return UNKNOWN_ISSUER.has(systemCode(cause) ?? '')
-}
-
-function trustFix({ failure, certificate }: FailedRoute): Fix {
-  const issuer =
-    certificate === undefined ? 'an authority that this host does not know' : `"${certificate.issuer}"`
-  return failure.phase === 'proxy-tls'
-    ? {
-        option: 'proxyTls.caFile',
-        flag: '--proxy-ca-file',
-        value: null,
-        text: `The certificate of the proxy is signed by ${issuer}. If that is whom you expect, give its certificate: --proxy-ca-file FILE (proxyTls.caFile).`,
-      }
-    : {
-        option: 'tls.caFile',
-        flag: '--tls-ca-file',
-        value: null,
-        text: `TLS is being inspected by ${issuer}. If that is your company, give its certificate: --tls-ca-file FILE (tls.caFile).`,
-      }
+  return {
+    option: 'tls.caFile',
+    flag: '--tls-ca-file',
+    value: null,
+    text: text('doctor.fix.tls-ca', { issuer }),
+  }
 }

@@ -86,6 +86,53 @@ export const DOCTOR = {
 
   'doctor.hosts.failed': '{hosts}: {reason}',
   'doctor.detail.hosts': '{hosts} hosts',
+  'doctor.source.option': 'the proxy option',
+  'doctor.note.overridden': '{name} ({url}) is set too, and loses to {source}.',
+  'doctor.note.http-proxy': '{names} is set and never used: every connection to Discord is TLS.',
+  'doctor.note.http-proxy-alone':
+    '{names} is set and never used: every connection to Discord is TLS. Put the same value into HTTPS_PROXY or OPENCLAW_PROXY_URL.',
+  'doctor.note.case-pair':
+    '{upper} and {lower} differ: here {upper} comes first, elsewhere it may be {lower}.',
+  'doctor.note.bypassed':
+    'WITHOUT the proxy: {hosts}, since {reason}. Remove that entry if that is not intended.',
+  'doctor.note.unreadable': 'Entries of the bypass list that cannot be read: {entries}.',
+  'doctor.note.uncounted':
+    '{name} has the entry {entry}, which would match {hosts}, but does not count: {why}.',
+  'doctor.note.why-source': 'the proxy comes from {source}',
+  'doctor.note.why-option': {
+    library: 'the option noProxy takes its place',
+    command: 'another bypass list takes its place',
+  },
+  'doctor.note.loopback':
+    'The proxy {host} is this container itself. For one on the host write host.docker.internal (Docker on Linux: --add-host=host.docker.internal:host-gateway), or run with --network=host.',
+  'doctor.note.direct': 'Every connection goes direct: {reason}.',
+  'doctor.note.verification-off': {
+    library:
+      'NODE_TLS_REJECT_UNAUTHORIZED=0 is ignored here: certificates are checked all the same. It does switch the check off for all other TLS in this process, where every server can read and change what is sent, tokens included. Unset it, and give the authority of an inspecting proxy as tls.caFile.',
+    command:
+      'NODE_TLS_REJECT_UNAUTHORIZED=0 is ignored here: certificates are checked all the same. It does switch the check off for all other TLS of a process, where every server can read and change what is sent, tokens included. Unset it, and give the authority of an inspecting proxy with --tls-ca-file (option caFile of the library).',
+  },
+
+  'doctor.fix.scheme': 'The port speaks {names}, and the URL says {written}. Use {value}',
+  'doctor.fix.ssh':
+    'The port belongs to an SSH server: open a SOCKS port with ssh -D 1080 and use socks5://127.0.0.1:1080.',
+  'doctor.fix.web-server':
+    'The port belongs to a web server that is no proxy: look for the port of the proxy.',
+  'doctor.fix.credentials': 'Use {value} with your own name and password, percent-encoded.',
+  'doctor.fix.unknown-issuer': 'an authority that this host does not know',
+  'doctor.fix.proxy-ca': {
+    library:
+      'The certificate of the proxy is signed by {issuer}. If that is the authority you expect, give its certificate: proxyTls.caFile (--proxy-ca-file of the command).',
+    command:
+      'The certificate of the proxy is signed by {issuer}. If that is the authority you expect, give its certificate: --proxy-ca-file FILE',
+  },
+  'doctor.fix.tls-ca': {
+    library:
+      'TLS is being inspected by {issuer}. If that is your company, give its certificate: tls.caFile (--tls-ca-file of the command).',
+    command:
+      'TLS is being inspected by {issuer}. If that is your company, give its certificate: --tls-ca-file FILE',
+  },
+
   'doctor.detail.no-proxy': 'no proxy',
   'doctor.detail.proxy-from': 'proxy from {source}',
   'doctor.detail.accepted': 'accepted',

@@ -21,7 +21,14 @@ function notes(
       throw error
     }
   })()
-  return configurationNotes({ env, policy, noProxy: resolved.noProxy, inContainer, targets: DISCORD_TARGETS })
+  return configurationNotes({
+    env,
+    policy,
+    noProxy: resolved.noProxy,
+    inContainer,
+    tlsRejectUnauthorized: env['NODE_TLS_REJECT_UNAUTHORIZED'],
+    targets: DISCORD_TARGETS,
+  })
 }
 
 const codes = (found: readonly ConfigurationNote[]): readonly NoteCode[] => found.map(({ code }) => code)
@@ -38,6 +45,18 @@ describe('what lost, and what does not count', () => {
       ['http-proxy-unused', 'no-proxy-found'],
     ],
     ['nothing at all is direct', {}, {}, ['no-proxy-found']],
+    [
+      'NODE_TLS_REJECT_UNAUTHORIZED=0 is ignored here, and dangerous elsewhere',
+      { HTTPS_PROXY: 'http://p:1', NODE_TLS_REJECT_UNAUTHORIZED: '0' },
+      {},
+      ['tls-verification-off'],
+    ],
+    [
+      'NODE_TLS_REJECT_UNAUTHORIZED=1 switches nothing off',
+      { HTTPS_PROXY: 'http://p:1', NODE_TLS_REJECT_UNAUTHORIZED: '1' },
+      {},
+      [],
+    ],
     [
       'HTTPS_PROXY loses to OPENCLAW_PROXY_URL',
       { OPENCLAW_PROXY_URL: 'http://a:1', HTTPS_PROXY: 'http://b:1' },

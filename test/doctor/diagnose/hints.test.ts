@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { createCertificateAuthority } from '../../lab/certificates.js'
 import type { LabScheme } from '../../lab/proxy/index.js'
 import { startLab } from '../../support/lab.js'
-import { diagnose, outcomeOf } from './diagnose.js'
+import { diagnose, hopOf, outcomeOf } from './diagnose.js'
 
 const SPOKEN = ['http', 'https', 'socks4a', 'socks5'] as const satisfies readonly LabScheme[]
 
@@ -58,6 +58,31 @@ describe('a hint that is followed makes the next run pass', () => {
     expect(first.fix).toMatchObject({ option: 'tls.caFile', flag: '--tls-ca-file' })
     expect(first.fix?.text).toContain('Corporate Inspection CA')
     expect(outcomeOf(await diagnose(lab, { tls: { ca: inspector.certificate } }))).toBe('works')
+  })
+
+  test.each(['library', 'command'] as const)(
+    'the certificate of another host for discord.com is an impostor’s: the %s is told to accept nothing',
+    async (audience) => {
+      const lab = await startLab()
+      const cdn = lab.names.resolve('cdn.discordapp.com', 443)
+      lab.names.add('discord.com', 443, cdn ?? { host: '127.0.0.1', port: 0 })
+      const diagnosis = await diagnose(lab, {}, { audience })
+      expect(outcomeOf(diagnosis)).toBe('ERR_TARGET_TLS target-tls')
+      const { hint, detail } = hopOf(diagnosis, 'target-tls')
+      expect(hint).toContain('Do not accept it')
+      expect(detail).toContain('cdn.discordapp.com')
+      expect(diagnosis.fix).toBeNull()
+      expect(JSON.stringify(diagnosis)).not.toContain('servername')
+    },
+  )
+
+  test.each([
+    ['library', 'connectTimeoutMs'],
+    ['command', '--timeout-ms'],
+  ] as const)('a silent proxy: the %s is told to raise %s', async (audience, name) => {
+    const lab = await startLab({ fault: { kind: 'accept', verb: 'silence' } })
+    const diagnosis = await diagnose(lab, { connectTimeoutMs: 300 }, { audience, timeoutMs: 1_000 })
+    expect(hopOf(diagnosis, 'tunnel').hint).toContain(name)
   })
 
   test('a SOCKS proxy that resolves no names: dns: local is what the hint says', async () => {

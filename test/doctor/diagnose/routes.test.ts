@@ -1,18 +1,21 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Diagnosis } from '../../../src/index.js'
 import { startPacServer } from '../../lab/proxy/index.js'
 import { startLab } from '../../support/lab.js'
+import { reachDirectly } from '../../support/direct-discord.js'
 import { LocalDns } from '../../support/local-dns.js'
-import { diagnose, outcomeOf } from './diagnose.js'
+import { diagnose, hopOf, outcomeOf } from './diagnose.js'
 
 const ids = ({ hops }: Diagnosis): readonly string[] => hops.map(({ id }) => id)
+/** The thread of a script takes a while to begin on a busy machine. */
+const PAC = { connectTimeoutMs: 5_000 }
 const BEHIND = ['rest', 'gateway', 'cdn']
 
 describe('every kind of route has its own hops', () => {
   test('a PAC script, and the proxy that it names', async () => {
     const lab = await startLab()
     const script = `function FindProxyForURL() { return "PROXY 127.0.0.1:${lab.proxy.port}" }`
-    const diagnosis = await diagnose(lab, { proxy: `pac+data:,${encodeURIComponent(script)}` })
+    const diagnosis = await diagnose(lab, { ...PAC, proxy: `pac+data:,${encodeURIComponent(script)}` })
     expect(outcomeOf(diagnosis)).toBe('works')
     expect(ids(diagnosis)).toEqual([
       'config',
@@ -23,6 +26,28 @@ describe('every kind of route has its own hops', () => {
       'target-tls',
       ...BEHIND,
     ])
+  })
+
+  test('a PAC script that answers DIRECT is a direct route: the hints and notes are those of one', async () => {
+    const lab = await startLab()
+    LocalDns.install()
+    const server = await startPacServer({ script: 'function FindProxyForURL() { return "DIRECT" }' })
+    onTestFinished(() => server.close())
+    const proxy = `pac+http://127.0.0.1:${server.port}/proxy.pac`
+    const diagnosis = await diagnose(lab, { ...PAC, proxy }, { inContainer: true })
+    expect(outcomeOf(diagnosis)).toBe('ERR_TARGET_UNREACHABLE target-dns')
+    expect(diagnosis).toMatchObject({ route: 'direct', reason: 'the PAC script answers DIRECT' })
+    expect(hopOf(diagnosis, 'target-dns').hint).toContain('Check DNS on this host')
+    expect(JSON.stringify(diagnosis)).not.toContain('socks5h')
+    // The script was loaded from that address, so it is the right one.
+    expect(diagnosis.notes).toEqual([])
+  })
+
+  test('a PAC script that answers DIRECT reaches Discord', async () => {
+    const lab = await startLab()
+    reachDirectly(lab.names)
+    const proxy = 'pac+data:,function FindProxyForURL() { return "DIRECT" }'
+    expect(await diagnose(lab, { ...PAC, proxy })).toMatchObject({ ok: true, route: 'direct' })
   })
 
   test('a PAC server that does not answer is the hop that fails', async () => {
