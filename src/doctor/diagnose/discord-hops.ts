@@ -1,13 +1,12 @@
 import * as z from 'zod'
-import { CDN_HOST, REST_HOST } from '../../discord/hosts.js'
+import { API_URL } from '../../discord/gateway-bot.js'
+import { CDN_HOST } from '../../discord/hosts.js'
 import { TransportError } from '../../errors.js'
 import { say, text } from '../../messages/index.js'
 import type { FetchInit, TransportFetch } from '../../rest/index.js'
 import { timeoutError, type Route } from '../../tunnel/index.js'
 import { isPage, refusedWith, strangeAnswer, type DiscordAnswer } from './discord-failure.js'
 import type { HopLog } from './hop-log.js'
-
-const API = `https://${REST_HOST}/api/v10`
 
 /** The default avatar. It is always there. */
 const CDN_FILE = `https://${CDN_HOST}/embed/avatars/0.png`
@@ -68,7 +67,7 @@ export function readJson<Schema extends z.ZodType>(
 
 /** `discord.com/api/v10/gateway`: a question of the API as messages name it. */
 export function apiName(path: string): string {
-  return `${REST_HOST}/api/v10${path}`
+  return `${API_URL.slice('https://'.length)}${path}`
 }
 
 export function parseJson(json: string): unknown {
@@ -92,7 +91,7 @@ export function askApi(
   path: string,
   { method = 'GET', token, json, form }: ApiRequest = {},
 ): Promise<DiscordAnswer> {
-  return ask(questions, `${API}${path}`, {
+  return ask(questions, `${API_URL}${path}`, {
     method,
     headers: {
       ...(token === undefined ? {} : { authorization: `Bot ${token}` }),
