@@ -15,7 +15,7 @@ async function outcome(work: Promise<unknown>): Promise<string> {
     return 'works'
   } catch (error) {
     if (!(error instanceof TransportError)) return String(error)
-    return `${error.code} ${/certificate/.test(error.message) ? 'certificate' : error.message}`
+    return `${error.code} ${error.message.includes('certificate') ? 'certificate' : error.message}`
   }
 }
 
