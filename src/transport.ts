@@ -7,6 +7,8 @@ import {
   parseOptions,
   replaceProxy,
   resolveProxy,
+  sourceName,
+  type Log,
   type ProxyDescription,
   type ResolvedOptions,
   type RoutePolicy,
@@ -170,11 +172,13 @@ class Transport implements DiscordTransport {
   constructor(policy: RoutePolicy, options: ResolvedOptions) {
     this.#route = new Route(policy, options)
     this.#options = options
+    this.#logProxy()
     this.#keepWarm = new KeepWarm(() => this.dispatcher.warm(REST_ORIGIN))
     this.agent = new TunnelAgent(this.#route, options.keepAliveMs)
     this.dispatcher = new TunnelDispatcher(this.#route, {
       maxTunnels: options.maxTunnels,
       keepAliveMs: options.keepAliveMs,
+      onEvent: options.onEvent,
       onCold: ({ origin }) => {
         if (origin === REST_ORIGIN) this.#keepWarm.onCold()
       },
@@ -206,6 +210,7 @@ class Transport implements DiscordTransport {
       this.#gateways.delete(gateway),
     )
     this.#gateways.add(gateway)
+    if (this.#options.log !== undefined) logGateway(gateway, this.#options.log)
     return gateway
   }
 
@@ -242,6 +247,7 @@ class Transport implements DiscordTransport {
     const options = replaceProxy(this.#options, url)
     this.#route.use(resolveProxy(options), options)
     this.#options = options
+    this.#logProxy()
     this.dispatcher.renew()
     this.agent.renew()
     for (const gateway of this.#gateways)
@@ -271,6 +277,13 @@ class Transport implements DiscordTransport {
     return this.toJSON()
   }
 
+  #logProxy(): void {
+    const { proxy } = this
+    const { log } = this.#options
+    if (proxy === null) log?.('info', this.#route.policy.decide('discord.com', 443).reason)
+    else log?.('info', `proxy ${proxy.url} from ${sourceName(proxy.source)}`)
+  }
+
   async #end(): Promise<void> {
     this.#keepWarm.stop()
     await Promise.all([...this.#gateways].map((gateway) => gateway.close()))
@@ -287,4 +300,22 @@ function requestOrigin(url: string | URL): string {
   const { origin, protocol } = parseUrl(url, 'warm()')
   if (protocol === 'https:' || protocol === 'http:') return origin
   throw new TypeError(`warm() takes https: and http: URLs, and this one has ${protocol}`)
+}
+
+/** The states of a gateway client, and at the level debug what happens in it. */
+function logGateway(gateway: GatewayClient, log: Log): void {
+  gateway.on('ready', (_data, shard) => log('info', `gateway shard ${shard} ready, a new session`))
+  gateway.on('resumed', ({ shardId, replayed }) =>
+    log('info', `gateway shard ${shardId} resumed, ${replayed} events replayed`),
+  )
+  gateway.on('disconnected', ({ shardId, reason }) =>
+    log('info', `gateway shard ${shardId} disconnected: ${reason}`),
+  )
+  gateway.on('reconnecting', ({ shardId, attempt, delayMs }) =>
+    log('info', `gateway shard ${shardId} reconnects in ${Math.round(delayMs)} ms, attempt ${attempt}`),
+  )
+  gateway.on('closed', ({ reason }) => log('info', `gateway closed: ${reason}`))
+  gateway.on('debug', (line, shard) =>
+    log('debug', `gateway${shard === null ? '' : ` shard ${shard}`} ${line}`),
+  )
 }

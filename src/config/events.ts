@@ -69,6 +69,23 @@ export interface DownloadProgressEvent {
   readonly totalBytes: number | null
 }
 
+/** A request through `fetch` or the dispatcher has an answer, or has failed. Each attempt makes an event. */
+export interface RequestEvent {
+  readonly type: 'request'
+  readonly target: string
+  /** The proxy's URL, redacted; null where the request goes direct. */
+  readonly proxy: string | null
+  readonly method: string
+  /** Without its query; tokens of webhooks and interactions are `***`. */
+  readonly path: string
+  /** The status of the answer; null where the request failed without one. */
+  readonly status: number | null
+  /** The code of the failure; null where there is an answer, and for a failure without a code. */
+  readonly code: string | null
+  /** Milliseconds from the call to the head of the answer, or to the failure. */
+  readonly ms: number
+}
+
 /** What `onEvent` is told. No event holds a credential or a token. */
 export type TransportEvent =
   | TunnelOpenEvent
@@ -77,6 +94,9 @@ export type TransportEvent =
   | DirectEvent
   | UploadProgressEvent
   | DownloadProgressEvent
+  | RequestEvent
+
+export type OnEvent = (event: TransportEvent) => void
 
 /** Tells a listener. If it throws, that is an uncaught exception of its author: it must not break a transfer. */
 export function emitEvent(

@@ -4,12 +4,15 @@ export {
   emitEvent,
   type DirectEvent,
   type DownloadProgressEvent,
+  type OnEvent,
+  type RequestEvent,
   type TransportEvent,
   type TunnelCloseEvent,
   type TunnelFailedEvent,
   type TunnelOpenEvent,
   type UploadProgressEvent,
 } from './events.js'
+export type { Log } from './log.js'
 export { normalizeHost } from './host.js'
 export { parseNoProxy, type NoProxyRules } from './no-proxy.js'
 export {
@@ -32,12 +35,12 @@ export {
 export {
   describeProxy,
   resolveProxy,
+  sourceName,
   type ProxyDescription,
   type RouteDecision,
   type RoutePolicy,
 } from './resolve-proxy.js'
-export type { TlsOptions } from './tls-options.js'
-export type { TlsSettings } from './tls-settings.js'
+export type { TlsOptions, TlsSettings } from './tls-options.js'
 export type {
   PacEndpoint,
   Proxy,

@@ -1,6 +1,8 @@
 import * as z from 'zod'
 import { configError } from '../errors.js'
+import type { Agree, Assert } from './agree.js'
 import { checked } from './checked.js'
+import { conceal } from './conceal.js'
 import {
   deliveryLimits,
   deliverySchema,
@@ -9,12 +11,11 @@ import {
   type DeliveryOptions,
   type limitsSchema,
 } from './delivery-limits.js'
-import type { TransportEvent } from './events.js'
-import { SecretHolder } from './hidden.js'
+import type { OnEvent, TransportEvent } from './events.js'
+import { createLog, logEvent, type Log } from './log.js'
 import { describeIssue, problemsError, type Problem } from './problems.js'
 import { parseProxyUrl } from './proxy-url.js'
-import { tlsFields, tlsSchema, type TlsOptions } from './tls-options.js'
-import { createTlsSettings, type TlsSettings } from './tls-settings.js'
+import { createTlsSettings, tlsFields, tlsSchema, type TlsOptions, type TlsSettings } from './tls-options.js'
 import type { Proxy } from './types.js'
 import { NO_PROXY_VARIABLES, PROXY_VARIABLES, type Environment } from './variables.js'
 import { milliseconds, wholeNumber } from './whole-number.js'
@@ -68,28 +69,36 @@ export interface TransportOptions {
    * and changes no body. Default: true.
    */
   readonly delivery?: boolean | DeliveryOptions | undefined
-  /** Told of every tunnel opened, closed and failed. Default: nobody is told. */
+  /**
+   * Called with every tunnel that opens, closes or fails, every request that has its answer or fails, and the progress
+   * of bodies of 64 KiB or more. Default: none.
+   */
   readonly onEvent?: ((event: TransportEvent) => void) | undefined
 }
 
-/** {@link TransportOptions} after the checks: URL parsed, files read, defaults set. */
-export interface ResolvedOptions {
+/** The options that keep their form and always have a value after the checks. */
+type Settled = {
+  readonly [
+    Name in
+      'required' | 'env' | 'noProxy' | 'dns' | 'connectTimeoutMs' | 'keepAliveMs' | 'maxTunnels' | 'keepWarm'
+  ]-?: NonNullable<TransportOptions[Name]>
+}
+
+/**
+ * {@link TransportOptions} after the checks: URL parsed, files read, defaults set. `env` and `proxyAuthorization` hold
+ * secrets, and are hidden from inspection and JSON.
+ */
+export interface ResolvedOptions extends Settled {
   /** Undefined: the environment decides. */
   readonly proxy: Proxy | false | undefined
-  readonly required: boolean
-  /** Invisible to inspection and JSON, as is `proxyAuthorization`: both hold secrets. */
-  readonly env: Environment
-  readonly noProxy: 'env' | readonly string[] | false
-  readonly dns: 'proxy' | 'local'
   readonly proxyTls: TlsSettings
   readonly tls: TlsSettings
   readonly proxyAuthorization: ProxyAuthorization | undefined
-  readonly connectTimeoutMs: number
-  readonly keepAliveMs: number
-  readonly maxTunnels: number
-  readonly keepWarm: boolean
   readonly delivery: DeliveryLimits | false
-  readonly onEvent: ((event: TransportEvent) => void) | undefined
+  /** The option and the log. */
+  readonly onEvent: OnEvent | undefined
+  /** Undefined unless the environment asks for it. Hidden too, since it is not an option. */
+  readonly log: Log | undefined
 }
 
 // Not z.array().readonly(): that freezes what it was given, even what is no array, and throws on a Buffer.
@@ -150,9 +159,7 @@ const schema = z.strictObject(
   { error: "must be an object such as { proxy: 'socks5://127.0.0.1:1080' }" },
 )
 
-/** True if both types have the same keys and each can stand for the other. */
-type Agree<A, B> = [keyof A, A, keyof B, B] extends [keyof B, B, keyof A, A] ? true : false
-type Assert<Truth extends true> = Truth
+type CheckedOptions = z.output<typeof schema>
 
 /** Compiles only while the documented interfaces and the schema say the same. */
 export type DocumentedAsChecked = [
@@ -172,7 +179,7 @@ export function parseOptions(input: unknown = {}): ResolvedOptions {
   const problems = problemsOf(result.error)
   if (isContradictory(input)) problems.push(CONTRADICTION)
   if (result.data === undefined || problems.length > 0) throw problemsError(problems)
-  return new Options(result.data)
+  return settle(result.data)
 }
 
 /**
@@ -188,7 +195,8 @@ export function replaceProxy(options: ResolvedOptions, input: unknown): Resolved
   if (data === undefined || problems.length > 0) throw problemsError(problems)
   if (data.proxy === undefined)
     throw configError('proxy', 'must not be blank', 'Pass false for no proxy at all.')
-  return new Options(options, data)
+  const { env, proxyAuthorization, log } = options
+  return concealed({ ...options, env, proxyAuthorization, log, proxy: data.proxy })
 }
 
 /** Field content of RFC 9110 §5.5: a line break would begin another header. */
@@ -237,47 +245,43 @@ function parseProxyOption(value: string | URL | false): Proxy | false | undefine
   return typeof value === 'string' && value.trim() === '' ? undefined : parseProxyUrl(value, 'proxy')
 }
 
-class Options extends SecretHolder implements ResolvedOptions {
-  readonly proxy: Proxy | false | undefined
-  readonly required: boolean
-  readonly noProxy: 'env' | readonly string[] | false
-  readonly dns: 'proxy' | 'local'
-  readonly proxyTls: TlsSettings
-  readonly tls: TlsSettings
-  readonly connectTimeoutMs: number
-  readonly keepAliveMs: number
-  readonly maxTunnels: number
-  readonly keepWarm: boolean
-  readonly delivery: DeliveryLimits | false
-  readonly onEvent: ((event: TransportEvent) => void) | undefined
-  readonly #env: Environment
-  readonly #proxyAuthorization: ProxyAuthorization | undefined
-
-  constructor(options: z.output<typeof schema>, { proxy }: { proxy?: Proxy | false | undefined } = options) {
-    super()
-    this.proxy = proxy
-    this.required = options.required ?? false
-    const { noProxy = 'env' } = options
-    this.noProxy = typeof noProxy === 'object' ? Object.freeze([...noProxy]) : noProxy
-    this.dns = options.dns ?? 'proxy'
-    this.proxyTls = options.proxyTls ?? createTlsSettings({}, 'proxyTls')
-    this.tls = options.tls ?? createTlsSettings({}, 'tls')
-    this.connectTimeoutMs = options.connectTimeoutMs ?? 10_000
-    this.keepAliveMs = options.keepAliveMs ?? 60_000
-    this.maxTunnels = options.maxTunnels ?? 100
-    this.keepWarm = options.keepWarm ?? true
-    this.delivery = options.delivery ?? deliveryLimits()
-    this.onEvent = options.onEvent
-    this.#env = options.env ?? process.env
-    this.#proxyAuthorization = options.proxyAuthorization
-    Object.freeze(this)
+/** Sets the defaults. */
+function settle({
+  env = process.env,
+  noProxy = 'env',
+  onEvent,
+  ...options
+}: CheckedOptions): ResolvedOptions {
+  const log = createLog(env)
+  const resolved: ResolvedOptions = {
+    proxy: options.proxy,
+    required: options.required ?? false,
+    env,
+    noProxy: typeof noProxy === 'object' ? Object.freeze([...noProxy]) : noProxy,
+    dns: options.dns ?? 'proxy',
+    proxyTls: options.proxyTls ?? createTlsSettings({}, 'proxyTls'),
+    tls: options.tls ?? createTlsSettings({}, 'tls'),
+    proxyAuthorization: options.proxyAuthorization,
+    connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
+    keepAliveMs: options.keepAliveMs ?? 60_000,
+    maxTunnels: options.maxTunnels ?? 100,
+    keepWarm: options.keepWarm ?? true,
+    delivery: options.delivery ?? deliveryLimits(),
+    onEvent: listener(onEvent, log),
+    log,
   }
+  return concealed(resolved)
+}
 
-  get env(): Environment {
-    return this.#env
-  }
+function concealed(options: ResolvedOptions): ResolvedOptions {
+  return conceal(options, ['env', 'proxyAuthorization', 'log'])
+}
 
-  get proxyAuthorization(): ProxyAuthorization | undefined {
-    return this.#proxyAuthorization
+/** One listener for the option and the log. */
+function listener(onEvent: OnEvent | undefined, log: Log | undefined): OnEvent | undefined {
+  if (log === undefined) return onEvent
+  return (event) => {
+    logEvent(log, event)
+    onEvent?.(event)
   }
 }

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { configError } from '../errors.js'
 import { parseAuthority, redactedOrigin, urlHost } from './authority.js'
 import { parseCredentials } from './credentials.js'
-import { SecretHolder } from './hidden.js'
+import { conceal } from './conceal.js'
 import { DEFAULT_PORTS } from './proxy-scheme.js'
 import type { PacEndpoint } from './types.js'
 
@@ -31,7 +31,10 @@ function parseServedScript(protocol: 'pac+http' | 'pac+https', rest: string, fie
   const script = new URL(`${scheme}://${login}${urlHost(host)}:${port}${tail}`)
   script.hash = ''
   const query = script.search === '' ? '' : '?***'
-  return new PacScript(protocol, host, port, {
+  return pacEndpoint({
+    protocol,
+    host,
+    port,
     redactedUrl: `${redactedOrigin(protocol, authority)}${script.pathname}${query}`,
     scriptUrl: script.href,
   })
@@ -48,7 +51,10 @@ function parseScriptFile(rest: string, field: string): PacEndpoint {
       'Write pac+file:///etc/proxy.pac, with %, ? and # in the path percent-encoded.',
     )
   }
-  return new PacScript('pac+file', '', 0, {
+  return pacEndpoint({
+    protocol: 'pac+file',
+    host: '',
+    port: 0,
     redactedUrl: `pac+file://${script.pathname}`,
     scriptUrl: script.href,
   })
@@ -74,30 +80,15 @@ function parseInlineScript(rest: string, field: string): PacEndpoint {
   }
   // `URL` drops line breaks, which end // comments, and reads # as the start of a fragment.
   const encoded = script.replace(/[\p{Cc}#]/gu, encodeURIComponent)
-  return new PacScript('pac+data', '', 0, {
+  return pacEndpoint({
+    protocol: 'pac+data',
+    host: '',
+    port: 0,
     redactedUrl: 'pac+data:***',
     scriptUrl: new URL(`data:${mediaType ?? ''},${encoded}`).href,
   })
 }
 
-class PacScript extends SecretHolder implements PacEndpoint {
-  readonly kind = 'pac'
-  readonly redactedUrl: string
-  readonly #scriptUrl: string
-
-  constructor(
-    readonly protocol: PacProtocol,
-    readonly host: string,
-    readonly port: number,
-    urls: { redactedUrl: string; scriptUrl: string },
-  ) {
-    super()
-    this.redactedUrl = urls.redactedUrl
-    this.#scriptUrl = urls.scriptUrl
-    Object.freeze(this)
-  }
-
-  get scriptUrl(): string {
-    return this.#scriptUrl
-  }
+function pacEndpoint(fields: Omit<PacEndpoint, 'kind'>): PacEndpoint {
+  return conceal({ kind: 'pac', ...fields }, ['scriptUrl'])
 }

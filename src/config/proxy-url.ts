@@ -1,10 +1,10 @@
 import { configError } from '../errors.js'
-import { ENCODE_HINT, parseAuthority, redactedOrigin, type Authority } from './authority.js'
+import { ENCODE_HINT, parseAuthority, redactedOrigin } from './authority.js'
 import { parseCredentials } from './credentials.js'
-import { SecretHolder } from './hidden.js'
+import { conceal } from './conceal.js'
 import { parsePacUrl } from './pac-url.js'
 import { DEFAULT_PORTS, splitScheme } from './proxy-scheme.js'
-import type { Proxy, ProxyCredentials, ProxyEndpoint, TunnelProtocol } from './types.js'
+import type { Proxy, ProxyEndpoint, TunnelProtocol } from './types.js'
 
 /**
  * Reads a proxy URL. White space around it is ignored; without a scheme (`host:port`) it means `http://`;
@@ -44,30 +44,14 @@ function parseTunnelUrl(protocol: TunnelProtocol, rest: string, field: string): 
       `End the URL after the port. ${ENCODE_HINT}`,
     )
   }
-  return new Tunnel(protocol, authority, parseCredentials(authority.userinfo, protocol, field))
-}
-
-class Tunnel extends SecretHolder implements ProxyEndpoint {
-  readonly kind = 'tunnel'
-  readonly host: string
-  readonly port: number
-  readonly redactedUrl: string
-  readonly #credentials: ProxyCredentials | undefined
-
-  constructor(
-    readonly protocol: TunnelProtocol,
-    authority: Authority,
-    credentials: ProxyCredentials | undefined,
-  ) {
-    super()
-    this.host = authority.host
-    this.port = authority.port
-    this.redactedUrl = redactedOrigin(protocol, authority)
-    this.#credentials = credentials
-    Object.freeze(this)
+  const { host, port, userinfo } = authority
+  const endpoint: ProxyEndpoint = {
+    kind: 'tunnel',
+    protocol,
+    host,
+    port,
+    redactedUrl: redactedOrigin(protocol, authority),
+    credentials: parseCredentials(userinfo, protocol, field),
   }
-
-  get credentials(): ProxyCredentials | undefined {
-    return this.#credentials
-  }
+  return conceal(endpoint, ['credentials'])
 }

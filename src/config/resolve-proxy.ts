@@ -68,6 +68,11 @@ export function describeProxy({ proxy, source }: RoutePolicy): ProxyDescription 
   return Object.freeze({ url, protocol, host, port, source })
 }
 
+/** Where a proxy URL came from, in words. */
+export function sourceName(source: ProxySource): string {
+  return source === 'config' ? 'the proxy option' : source
+}
+
 function findProxy({ proxy, env }: ResolvedOptions): { proxy: Proxy; source: ProxySource } | null {
   if (proxy !== undefined && proxy !== false) return { proxy, source: 'config' }
   const set = firstSet(env, PROXY_VARIABLES)
@@ -93,7 +98,7 @@ function directPolicy(reason: string): RoutePolicy {
 function proxyPolicy(proxy: Proxy, source: ProxySource, options: ResolvedOptions): RoutePolicy {
   const proxied: RouteDecision = Object.freeze({
     route: 'proxy',
-    reason: source === 'config' ? 'the proxy option is set' : `${source} is set`,
+    reason: `${sourceName(source)} is set`,
   })
   const bypass = findBypass(source, options)
   return Object.freeze({

@@ -34,7 +34,7 @@ export interface ProxyEndpoint {
   readonly port: number
   /** Safe to show; names the port even where it is the scheme's default. */
   readonly redactedUrl: string
-  /** Not an own property: no inspection, spread or serialisation of its owner shows it. */
+  /** Hidden from inspection and JSON, and lost by a spread. */
   readonly credentials: ProxyCredentials | undefined
 }
 
@@ -46,7 +46,7 @@ export interface PacEndpoint {
   readonly host: string
   readonly port: number
   readonly redactedUrl: string
-  /** The script's own URL, without `pac+`. Not an own property, since it may hold credentials. */
+  /** The script's own URL, without `pac+`. It may hold credentials, and is hidden like those above. */
   readonly scriptUrl: string
 }
 

@@ -15,5 +15,8 @@ export const PROXY_VARIABLES = [
 /** The variables that may hold the bypass list, the first that is set wins. */
 export const NO_PROXY_VARIABLES = ['NO_PROXY', 'no_proxy'] as const
 
-/** Environment variables; only those of this file are read, once, at creation. */
+/** The variable that turns the log on: `info` or `debug`. */
+export const LOG_VARIABLE = 'DISCORD_TRANSPORT_LOG'
+
+/** Environment variables. They are read once, at creation. */
 export type Environment = Readonly<Record<string, string | undefined>>

@@ -30,6 +30,8 @@ export interface DispatcherOptions {
   readonly unreadMs?: number
   /** Whether plain requests take a tunnel too, where an HTTP proxy would forward them. Default: false. */
   readonly tunnelOnly?: boolean
+  /** Told of every request that has an answer or has failed. Default: nothing is reported, at no cost. */
+  readonly onEvent?: RequestContext['onEvent']
   /** Called when an origin has lost its last tunnel. */
   readonly onCold?: (origin: URL) => void
 }
@@ -46,7 +48,7 @@ export interface DispatcherOptions {
  */
 export class TunnelDispatcher extends Dispatcher {
   readonly #route: Route
-  readonly #options: Required<DispatcherOptions>
+  readonly #options: Required<Omit<DispatcherOptions, 'onEvent'>>
   readonly #pools: Pools
   readonly #context: RequestContext
   readonly #deadline = new QueueDeadline(() => this.#failLate())
@@ -69,7 +71,8 @@ export class TunnelDispatcher extends Dispatcher {
       ...options,
     }
     this.#pools = new Pools(options.maxTunnels)
-    this.#context = { hopTo: (origin) => this.#hopTo(origin), unreadMs: this.#options.unreadMs }
+    const { unreadMs } = this.#options
+    this.#context = { hopTo: (origin) => this.#hopTo(origin), unreadMs, onEvent: options.onEvent }
   }
 
   /** @returns false where the request has to wait; `drain` is emitted when nothing waits any more. */

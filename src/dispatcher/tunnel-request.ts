@@ -1,4 +1,7 @@
 import type { Dispatcher } from 'undici'
+import { emitEvent, type OnEvent } from '../config/index.js'
+import { maskedPath } from '../discord/masked-path.js'
+import { systemCode } from '../errors.js'
 import type { Hop } from '../tunnel/failures.js'
 import { errors } from 'undici'
 import type { ForwardProxy, ReadHeader } from '../tunnel/index.js'
@@ -20,6 +23,8 @@ export interface RequestContext {
   readonly hopTo: (origin: string | URL) => Hop
   /** Milliseconds for which a paused response keeps its tunnel. */
   readonly unreadMs: number
+  /** Told of every request that has an answer or has failed. Default: nothing is reported, at no cost. */
+  readonly onEvent?: OnEvent | undefined
 }
 
 /**
@@ -75,6 +80,7 @@ export abstract class TunnelRequest implements Dispatcher.DispatchHandler {
     const { body } = this.options
     if (typeof body === 'object' && body !== null && 'destroy' in body && typeof body.destroy === 'function')
       body.destroy(error)
+    this.#report(null, error)
     this.reject(error)
   }
 
@@ -91,8 +97,11 @@ export abstract class TunnelRequest implements Dispatcher.DispatchHandler {
   /** @returns the failure of an answer that the proxy gave in place of the destination */
   protected headed(statusCode: number, statusText: string, header: ReadHeader): Error | undefined {
     // RFC 9110 §15.2: an interim response is not the answer.
-    if (statusCode >= 200) this.#stage = 'answered'
-    return this.forwardProxy?.refusal(statusCode, statusText, header)
+    if (statusCode < 200) return undefined
+    this.#stage = 'answered'
+    const refusal = this.forwardProxy?.refusal(statusCode, statusText, header)
+    this.#report(refusal === undefined ? statusCode : null, refusal ?? null)
+    return refusal
   }
 
   protected over(): void {
@@ -103,12 +112,17 @@ export abstract class TunnelRequest implements Dispatcher.DispatchHandler {
   /** @returns the error with its name, for the caller */
   protected failed(error: Error): Error {
     const started = this.#stage !== 'waiting'
+    const answered = this.answered
     const foreign = this.#stage === 'started' && error instanceof errors.HTTPParserError
     this.#stage = started ? 'over' : 'refused'
     clearTimeout(this.#unread)
     // A proxy makes a 502 of an answer that it cannot read, so an unreadable one is its own.
-    if (foreign && this.forwardProxy !== undefined) return this.forwardProxy.foreignAnswer(firstBytes(error))
-    return nameExchangeError(error, this.options.method, this.#hop, started)
+    const named =
+      foreign && this.forwardProxy !== undefined
+        ? this.forwardProxy.foreignAnswer(firstBytes(error))
+        : nameExchangeError(error, this.options.method, this.#hop, started)
+    if (!answered) this.#report(null, named)
+    return named
   }
 
   /** The reader has paused the response: its tunnel waits for it, but not for ever. */
@@ -120,6 +134,15 @@ export abstract class TunnelRequest implements Dispatcher.DispatchHandler {
       () => this.abort(unreadError(this.options.method, this.#hop, unreadMs)),
       unreadMs,
     ).unref()
+  }
+
+  #report(status: number | null, error: Error | null): void {
+    const { onEvent } = this.#context
+    if (onEvent === undefined) return
+    const { method, path } = this.options
+    const code = systemCode(error) ?? null
+    const ms = performance.now() - this.since
+    emitEvent(onEvent, { type: 'request', ...this.#hop, method, path: maskedPath(path), status, code, ms })
   }
 
   get #hop(): Hop {

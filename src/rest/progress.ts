@@ -1,4 +1,5 @@
 import { emitEvent, type TransportEvent } from '../config/index.js'
+import { maskedPath } from '../discord/masked-path.js'
 import { addressOf, authority } from '../tunnel/index.js'
 import type { OutgoingRequest } from './request/request.js'
 
@@ -70,12 +71,4 @@ export function transferProgress(
   if (onEvent === undefined || (totalBytes !== null && totalBytes < LEAST_BYTES)) return undefined
   const transfer = { type, target: authority(addressOf(url)), method, path: maskedPath(url.pathname) }
   return new Progress(transfer, totalBytes, onEvent)
-}
-
-/**
- * A path fit for events. The tokens in it are secrets: a token is enough to post as the webhook, or to answer the
- * interaction (https://discord.com/developers/docs/resources/webhook).
- */
-export function maskedPath(pathname: string): string {
-  return pathname.replace(/(\/(?:webhooks|interactions)\/[^/]+\/)[^/]+/g, '$1***')
 }

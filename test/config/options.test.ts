@@ -44,7 +44,6 @@ describe('parseOptions', () => {
       maxTunnels: 1,
       keepWarm: false,
       delivery: false,
-      onEvent: () => undefined,
     }
     const options = parseOptions({ ...given, env: { A: 'b' }, proxyAuthorization: 'Bearer x' })
     expect(options).toMatchObject(given)

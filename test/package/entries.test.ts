@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
@@ -50,6 +51,13 @@ describe('importing the package', () => {
     const onDemand = /^(?:doctor|cli|adapters|tunnel\/pac|tunnel\/socks)\//
     expect(sources.filter((source) => onDemand.test(source))).toEqual([])
   })
+})
+
+test('dist holds of zod only what is used: `import * as z` everywhere, and no translation of its messages', async () => {
+  const files = (await readdir(join(ROOT, 'dist'))).filter((name) => name.endsWith('.cjs'))
+  const texts = await Promise.all(files.map((name) => readFile(dist(name), 'utf8')))
+  // Of zod's Polish and Japanese messages.
+  expect(texts.filter((text) => /Nieprawidłow|無効な/.test(text))).toEqual([])
 })
 
 describe('the named exports', () => {

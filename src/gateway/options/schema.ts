@@ -1,3 +1,4 @@
+import type { Agree, Assert } from '../../config/agree.js'
 import type { GatewayPresenceUpdateData } from 'discord-api-types/v10'
 import * as z from 'zod'
 import { milliseconds, wholeNumber } from '../../config/whole-number.js'
@@ -102,10 +103,6 @@ export const optionsSchema = z.strictObject(
   },
   object('{ token, intents }'),
 )
-
-/** True if both types have the same keys and each can stand for the other. */
-type Agree<A, B> = [keyof A, A, keyof B, B] extends [keyof B, B, keyof A, A] ? true : false
-type Assert<Truth extends true> = Truth
 
 /** Compiles only while the documented interface and the schema say the same. */
 export type GatewayOptionsDocumentedAsChecked = Assert<

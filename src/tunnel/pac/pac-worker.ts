@@ -39,8 +39,8 @@ type Message =
   | { readonly id: number; readonly error: ToldError }
 
 interface Call {
-  resolve(answer: unknown): void
-  reject(error: PacWorkerError): void
+  readonly resolve: (answer: unknown) => void
+  readonly reject: (error: PacWorkerError) => void
 }
 
 /**
@@ -166,7 +166,7 @@ function startThread({ protocol, scriptUrl }: PacEndpoint, tls: TlsSettings): Wo
       proxyAgentUrl: proxyAgentUrl(),
       protocol,
       scriptUrl,
-      ca: tls.ca === undefined ? undefined : [...rootCertificates, ...tls.ca.map(String)],
+      ca: tls.ca === undefined ? undefined : [...rootCertificates, ...tls.ca.map((pem) => pem.toString())],
       rejectUnauthorized: tls.rejectUnauthorized,
       maxBytes: MAX_SCRIPT_BYTES,
     },

@@ -1,0 +1,86 @@
+import { Console } from 'node:console'
+import { configError } from '../errors.js'
+import type { TransportEvent } from './events.js'
+import { LOG_VARIABLE, type Environment } from './variables.js'
+
+/** What is written: `info` connections and states, `debug` each request as well. */
+export type LogLevel = 'info' | 'debug'
+
+/** Writes one line to standard error. Callers pass nothing that holds a secret. */
+export type Log = (level: LogLevel, line: string) => void
+
+/**
+ * The log that the environment asks for: `DISCORD_TRANSPORT_LOG=info` or `debug`, or `discord-transport` in
+ * `NODE_DEBUG`, which is `debug`. Undefined, at no cost, if it asks for none.
+ *
+ * @throws TransportError `ERR_PROXY_CONFIG` for another value of DISCORD_TRANSPORT_LOG
+ */
+export function createLog(env: Environment): Log | undefined {
+  const wanted = levelOf(env)
+  if (wanted === undefined) return undefined
+  // A console ignores a standard error that is closed; a write to the stream would end the process.
+  const out = new Console(process.stderr)
+  return (level, line) => {
+    if (level === 'info' || wanted === 'debug')
+      out.log(`discord-transport ${new Date().toISOString()} ${level}: ${line}`)
+  }
+}
+
+function levelOf(env: Environment): LogLevel | undefined {
+  const level = env[LOG_VARIABLE]?.trim().toLowerCase() ?? ''
+  if (level === 'info' || level === 'debug') return level
+  if (level !== '') {
+    throw configError(LOG_VARIABLE, 'must be info or debug', 'Leave it out for no log.')
+  }
+  // As node:util reads it: names with commas between them, * for any characters.
+  const names = (env['NODE_DEBUG'] ?? '').split(',').map((name) => name.trim().toLowerCase())
+  const matches = (name: string): boolean =>
+    new RegExp(`^${name.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')}$`).test(
+      'discord-transport',
+    )
+  return names.some(matches) ? 'debug' : undefined
+}
+
+/** Writes the events of a transport. Their fields are redacted already. */
+export function logEvent(log: Log, event: TransportEvent): void {
+  switch (event.type) {
+    case 'tunnel-open':
+      log('info', `${connection(event)} open after ${ms(event.ms)}`)
+      break
+    case 'tunnel-failed':
+      log('info', `${connection(event)} failed after ${ms(event.ms)}: ${event.code} in ${event.phase}`)
+      break
+    case 'tunnel-close':
+      log(
+        'info',
+        `${connection(event)} closed, ${event.bytesSent} bytes sent, ${event.bytesReceived} received`,
+      )
+      break
+    case 'direct':
+      log('info', `connection to ${event.target} goes direct: ${event.reason}`)
+      break
+    case 'request': {
+      const outcome = event.status ?? event.code ?? 'failed'
+      log(
+        'debug',
+        `${event.method} ${event.path} at ${event.target} ${route(event)}: ${outcome} in ${ms(event.ms)}`,
+      )
+      break
+    }
+    case 'upload-progress':
+    case 'download-progress':
+      break
+  }
+}
+
+function connection(event: { readonly target: string; readonly proxy: string | null }): string {
+  return `connection to ${event.target} ${route(event)}`
+}
+
+function route({ proxy }: { readonly proxy: string | null }): string {
+  return proxy === null ? 'direct' : `via ${proxy}`
+}
+
+function ms(value: number): string {
+  return `${Math.round(value)} ms`
+}
