@@ -6,9 +6,11 @@ import { createInterface } from 'node:readline'
 import { HttpsProxyAgent } from 'https-proxy-agent'
 import { SocksProxyAgent } from 'socks-proxy-agent'
 import { Agent, fetch as undiciFetch, ProxyAgent } from 'undici'
+import { Client, GatewayIntentBits } from 'discord.js'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { createCertificateAuthority, type CertificateAuthority } from '../lab/certificates.js'
+import { connectLabDirectly } from '../lab/discord/loopback.js'
 import { startLab, type Lab } from '../support/lab.js'
 import { LocalDns } from '../support/local-dns.js'
 import { builtCommand, writeTemporary } from './command.js'
@@ -110,9 +112,17 @@ async function gatewayBy(
   })
 }
 
-function identify(token: string): (socket: WebSocket) => void {
+const CONTENT_INTENTS =
+  GatewayIntentBits.Guilds | GatewayIntentBits.GuildMessages | GatewayIntentBits.MessageContent
+
+async function withToken(lab: Lab, seen: string): Promise<Produced> {
+  const env = { HTTPS_PROXY: lab.proxy.url, DISCORD_BOT_TOKEN: lab.discord.token }
+  return { seen, env, args: await trusting(lab) }
+}
+
+function identify(token: string, intents = 0): (socket: WebSocket) => void {
   const properties = { os: 'linux', browser: 'lab', device: 'lab' }
-  return (socket) => socket.send(JSON.stringify({ op: 2, d: { token, intents: 0, properties } }))
+  return (socket) => socket.send(JSON.stringify({ op: 2, d: { token, intents, properties } }))
 }
 
 async function trusting(lab: Lab): Promise<readonly string[]> {
@@ -286,6 +296,54 @@ const PRODUCERS: Readonly<Record<string, () => Promise<Produced>>> = {
       env: { HTTPS_PROXY: lab.proxy.url, DISCORD_BOT_TOKEN: wrong },
       args: await trusting(lab),
     }
+  },
+  '4014, `ws` and HttpsProxyAgent': async () => {
+    const lab = await startLab()
+    lab.discord.gateway.rules.disallowedIntents = GatewayIntentBits.MessageContent
+    const onOpen = identify(lab.discord.token, CONTENT_INTENTS)
+    const seen = await gatewayBy(new HttpsProxyAgent(lab.proxy.url), { ca: lab.discord.ca, onOpen })
+    return withToken(lab, seen)
+  },
+  'Used disallowed intents, discord.js': async () => {
+    const lab = await startLab()
+    lab.discord.gateway.rules.disallowedIntents = GatewayIntentBits.MessageContent
+    const direct = connectLabDirectly(lab.names, lab.discord.ca)
+    onTestFinished(() => direct[Symbol.dispose]())
+    const client = new Client({ intents: CONTENT_INTENTS })
+    onTestFinished(() => client.destroy())
+    const error = new Promise<unknown>((resolve) => {
+      client.once('shardError', resolve)
+      client.once('error', resolve)
+    })
+    const login = client.login(lab.discord.token)
+    const seen = words(
+      await Promise.race([
+        error,
+        login.then(
+          () => error,
+          (reason: unknown) => reason,
+        ),
+      ]),
+    )
+    return withToken(lab, seen)
+  },
+  'connected, but message content is empty, `ws` and HttpsProxyAgent': async () => {
+    const lab = await startLab()
+    const agent = new HttpsProxyAgent(lab.proxy.url)
+    const socket = new WebSocket(GATEWAY, { agent, ca: lab.discord.ca })
+    onTestFinished(() => socket.terminate())
+    const content = await new Promise<string>((resolve, reject) => {
+      socket.on('error', reject)
+      socket.on('message', (data: Buffer) => {
+        const { op, t, d } = JSON.parse(data.toString()) as { op: number; t?: string; d: { content: string } }
+        if (op === 10)
+          identify(lab.discord.token, CONTENT_INTENTS & ~GatewayIntentBits.MessageContent)(socket)
+        if (t === 'READY') lab.discord.sayAs(lab.discord.human, 'hello')
+        if (t === 'MESSAGE_CREATE') resolve(d.content)
+      })
+    })
+    const seen = content === '' ? 'connected, but message content is empty' : content
+    return withToken(lab, seen)
   },
   'direct although a proxy is set, HTTP_PROXY': async () => {
     const lab = await startLab()

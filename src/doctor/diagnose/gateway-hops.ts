@@ -3,6 +3,7 @@ import * as z from 'zod'
 import type { TunnelAgent } from '../../agent/agent.js'
 import { sanitizeForeignText } from '../../config/index.js'
 import { GATEWAY_HOST } from '../../discord/hosts.js'
+import { identifyPayload } from '../../discord/identify.js'
 import { Opcode } from '../../discord/opcodes.js'
 import { TransportError } from '../../errors.js'
 import { TransportWebSocket } from '../../gateway/index.js'
@@ -57,7 +58,7 @@ export class GatewayProbe {
   /** The hop from IDENTIFY to READY: uses one of the day's session starts, and ends the session at once. */
   ready(token: string, { shards }: SessionStarts, intents: number): Promise<true | undefined> {
     return this.#questions.log.run('ready', async () => {
-      this.#socket.send(JSON.stringify(identify(token, shards, intents)))
+      this.#socket.send(identifyPayload({ token, intents, shard: [0, Math.max(shards, 1)] }))
       for (;;) {
         const { op, t } = await this.#next()
         if (op === Opcode.Dispatch && t === 'READY')
@@ -115,12 +116,6 @@ const CLOSE_TIMEOUT_MS = 500
 
 function textOf(data: unknown): string {
   return Buffer.isBuffer(data) ? data.toString('utf8') : ''
-}
-
-/** https://discord.com/developers/docs/events/gateway-events#identify */
-function identify(token: string, shards: number, intents: number): unknown {
-  const properties = { os: process.platform, browser: 'discord-transport', device: 'discord-transport' }
-  return { op: Opcode.Identify, d: { token, intents, shard: [0, Math.max(shards, 1)], properties } }
 }
 
 /** An HTTP answer in the place of the WebSocket: 200 is a page, every other status a refusal. */
