@@ -11,6 +11,11 @@ export interface Problem {
 
 const OPTIONS_HINT = 'TransportOptions documents each option with its unit and default.'
 
+/** Options of the past, and what to do instead. */
+const REMOVED: ReadonlyMap<string, string> = new Map([
+  ['http2', 'Remove http2: the transport speaks HTTP/1.1, and opens as many tunnels as maxTunnels allows.'],
+])
+
 /** One error for all problems. It has no cause: zod's and Node's own errors may hold the values. */
 export function problemsError(
   problems: readonly Problem[],
@@ -39,7 +44,7 @@ export function describeIssue(
       const nearest = nearestName(key, knownAt(issue.path))
       const field = [...prefix, sanitizeForeignText(key, 40)].join('.')
       const meant = nearest === undefined ? '' : `; did you mean ${[...prefix, nearest].join('.')}?`
-      return { text: `${field}: is not an option${meant}`, hint: OPTIONS_HINT }
+      return { text: `${field}: is not an option${meant}`, hint: REMOVED.get(field) ?? OPTIONS_HINT }
     })
   }
   const hint: unknown = issue.code === 'custom' ? issue.params?.['hint'] : undefined

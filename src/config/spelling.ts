@@ -1,4 +1,7 @@
-/** The known name that takes the fewest edits to reach, upper and lower case alike; the first on a tie. */
+/**
+ * The known name that takes the fewest edits to reach, upper and lower case alike; the first on a tie. Undefined if
+ * that is more than half of the name, which is no misspelling then.
+ */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   // Longer than any option: no misspelling, and the distance costs the product of both lengths.
   if (name.length > 64) return undefined
@@ -8,7 +11,7 @@ export function nearestName(name: string, known: readonly string[]): string | un
     const edits = editDistance(name.toLowerCase(), candidate.toLowerCase())
     if (edits < least) [nearest, least] = [candidate, edits]
   }
-  return nearest
+  return least <= name.length / 2 ? nearest : undefined
 }
 
 /** Levenshtein distance. */

@@ -123,6 +123,18 @@ describe('parseOptions', () => {
     expect(message).toBe(`${name}: is not an option; did you mean ${nearest}?`)
   })
 
+  it('an unknown option that resembles no other is named without a guess', () => {
+    expect(configErrorOf(() => parseOptions({ qwertz: 1 })).message).toBe('qwertz: is not an option')
+  })
+
+  it('the removed option http2 says what to do', () => {
+    const { message, hint } = configErrorOf(() => parseOptions({ http2: true }))
+    expect(message).toBe('http2: is not an option')
+    expect(hint).toBe(
+      'Remove http2: the transport speaks HTTP/1.1, and opens as many tunnels as maxTunnels allows.',
+    )
+  })
+
   it('an unknown TLS option is named with its hop', () => {
     const { message } = configErrorOf(() => parseOptions({ proxyTls: { cafile: 'x' } }))
     expect(message).toBe('proxyTls.cafile: is not an option; did you mean proxyTls.caFile?')
