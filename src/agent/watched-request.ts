@@ -1,6 +1,7 @@
 import { IncomingMessage, type ClientRequest } from 'node:http'
 import { systemCode, TransportError } from '../errors.js'
-import { connectionLost, type Hop } from '../tunnel/failures.js'
+import { connectionLost } from '../tunnel/failures.js'
+import type { Hop } from '../tunnel/fault.js'
 import type { ForwardProxy } from '../tunnel/index.js'
 import { isIdempotent } from '../tunnel/idempotent.js'
 

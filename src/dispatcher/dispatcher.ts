@@ -1,6 +1,7 @@
 import { Dispatcher } from 'undici'
 import { TransportError } from '../errors.js'
-import { closedError, timeoutError, type Hop } from '../tunnel/failures.js'
+import { closedError, timeoutError } from '../tunnel/failures.js'
+import type { Hop } from '../tunnel/fault.js'
 import type { HttpConnection, Route } from '../tunnel/route.js'
 import { addressOf } from '../tunnel/target.js'
 import { wireOptions } from './body/wire-options.js'

@@ -1,6 +1,7 @@
 import { errors } from 'undici'
 import { failureOf, systemCode, TransportError } from '../errors.js'
-import { closedError, connectionLost, failure, type Hop } from '../tunnel/failures.js'
+import { closedError, connectionLost } from '../tunnel/failures.js'
+import { failure, fault, type Hop } from '../tunnel/fault.js'
 import { isIdempotent } from '../tunnel/idempotent.js'
 
 /** undici's codes for mistakes and decisions of the caller. They pass unchanged: the route did not fail. */
@@ -21,6 +22,9 @@ const BROKEN = [
   errors.ResponseContentLengthMismatchError,
   errors.InformationalError,
 ]
+
+const SILENT = fault('ERR_TARGET_TIMEOUT', 'exchange', 'route.silent', 'route.silent.hint')
+const UNREAD = fault('ERR_CONNECTION_LOST', 'exchange', 'route.unread', 'route.unread.hint')
 
 /**
  * Turns an error of undici into a TransportError that names the route.
@@ -43,10 +47,7 @@ function nameError(error: Error, hop: Hop, harmless: boolean): Error {
   if (error instanceof errors.ClientDestroyedError || error instanceof errors.ClientClosedError)
     return closedError(hop)
   if (error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError) {
-    return failure('ERR_TARGET_TIMEOUT', 'exchange', `${hop.target} did not answer in time`, error, hop, {
-      hint: 'The tunnel is up, but the answer does not come. Raise headersTimeout or bodyTimeout for slow endpoints.',
-      retryable: harmless,
-    })
+    return failure(SILENT, hop, {}, { cause: error, retryable: harmless })
   }
   const broken = BROKEN.some((kind) => error instanceof kind)
   const system = code?.startsWith('E') === true && ('syscall' in error || /^ERR_(?:SSL|TLS)_/.test(code))
@@ -55,9 +56,5 @@ function nameError(error: Error, hop: Hop, harmless: boolean): Error {
 
 /** The caller left a response unread, so its tunnel is closed and the rest of the body is lost. */
 export function unreadError(method: string, hop: Hop, waitedMs: number): TransportError {
-  const what = `The response of ${hop.target} was not read for ${waitedMs} ms, so its connection was closed`
-  return failure('ERR_CONNECTION_LOST', 'exchange', what, undefined, hop, {
-    hint: 'Read the body of every response, or end it with response.body.cancel(): an unread body of more than 64 KiB holds a tunnel.',
-    retryable: isIdempotent(method),
-  })
+  return failure(UNREAD, hop, { waitedMs }, { retryable: isIdempotent(method) })
 }

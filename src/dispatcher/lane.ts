@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { Client } from 'undici'
-import { connectionLost, type Hop } from '../tunnel/failures.js'
+import { connectionLost } from '../tunnel/failures.js'
+import type { Hop } from '../tunnel/fault.js'
 import type { ForwardProxy, HttpConnection } from '../tunnel/index.js'
 import type { StatsCounter } from '../tunnel/stats.js'
 import { forwardedOptions } from './forwarded-options.js'

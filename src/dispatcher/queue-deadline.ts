@@ -1,5 +1,6 @@
 import { failureOf, type TransportError } from '../errors.js'
-import { failure, type Hop } from '../tunnel/failures.js'
+import { text, type Text } from '../messages/index.js'
+import { failure, fault, type Hop } from '../tunnel/fault.js'
 import type { LaneUse } from './origin-pool.js'
 
 /**
@@ -49,6 +50,9 @@ export interface TunnelUse {
   readonly lanes: readonly LaneUse[]
 }
 
+const NONE_FREE = fault('ERR_TARGET_TIMEOUT', 'exchange', 'route.queue', 'route.queue.hint')
+const NONE_OPENED = fault('ERR_PROXY_TIMEOUT', 'tunnel', 'route.queue', 'route.queue.hint')
+
 /**
  * No tunnel became free for a request within its deadline. Open tunnels that do not answer blame the destination;
  * where none is open, the proxy has kept the request waiting.
@@ -64,15 +68,9 @@ export function queueTimeout(hop: Hop, timeoutMs: number, { maxTunnels, lanes }:
     ...part(opening, 'is being opened', 'are being opened'),
   ]
   const held = unanswered + unread
-  const byProxy = held === 0 && hop.proxy !== null
-  const error = failure(
-    byProxy ? 'ERR_PROXY_TIMEOUT' : 'ERR_TARGET_TIMEOUT',
-    byProxy ? 'tunnel' : 'exchange',
-    `no tunnel to ${hop.target} became free within ${timeoutMs} ms: of ${maxTunnels} tunnels, ${parts.join(', ') || 'none is open'}`,
-    undefined,
-    hop,
-    { hint: hintFor(unread, held) },
-  )
+  const late = held === 0 && hop.proxy !== null ? NONE_OPENED : NONE_FREE
+  const use = parts.join(', ') || 'none is open'
+  const error = failure(late, hop, { timeoutMs, maxTunnels, use }, { hint: hintFor(unread, held) })
   return failureOf(error, { sent: 'no', retryable: true })
 }
 
@@ -80,10 +78,7 @@ function part(count: number, one: string, many: string): readonly string[] {
   return count === 0 ? [] : [`${count} ${count === 1 ? one : many}`]
 }
 
-function hintFor(unread: number, held: number): string {
-  if (unread > held / 2)
-    return 'Read the body of every response, or end it with response.body.cancel(): an unread body of more than 64 KiB holds a tunnel.'
-  if (held > 0)
-    return 'Nothing was sent, so the request can be repeated. Raise maxTunnels if this many slow requests are usual.'
-  return 'Check that the proxy is up and how many connections it allows, or raise connectTimeoutMs.'
+function hintFor(unread: number, held: number): Text {
+  if (unread > held / 2) return text('route.unread.hint')
+  return held > 0 ? text('route.queue.busy.hint') : text('route.queue.hint')
 }

@@ -1,1 +1,10 @@
-export { render, say, text, type Audience, type MessageKey, type Template, type Text } from './text.js'
+export {
+  render,
+  say,
+  text,
+  type Audience,
+  type MessageKey,
+  type Template,
+  type Text,
+  type ValueNames,
+} from './text.js'

@@ -13,7 +13,7 @@ type Wordings<T> = T extends string ? T : T[keyof T]
 type Names<T> = T extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never
 
 /** The names of the values that a text needs. */
-type ValueNames<Key extends MessageKey> = Names<Wordings<Catalogue[Key]>>
+export type ValueNames<Key extends MessageKey> = Names<Wordings<Catalogue[Key]>>
 
 type Value = string | number
 type Values<Key extends MessageKey> = [ValueNames<Key>] extends [never]

@@ -11,7 +11,8 @@ import {
 } from '../config/index.js'
 import type { Attempt } from './attempt.js'
 import { dial, TARGET_PHASES } from './dial.js'
-import { failure, nameFailure, timeoutError, type Hop } from './failures.js'
+import { nameFailure, timeoutError } from './failures.js'
+import { failure, fault, type Hop } from './fault.js'
 import { openConnectTunnel } from './http/connect-tunnel.js'
 import { connectToProxy, ForwardProxy, type ForwardRequest } from './http/forward-proxy.js'
 import { proxyAuthorization } from './http/proxy-authorization.js'
@@ -36,6 +37,15 @@ export interface ConnectRequest {
   /** Told why a connection is direct. */
   readonly onDirect: (reason: string) => void
 }
+
+const NO_PROXY = fault('ERR_PROXY_CONFIG', 'pac', 'route.pac.no-proxy', 'route.pac.no-proxy.hint')
+const PAC_DIRECT = fault('ERR_PROXY_CONFIG', 'pac', 'route.pac.direct', 'route.pac.direct.hint')
+const SPOKE_FIRST = fault(
+  'ERR_PROXY_PROTOCOL',
+  'tunnel',
+  'route.answer.spoke-first',
+  'route.answer.spoke-first.hint',
+)
 
 /** Connects to targets by one policy: directly, by the proxy, or by those that a PAC script names. */
 export class Connector {
@@ -80,10 +90,7 @@ export class Connector {
         part.dispose()
       }
     }
-    throw failure('ERR_PROXY_CONFIG', 'pac', 'The PAC script names no usable proxy', undefined, hop, {
-      hint: 'Look at what FindProxyForURL returns for this destination.',
-      retryable: false,
-    })
+    throw failure(NO_PROXY, hop, {})
   }
 
   async #direct({ target, hop, onDirect }: ConnectRequest, attempt: Attempt): Promise<Connection> {
@@ -105,19 +112,7 @@ export class Connector {
     if (proxy.kind === 'tunnel') return [proxy]
     const pac = await attempt.step('pac', this.#loadPac(proxy))
     const proxies = await pac.proxiesFor(target, hop, attempt)
-    if (this.options.required && proxies[0] === 'direct') {
-      throw failure(
-        'ERR_PROXY_CONFIG',
-        'pac',
-        `The PAC script sends ${hop.target} DIRECT, but a proxy is required`,
-        undefined,
-        hop,
-        {
-          hint: 'Let the script name a proxy for this destination, or drop the option required.',
-          retryable: false,
-        },
-      )
-    }
+    if (this.options.required && proxies[0] === 'direct') throw failure(PAC_DIRECT, hop, {})
     return proxies
   }
 
@@ -195,9 +190,5 @@ export class Connector {
 /** Neither a TLS server nor an HTTP server speaks before the client, so these bytes are the proxy's. */
 function spokeFirst(tunnel: OpenedTunnel, hop: Hop): Error {
   tunnel.socket.destroy()
-  const what = `the proxy ${hop.proxy ?? ''} sent ${tunnel.earlyBytes} bytes of its own into the tunnel`
-  return failure('ERR_PROXY_PROTOCOL', 'tunnel', what, undefined, hop, {
-    hint: 'A proxy must send nothing of its own into a tunnel: look for an update of it.',
-    retryable: false,
-  })
+  return failure(SPOKE_FIRST, hop, { bytes: tunnel.earlyBytes })
 }

@@ -4,13 +4,22 @@ import { emitEvent, sanitizeForeignText, type ResolvedOptions, type RoutePolicy 
 import { TransportError, type TransportPhase } from '../errors.js'
 import { Attempt } from './attempt.js'
 import { Connector, type Connection } from './connector.js'
-import { closedError, failure, nameFailure, timeoutError, type Hop } from './failures.js'
+import { closedError, nameFailure, timeoutError } from './failures.js'
+import { failure, fault, type Hop } from './fault.js'
 import { StatsCounter } from './stats.js'
 import { authority, normalizeTarget, type Target } from './target.js'
 import { TlsClient } from './tls.js'
 
 /** A host name has at most 253 characters. */
 const MAX_SHOWN_TARGET = 300
+
+const IMPOSSIBLE_TARGET = fault(
+  'ERR_TARGET_UNREACHABLE',
+  'target-dns',
+  'route.target.impossible',
+  'route.target.impossible.hint',
+  false,
+)
 
 /** How one tunnel's opening is bounded. */
 export interface TunnelLimits {
@@ -121,7 +130,7 @@ export class Route {
     try {
       attempt.signal.throwIfAborted()
       const target = normalizeTarget(asked)
-      if (target === undefined) throw impossibleTarget(hop)
+      if (target === undefined) throw failure(IMPOSSIBLE_TARGET, hop, {})
       const onDirect = (reason: string): void => {
         // Where a PAC script answers DIRECT, no proxy has a part in what follows.
         hop = { ...hop, proxy: null }
@@ -197,12 +206,4 @@ export class Route {
       ms: performance.now() - startedAt,
     })
   }
-}
-
-function impossibleTarget(hop: Hop): Error {
-  const what = `${hop.target} is not a valid host and port`
-  return failure('ERR_TARGET_UNREACHABLE', 'target-dns', what, undefined, hop, {
-    hint: 'A host is an IP address or a name of at most 253 characters, a port a number from 1 to 65535.',
-    retryable: false,
-  })
 }

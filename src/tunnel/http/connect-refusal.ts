@@ -1,6 +1,7 @@
 import type { TransportError } from '../../errors.js'
-import { failure, type Hop } from '../failures.js'
-import { schemeHint, type Heard } from '../heard.js'
+import { text } from '../../messages/index.js'
+import { failure, fault, type Hop } from '../fault.js'
+import { notHttp, type ReceivedAnswer } from '../received-answer.js'
 
 /** The proxy's answer to CONNECT, as https-proxy-agent reports it. */
 export interface ConnectReply {
@@ -16,105 +17,67 @@ export interface RefusedConnect {
   readonly clean: (text: string) => string
 }
 
-/** Names any answer to CONNECT but 200. The proxy says it, and so does the message: it is not Discord's. */
+const CREDENTIALS_WANTED = fault(
+  'ERR_PROXY_AUTH',
+  'proxy-auth',
+  'route.auth.wanted',
+  'route.auth.wanted.http.hint',
+)
+const CREDENTIALS_REFUSED = fault(
+  'ERR_PROXY_AUTH',
+  'proxy-auth',
+  'route.auth.refused',
+  'route.auth.refused.hint',
+)
+
+/** RFC 9110 §9.3.6 allows any 2xx. https-proxy-agent has closed that tunnel, and no known proxy sends one. */
+const NOT_200 = fault('ERR_PROXY_PROTOCOL', 'tunnel', 'route.connect.not-200', 'route.connect.not-200.hint')
+const NO_CONNECT = fault('ERR_PROXY_PROTOCOL', 'tunnel', 'route.connect.none', 'route.connect.none.hint')
+const UNREACHABLE = fault(
+  'ERR_TARGET_UNREACHABLE',
+  'tunnel',
+  'route.connect.unreachable',
+  'route.way-out.hint',
+)
+const DENIED = fault('ERR_PROXY_DENIED', 'tunnel', 'route.connect.denied', 'route.connect.denied.hint')
+
+/** Any other status from 300 on is {@link DENIED}. */
+const STATUSES = {
+  400: NO_CONNECT,
+  // Privoxy's "No such domain".
+  404: UNREACHABLE,
+  405: NO_CONNECT,
+  429: { ...DENIED, retryable: true },
+  500: UNREACHABLE,
+  501: NO_CONNECT,
+  502: UNREACHABLE,
+  503: UNREACHABLE,
+  504: fault('ERR_TARGET_TIMEOUT', 'tunnel', 'route.connect.timeout', 'route.connect.timeout.hint'),
+} as const
+
+/** The failure of any answer to CONNECT but 200. Its message says that the answer is the proxy's, not Discord's. */
 export function connectRefusal(
   reply: ConnectReply | undefined,
   refused: RefusedConnect,
-  heard: Heard,
+  received: ReceivedAnswer,
 ): TransportError {
-  const { hop } = refused
-  const proxy = `the proxy ${hop.proxy ?? ''}`
-  if (reply === undefined || !isStatus(reply.statusCode)) {
-    return failure(
-      'ERR_PROXY_PROTOCOL',
-      'tunnel',
-      `${proxy} does not answer as an HTTP proxy`,
-      undefined,
-      hop,
-      {
-        hint: schemeHint(heard.speaks, hop),
-        retryable: false,
-      },
-    )
-  }
+  const { hop, authorization } = refused
+  if (reply === undefined || !isStatus(reply.statusCode)) return notHttp(received.speaks, hop)
   const { statusCode } = reply
   const answer = answerOf(reply, refused)
-  // tinyproxy answers 407 to no credentials and 401 to wrong ones.
+  // tinyproxy answers 407 if there are no credentials, and 401 if they are wrong.
   if (statusCode === 407 || statusCode === 401) {
-    const what = refused.authorization === undefined ? 'wants credentials' : 'refused the credentials'
-    return failure('ERR_PROXY_AUTH', 'proxy-auth', `${proxy} ${what} (${answer})`, undefined, hop, {
-      hint: authenticationHint(reply, refused),
-      retryable: false,
-    })
+    const refusal = authorization === undefined ? CREDENTIALS_WANTED : CREDENTIALS_REFUSED
+    const offered = otherSchemes(reply, refused)
+    const hint = offered === undefined ? {} : { hint: text('route.auth.other.hint', { offered }) }
+    return failure(refusal, hop, { answer }, hint)
   }
-  if (statusCode < 300) {
-    // RFC 9110 §9.3.6 would let any 2xx open the tunnel; https-proxy-agent has closed it, and no known proxy sends one.
-    return failure(
-      'ERR_PROXY_PROTOCOL',
-      'tunnel',
-      `${proxy} answered CONNECT with ${answer} in place of 200`,
-      undefined,
-      hop,
-      {
-        hint: 'Look for an update of the proxy, or point the proxy URL at its CONNECT port.',
-        retryable: false,
-      },
-    )
-  }
-  switch (statusCode) {
-    case 504:
-      return failure(
-        'ERR_TARGET_TIMEOUT',
-        'tunnel',
-        `${proxy} got no connection to ${hop.target} in time (${answer})`,
-        undefined,
-        hop,
-        {
-          hint: 'The proxy itself is reachable: its way out is slow or blocked for this destination.',
-        },
-      )
-    // Privoxy's "No such domain".
-    case 404:
-    case 500:
-    case 502:
-    case 503:
-      return failure(
-        'ERR_TARGET_UNREACHABLE',
-        'tunnel',
-        `${proxy} could not reach ${hop.target} (${answer})`,
-        undefined,
-        hop,
-        {
-          hint: 'The proxy itself is reachable: check its DNS and its way out.',
-        },
-      )
-    case 400:
-    case 405:
-    case 501:
-      return failure(
-        'ERR_PROXY_PROTOCOL',
-        'tunnel',
-        `${proxy} does not accept CONNECT (${answer})`,
-        undefined,
-        hop,
-        {
-          hint: 'This looks like a web server or a reverse proxy: check the port of the proxy URL.',
-          retryable: false,
-        },
-      )
-    default:
-      return failure(
-        'ERR_PROXY_DENIED',
-        'tunnel',
-        `${proxy} refused a tunnel to ${hop.target} (${answer})`,
-        undefined,
-        hop,
-        {
-          hint: `The answer is the proxy's, not Discord's: its policy must allow CONNECT to ${hop.target}.`,
-          retryable: statusCode === 429,
-        },
-      )
-  }
+  if (statusCode < 300) return failure(NOT_200, hop, { answer })
+  return failure(isListed(statusCode) ? STATUSES[statusCode] : DENIED, hop, { answer })
+}
+
+function isListed(status: number): status is keyof typeof STATUSES {
+  return status in STATUSES
 }
 
 /** The status line, and the reason that Squid gives in a header: `ERR_CONNECT_FAIL 113` ends in an errno. */
@@ -128,17 +91,14 @@ function isStatus(code: number): boolean {
   return Number.isInteger(code) && code >= 100 && code <= 599
 }
 
-function authenticationHint(reply: ConnectReply, { authorization, clean }: RefusedConnect): string {
-  const schemes = [reply.headers['proxy-authenticate'] ?? []].flat().flatMap(offeredSchemes)
+/** The authentication schemes that the proxy offers; undefined where Basic is one of them, or none is named. */
+function otherSchemes({ headers }: ConnectReply, { clean }: RefusedConnect): string | undefined {
+  const schemes = [headers['proxy-authenticate'] ?? []].flat().flatMap(offeredSchemes)
   const basic = schemes.length === 0 || schemes.some((scheme) => scheme.toLowerCase() === 'basic')
-  if (!basic)
-    return `The proxy offers ${clean(schemes.join(', '))}: give a header value for it as proxyAuthorization.`
-  return authorization === undefined
-    ? 'Put them into the proxy URL, percent-encoded: http://user:password@host:port.'
-    : 'Check the user name and the password in the proxy URL; @ : / % in them must be percent-encoded.'
+  return basic ? undefined : clean(schemes.join(', '))
 }
 
-/** RFC 9110 §11.6.1: one header may offer several, between commas that also part the parameters of each. */
+/** RFC 9110 §11.6.1: one header can offer several schemes. Commas separate them, and also their parameters. */
 function offeredSchemes(challenges: string): string[] {
   const parts = challenges.replace(/"(?:[^"\\]|\\.)*"/g, '""').split(',')
   return parts.flatMap((part) => /^[\w-]+(?=\s+\S|$)/.exec(part.trim())?.[0] ?? [])

@@ -4,13 +4,12 @@ import type { Socket } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
 import type { HttpsProxyAgent } from 'https-proxy-agent'
 import type { ProxyEndpoint } from '../../config/index.js'
-import type { TransportError } from '../../errors.js'
 import type { Attempt } from '../attempt.js'
 import { captureSockets } from './capture-socket.js'
 import { connectRefusal, type ConnectReply } from './connect-refusal.js'
 import { dial, followDial, PROXY_PHASES, TCP_OPTIONS } from '../dial.js'
-import { failure, type Hop } from '../failures.js'
-import { Heard, MAX_ANSWER_BYTES, schemeHint } from '../heard.js'
+import type { Hop } from '../fault.js'
+import { cutShort, MAX_ANSWER_BYTES, notHttp, ReceivedAnswer, tooLong } from '../received-answer.js'
 import type { OpenedTunnel } from '../opened-tunnel.js'
 import { authority } from '../target.js'
 import { checkIdentity, type TlsClient } from '../tls.js'
@@ -69,7 +68,7 @@ export async function openConnectTunnel(request: ConnectRequest, attempt: Attemp
   try {
     const socket = attempt.own(await attempt.step(attempt.phase, exchange.socket))
     const reply = exchange.reply()
-    if (reply?.statusCode !== 200) throw connectRefusal(reply, request, watch.heard)
+    if (reply?.statusCode !== 200) throw connectRefusal(reply, request, watch.received)
     return { socket, earlyBytes: watch.giveBack(socket) }
   } catch (error) {
     throw watch.name(error)
@@ -109,7 +108,7 @@ const COUNT_INTERVAL_MS = 50
 
 /** Watches the proxy's answer: its first bytes, its size, and what came behind its header. */
 class AnswerWatch {
-  readonly heard = new Heard()
+  readonly received = new ReceivedAnswer()
   readonly #attempt: Attempt
   readonly #hop: Hop
   readonly #chunks: Buffer[] = []
@@ -161,41 +160,20 @@ class AnswerWatch {
       error instanceof Error && /^(Proxy connection ended|Invalid header|No header)/.test(error.message)
     if (!foreign) return error
     if (this.#attempt.phase === 'proxy-tls') return new Error('the connection was closed in the middle of it')
-    // The agent's message may quote the answer, so it is not kept as the cause.
-    if (this.heard.speaks === 'nothing') return this.#refusal('closed the connection without answering', true)
-    if (error.message.startsWith('Proxy connection ended')) return this.#cutShort()
-    return this.#refusal('does not answer as an HTTP proxy', false)
+    // The agent's message can quote the answer, so it is not kept as the cause.
+    const ended = this.received.bytes === 0 || error.message.startsWith('Proxy connection ended')
+    return ended ? cutShort(this.received, this.#hop) : notHttp(this.received.speaks, this.#hop)
   }
 
   #add(chunk: Buffer): void {
-    this.heard.add(chunk)
+    this.received.add(chunk)
     this.#chunks.push(chunk)
-    if (this.heard.tooMuch) this.#refuse()
-    else if (!mayBeHttp(this.heard.first))
-      this.#attempt.end(this.#refusal('does not answer as an HTTP proxy', false))
+    if (this.received.tooMuch) this.#refuse()
+    else if (!mayBeHttp(this.received.first)) this.#attempt.end(notHttp(this.received.speaks, this.#hop))
   }
 
   #refuse(): void {
-    const what = `sent more than ${MAX_ANSWER_BYTES / 1024} KiB without finishing its answer`
-    this.#attempt.end(this.#refusal(what, false))
-  }
-
-  /** What came looks right as far as it goes: anything else is refused by its first bytes. */
-  #cutShort(): TransportError {
-    return this.#refusal(
-      'closed the connection in the middle of its answer',
-      true,
-      'The proxy may have restarted, or something on the way to it cut the connection.',
-    )
-  }
-
-  #refusal(
-    what: string,
-    retryable: boolean,
-    hint = schemeHint(this.heard.speaks, this.#hop),
-  ): TransportError {
-    const sentence = `the proxy ${this.#hop.proxy ?? ''} ${what}`
-    return failure('ERR_PROXY_PROTOCOL', 'tunnel', sentence, undefined, this.#hop, { hint, retryable })
+    this.#attempt.end(tooLong(this.received, this.#hop))
   }
 }
 

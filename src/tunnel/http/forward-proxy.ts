@@ -3,8 +3,8 @@ import type { ProxyEndpoint } from '../../config/index.js'
 import type { TransportError } from '../../errors.js'
 import type { Attempt } from '../attempt.js'
 import { dial, PROXY_PHASES } from '../dial.js'
-import { failure, type Hop } from '../failures.js'
-import { Heard, schemeHint } from '../heard.js'
+import type { Hop } from '../fault.js'
+import { notHttp, ReceivedAnswer } from '../received-answer.js'
 import { urlAuthority, type Target } from '../target.js'
 import type { TlsClient } from '../tls.js'
 import { connectRefusal, type ConnectReply } from './connect-refusal.js'
@@ -70,17 +70,14 @@ export class ForwardProxy {
       statusText,
       headers: challenge === undefined ? {} : { 'proxy-authenticate': challenge },
     }
-    return connectRefusal(reply, this.#request, new Heard())
+    return connectRefusal(reply, this.#request, new ReceivedAnswer())
   }
 
   /** The failure of an answer that does not begin as one of HTTP. */
   foreignAnswer(bytes: unknown): TransportError {
-    const heard = new Heard()
-    if (Buffer.isBuffer(bytes)) heard.add(bytes)
-    const { hop } = this.#request
-    const what = `the proxy ${hop.proxy ?? ''} does not answer as an HTTP proxy`
-    const hint = schemeHint(heard.bytes === 0 ? 'unknown' : heard.speaks, hop)
-    return failure('ERR_PROXY_PROTOCOL', 'tunnel', what, undefined, hop, { hint, retryable: false })
+    const received = new ReceivedAnswer()
+    if (Buffer.isBuffer(bytes)) received.add(bytes)
+    return notHttp(received.bytes === 0 ? 'unknown' : received.speaks, this.#request.hop)
   }
 }
 

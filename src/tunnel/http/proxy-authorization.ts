@@ -1,6 +1,6 @@
 import { isHeaderValue, type ProxyAuthorization, type ProxyEndpoint } from '../../config/index.js'
 import type { Attempt } from '../attempt.js'
-import { failure, type Hop } from '../failures.js'
+import { failure, fault, type Hop } from '../fault.js'
 
 /**
  * The `Proxy-Authorization` of one tunnel: Basic with the credentials as UTF-8 (RFC 7617), unless the options
@@ -18,34 +18,30 @@ export async function proxyAuthorization(
   return `Basic ${Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64')}`
 }
 
-/** Neither what the function throws nor what it returns is repeated: both may hold the secret. */
+const FAILED = fault(
+  'ERR_PROXY_CONFIG',
+  'proxy-auth',
+  'route.authorization.failed',
+  'route.authorization.hint',
+)
+const UNUSABLE = { ...FAILED, message: 'route.authorization.unusable' } as const
+const LATE = fault('ERR_PROXY_TIMEOUT', 'proxy-auth', 'route.authorization.late', 'route.authorization.hint')
+
+/** An error repeats neither the value that the function returns nor its error: both can hold the secret. */
 async function ask(given: () => unknown, hop: Hop, attempt: Attempt): Promise<string> {
   // A deadline of its own, since that of the attempt would blame the proxy.
-  const part = attempt.part(1, (_phase, timeoutMs) =>
-    failed('ERR_PROXY_TIMEOUT', `did not settle within ${timeoutMs} ms`, hop),
-  )
+  const part = attempt.part(1, (_phase, timeoutMs) => failure(LATE, hop, { timeoutMs }))
   try {
     const asked = Promise.resolve().then(given)
     const value = await part.step(
       'proxy-auth',
       asked.catch(() => {
-        throw failed('ERR_PROXY_CONFIG', 'failed', hop)
+        throw failure(FAILED, hop, {})
       }),
     )
     if (isHeaderValue(value)) return value
-    throw failed(
-      'ERR_PROXY_CONFIG',
-      'returned no header value: visible characters and spaces on one line',
-      hop,
-    )
+    throw failure(UNUSABLE, hop, {})
   } finally {
     part.dispose()
   }
-}
-
-function failed(code: 'ERR_PROXY_CONFIG' | 'ERR_PROXY_TIMEOUT', what: string, hop: Hop): Error {
-  return failure(code, 'proxy-auth', `The function proxyAuthorization ${what}`, undefined, hop, {
-    hint: 'Look into the function that you passed.',
-    retryable: code === 'ERR_PROXY_TIMEOUT',
-  })
 }

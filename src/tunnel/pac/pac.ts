@@ -6,7 +6,8 @@ import {
   type TlsSettings,
 } from '../../config/index.js'
 import type { Attempt } from '../attempt.js'
-import { failure, nameFailure, timeoutError, type Hop } from '../failures.js'
+import { nameFailure, timeoutError } from '../failures.js'
+import { failure, fault, type Hop } from '../fault.js'
 import { PacWorker, PacWorkerError } from './pac-worker.js'
 import { authority, type Target } from '../target.js'
 
@@ -130,6 +131,10 @@ function timeLeft(attempt: Attempt): number {
   return Math.max(1, Math.floor(attempt.remainingMs * (1 - MARGIN)))
 }
 
+const NO_RETURN = fault('ERR_PROXY_TIMEOUT', 'pac', 'route.pac.no-return', 'route.pac.no-return.hint')
+const NO_INTERPRETER = fault('ERR_PROXY_CONFIG', 'pac', 'route.pac.interpreter', 'route.pac.interpreter.hint')
+const BROKEN_SCRIPT = fault('ERR_PROXY_CONFIG', 'pac', 'route.pac.broken', 'route.pac.broken.hint')
+
 /** A failure of the worker in the terms of the route. */
 function named(error: unknown, hop: Hop, timeoutMs: number): unknown {
   if (!(error instanceof PacWorkerError)) return error
@@ -138,30 +143,11 @@ function named(error: unknown, hop: Hop, timeoutMs: number): unknown {
       return timeoutError(hop, 'pac', timeoutMs)
     case 'ended':
     case 'slow-script':
-      return failure(
-        'ERR_PROXY_TIMEOUT',
-        'pac',
-        `the PAC script of ${hop.proxy ?? ''} did not return`,
-        undefined,
-        hop,
-        {
-          hint: 'Look for an endless loop in FindProxyForURL, or for a name server that does not answer dnsResolve().',
-        },
-      )
+      return failure(NO_RETURN, hop, {})
     case 'download':
       return nameFailure(error, 'pac', hop)
     case 'interpreter':
-      return failure(
-        'ERR_PROXY_CONFIG',
-        'pac',
-        `the PAC interpreter could not be loaded: ${error.message}`,
-        undefined,
-        hop,
-        {
-          hint: 'A bundler does not pack it: leave discord-transport out of the bundle, or install proxy-agent beside it.',
-          retryable: false,
-        },
-      )
+      return failure(NO_INTERPRETER, hop, { reason: error.message })
     case 'size':
       return brokenScript(hop, 'is larger than 4 MiB')
     case 'unusable':
@@ -172,8 +158,5 @@ function named(error: unknown, hop: Hop, timeoutMs: number): unknown {
 }
 
 function brokenScript(hop: Hop, why: string): Error {
-  return failure('ERR_PROXY_CONFIG', 'pac', `the PAC script of ${hop.proxy ?? ''} ${why}`, undefined, hop, {
-    hint: 'FindProxyForURL must return "PROXY host:port", "SOCKS5 host:port", "HTTPS host:port" or "DIRECT".',
-    retryable: false,
-  })
+  return failure(BROKEN_SCRIPT, hop, { why })
 }

@@ -2,8 +2,8 @@ import type { SocksProxy } from 'socks'
 import type { ProxyEndpoint } from '../../config/index.js'
 import type { Attempt } from '../attempt.js'
 import { dial, PROXY_PHASES } from '../dial.js'
-import type { Hop } from '../failures.js'
-import { Heard } from '../heard.js'
+import type { Hop } from '../fault.js'
+import { ReceivedAnswer } from '../received-answer.js'
 import { socksAnswerLength, socksRefusal } from './socks-refusal.js'
 import { authority } from '../target.js'
 import type { OpenedTunnel } from '../opened-tunnel.js'
@@ -34,20 +34,20 @@ export async function openSocksTunnel(request: SocksRequest, attempt: Attempt): 
   const agent = new SocksProxyAgent(`${endpoint.protocol}://${authority(endpoint)}`)
   const proxy = withCredentials({ ...agent.proxy, host: endpoint.host }, endpoint)
   const socket = await dial(endpoint.host, endpoint.port, PROXY_PHASES, attempt)
-  const heard = new Heard()
+  const received = new ReceivedAnswer()
   let cause: Error | undefined
   const refusal = (): Error =>
     socksRefusal({
       version: proxy.type,
-      heard,
+      received,
       hop,
       hasCredentials: endpoint.credentials !== undefined,
       cause,
     })
   const onData = (chunk: Buffer): void => {
-    heard.add(chunk)
-    attempt.phase = phaseAfter(heard, proxy.type)
-    if (heard.tooMuch) attempt.end(refusal())
+    received.add(chunk)
+    attempt.phase = phaseAfter(received, proxy.type)
+    if (received.tooMuch) attempt.end(refusal())
   }
   const onError = (error: Error): void => {
     cause = error
@@ -65,8 +65,8 @@ export async function openSocksTunnel(request: SocksRequest, attempt: Attempt): 
       throw attempt.signal.aborted ? error : refusal()
     })
     await attempt.step('tunnel', connected)
-    if (!hasRightVersions(heard, proxy.type)) throw refusal()
-    return { socket, earlyBytes: heard.bytes - socksAnswerLength(heard, proxy.type) }
+    if (!hasRightVersions(received, proxy.type)) throw refusal()
+    return { socket, earlyBytes: received.bytes - socksAnswerLength(received, proxy.type) }
   } finally {
     socket.off('data', onData).off('error', onError)
   }
@@ -81,13 +81,13 @@ function withCredentials(proxy: SocksProxy, { credentials }: ProxyEndpoint): Soc
 }
 
 /** RFC 1929: the sub-negotiation runs between the method reply (2 bytes) and its own reply (2 bytes). */
-function phaseAfter(heard: Heard, version: SocksProxy['type']): 'proxy-auth' | 'tunnel' {
-  const authenticates = version === 5 && heard.first[0] === 5 && heard.first[1] === 2
-  return authenticates && heard.bytes >= 2 && heard.bytes < 4 ? 'proxy-auth' : 'tunnel'
+function phaseAfter(received: ReceivedAnswer, version: SocksProxy['type']): 'proxy-auth' | 'tunnel' {
+  const authenticates = version === 5 && received.first[0] === 5 && received.first[1] === 2
+  return authenticates && received.bytes >= 2 && received.bytes < 4 ? 'proxy-auth' : 'tunnel'
 }
 
 /** The versions that the client does not look at: a SOCKS4 reply's is 0, the sub-negotiation's is 1 (RFC 1929 §2). */
-function hasRightVersions({ first }: Heard, version: SocksProxy['type']): boolean {
+function hasRightVersions({ first }: ReceivedAnswer, version: SocksProxy['type']): boolean {
   if (version === 4) return first[0] === 0
   return first[1] !== 2 || first[2] === 1
 }
