@@ -1,103 +1,275 @@
 import type { Client } from '@buape/carbon'
 import { GatewayPlugin } from '@buape/carbon/gateway'
-import { TransportError, type DiscordTransport, type TransportWebSocket } from '../../index.js'
-import { lookUpGateway, type GatewayInfo } from './gateway-lookup.js'
+import type { GatewayIdentify } from 'discord-api-types/v10'
+import type { WebSocket } from 'ws'
+import {
+  GatewayError,
+  TransportError,
+  type DiscordTransport,
+  type GatewayClientOptions,
+  type GatewaySession,
+} from '../../index.js'
 import { requireTransport } from '../transport-option.js'
+import { PluginSocket } from './plugin-socket.js'
 
+type Limits = Pick<
+  GatewayClientOptions,
+  'gatewayInfoTimeoutMs' | 'gatewayReadyTimeoutMs' | 'gatewayRuntimeReadyTimeoutMs'
+>
 type Options = ConstructorParameters<typeof GatewayPlugin>[0]
+type GatewayInfo = NonNullable<ConstructorParameters<typeof GatewayPlugin>[1]>
 
 /**
- * Carbon's GatewayPluginOptions, and the transport that carries them. A `webSocketFactory` among them is not
- * used: the sockets are the transport's, so that none can go around the proxy.
+ * Carbon's GatewayPluginOptions, the transport that carries them, and the limits of `createGateway()`.
+ *
+ * `webSocketFactory` is not used: the sockets are the transport's, so that none can go around the proxy. The
+ * `reconnect` option maps to the back-off; without `maxAttempts` there is no limit of attempts.
  */
-export type ProxyGatewayPluginOptions = Options & {
-  readonly transport: DiscordTransport
-  /**
-   * Milliseconds that the `/gateway/bot` lookup may take before Discord's default gateway URL is used.
-   * @default 30_000
-   */
-  readonly gatewayInfoTimeoutMs?: number
-}
+export type ProxyGatewayPluginOptions = Options & Limits & { readonly transport: DiscordTransport }
+
+/** Members of Carbon's class that this one overrides or fills. Their absence is an error of the constructor. */
+const CARBON_METHODS = [
+  'connect',
+  'createWebSocket',
+  'disconnect',
+  'handleClose',
+  'identify',
+  'registerClient',
+] as const
+const CARBON_FIELDS = [
+  'emitter',
+  'isConnected',
+  'monitor',
+  'options',
+  'pings',
+  'sequence',
+  'state',
+  'ws',
+] as const
 
 /** What `/gateway/bot` answers to bots of every size. */
 const DEFAULT_GATEWAY_URL = 'wss://gateway.discord.gg'
+/** Carbon keeps as many. */
+const MAX_PINGS = 10
+/** The bounds of `backoffBaseMs` and `backoffMaxMs`. */
+const MAX_BACKOFF_BASE_MS = 60_000
+const MAX_BACKOFF_MS = 600_000
+
+interface Outcome {
+  readonly resolve: () => void
+  readonly reject: (error: Error) => void
+}
 
 /**
- * Carbon's GatewayPlugin with everything that it opens on a transport: the `/gateway/bot` lookup, which the
- * plugin does with the global fetch whatever its options say, and the socket. Carbon 0.14 to 0.16.
+ * Carbon's GatewayPlugin on the transport's own gateway client, for Carbon 0.14 to 0.16. It resumes through every
+ * outage that Discord's session survives, has a deadline for every silence, and moves with `transport.setProxy()`.
  *
- * A connection that fails for a while, such as during a restart of the proxy, is tried again as the option
- * `reconnect` says. Carbon reports it on its emitter; where nobody listens there it becomes a warning of the
- * process instead of its end. A failure that no repetition mends stays an uncaught error, as with Carbon.
+ * A connection that fails is told by an `error` event of Carbon's emitter, and tried again. Without a listener there
+ * it is a warning of the process. A failure that no repetition mends (a wrong token, a disallowed intent) stays an
+ * uncaught error without a listener, as with Carbon.
  */
 export class ProxyGatewayPlugin extends GatewayPlugin {
   readonly #transport: DiscordTransport
-  readonly #gatewayInfoTimeoutMs: number
-  #disconnected = false
+  readonly #limits: Limits
+  readonly #reconnect: Options['reconnect']
+  /** The answer of /gateway/bot that the user gave. */
+  readonly #givenInfo: GatewayInfo | undefined
+  #socket: PluginSocket | undefined
+  #resumes = false
+  /** For `registerClient()`, until the first attempt has ended. */
+  #outcome: Outcome | undefined
 
   /**
-   * @param options GatewayPlugin's own options and `transport`
+   * @param options GatewayPlugin's own options, `transport`, and the limits of `createGateway()`
    * @param gatewayInfo the answer of `/gateway/bot`, if it is known already; it is looked up otherwise
-   * @throws TransportError ERR_PROXY_CONFIG without a transport
+   * @throws TransportError without a transport
+   * @throws TypeError for a Carbon without the members that this class needs
    */
-  constructor(
-    { transport, gatewayInfoTimeoutMs = 30_000, ...options }: ProxyGatewayPluginOptions,
-    gatewayInfo?: GatewayInfo,
-  ) {
+  constructor(options: ProxyGatewayPluginOptions, gatewayInfo?: GatewayInfo) {
+    const { transport, gatewayInfoTimeoutMs, gatewayReadyTimeoutMs, gatewayRuntimeReadyTimeoutMs, ...own } =
+      options
     // First: Carbon's constructor starts an interval.
     requireTransport(transport)
-    super(options, gatewayInfo)
+    super(own, gatewayInfo)
+    for (const member of CARBON_METHODS)
+      if (typeof Reflect.get(this, member) !== 'function') throw missingMember(member)
+    for (const member of CARBON_FIELDS) if (!(member in this)) throw missingMember(member)
     this.#transport = transport
-    this.#gatewayInfoTimeoutMs = gatewayInfoTimeoutMs
+    this.#limits = { gatewayInfoTimeoutMs, gatewayReadyTimeoutMs, gatewayRuntimeReadyTimeoutMs }
+    this.#reconnect = options.reconnect
+    this.#givenInfo = gatewayInfo
     this.emitter.on('error', (error: unknown) => this.#reportError(error))
   }
 
   /**
-   * Looks up the gateway and opens the connection.
+   * Opens the connection. Resolves with the first session, or when the first attempt has failed and another will
+   * follow.
    *
-   * @throws TransportError if the proxy refuses (credentials, policy); Error if Discord refuses the token
+   * @throws TransportError if the proxy refuses (credentials, policy), and for a bad limit
+   * @throws GatewayError if Discord refuses the bot: token, intents, shard
    */
   override async registerClient(client: Client): Promise<void> {
-    this.#expectConnection()
-    this.gatewayInfo ??= await lookUpGateway({
-      transport: this.#transport,
-      token: client.options.token,
-      timeoutMs: this.#gatewayInfoTimeoutMs,
-      fallbackUrl: this.options.url ?? DEFAULT_GATEWAY_URL,
-    })
-    // disconnect() came while Discord had not answered yet.
-    if (this.#disconnected) return
+    // The gateway client looks it up; Carbon would use the global fetch.
+    this.gatewayInfo ??= unlimitedInfo(this.options.url ?? DEFAULT_GATEWAY_URL)
+    const outcome = new Promise<void>((resolve, reject) => (this.#outcome = { resolve, reject }))
+    // It may be rejected while Carbon's own registration is under way.
+    outcome.catch(() => undefined)
     await super.registerClient(client)
+    await outcome
   }
 
   override connect(resume = false): void {
-    this.#expectConnection()
+    this.#resumes = resume && this.canResume()
+    if (this.#resumes) this.#socket?.keepSession()
     super.connect(resume)
   }
 
   override disconnect(): void {
-    this.#disconnected = true
     super.disconnect()
+    this.#settle()
   }
 
-  protected override createWebSocket(url: string): TransportWebSocket {
-    return this.#transport.createWebSocket(url)
+  protected override createWebSocket(): WebSocket {
+    const before = this.#socket?.ended()
+    const gateway = this.#transport.createGateway({
+      ...this.#identification(),
+      ...this.#limits,
+      ...backoffOf(this.#reconnect),
+      ...this.#knownInfo(),
+      session: this.#resumes ? this.#session() : null,
+    })
+    const socket = new PluginSocket(gateway, {
+      connected: (isConnected) => {
+        if (this.#socket !== socket) return
+        this.isConnected = isConnected
+        if (isConnected) this.#settle()
+      },
+      heartbeat: (latency) => this.#recordPing(latency),
+      interrupted: (error) => {
+        this.monitor.recordReconnect()
+        if (error === null || this.#socket !== socket || !isRetryable(error)) return
+        socket.emit('error', error)
+        this.#settle()
+      },
+      ended: (error) => {
+        if (this.#socket !== socket) return
+        this.isConnected = false
+        if (error === null) this.#settle()
+        else if (this.#outcome === undefined) socket.emit('error', error)
+        else this.#settle(error)
+      },
+    })
+    this.#socket = socket
+    // Two connections of one session must not be open at one time. A failure is told by the client's events.
+    void Promise.resolve(before)
+      .then(() => gateway.connect())
+      .catch(() => undefined)
+    // Carbon uses on, send, close, terminate and readyState alone; 0.14 declares the type of `ws`.
+    return socket as unknown as WebSocket
   }
 
-  /** Carbon 0.14 takes a close that its own user asked for as a loss, and would connect again. */
-  protected override handleClose(code: number): void {
-    if (!this.#disconnected) super.handleClose(code)
+  /** The gateway client reconnects by itself. */
+  protected override handleClose(): void {
+    this.isConnected = false
   }
 
-  #expectConnection(): void {
-    this.#disconnected = false
+  #recordPing(latency: number): void {
+    this.monitor.recordHeartbeat()
+    this.pings.push(latency)
+    if (this.pings.length > MAX_PINGS) this.pings.shift()
   }
 
-  /** An `error` event that nobody listens to would be thrown from within the socket, and end the process. */
+  /** Carbon's own Identify, with what a subclass changed in it. */
+  #identification(): Pick<
+    GatewayClientOptions,
+    'token' | 'intents' | 'properties' | 'presence' | 'largeThreshold' | 'shards'
+  > {
+    const { ws } = this
+    let text = '{}'
+    this.ws = { readyState: OPEN, send: (sent) => (text = sent), close: () => undefined }
+    try {
+      this.identify()
+    } finally {
+      this.ws = ws
+    }
+    const { d } = JSON.parse(text) as GatewayIdentify
+    const { token, intents, properties, presence, large_threshold: largeThreshold, shard } = d
+    return {
+      token,
+      intents,
+      properties,
+      presence,
+      largeThreshold,
+      shards: shard === undefined ? 1 : [[shard[0]], shard[1]],
+    }
+  }
+
+  #knownInfo(): Pick<GatewayClientOptions, 'gatewayInfo'> {
+    if (this.#givenInfo !== undefined) return { gatewayInfo: this.#givenInfo }
+    const { url } = this.options
+    return url === undefined ? {} : { gatewayInfo: unlimitedInfo(url) }
+  }
+
+  #session(): GatewaySession | null {
+    const { sessionId, resumeGatewayUrl } = this.state
+    const { sequence } = this
+    if (sessionId === null || sequence === null) return null
+    const [shardId, shardCount] = this.options.shard ?? [0, 1]
+    return {
+      id: sessionId,
+      sequence,
+      resumeUrl: resumeGatewayUrl ?? DEFAULT_GATEWAY_URL,
+      shardId,
+      shardCount,
+    }
+  }
+
+  #settle(error?: Error): void {
+    const outcome = this.#outcome
+    this.#outcome = undefined
+    if (error === undefined) outcome?.resolve()
+    else outcome?.reject(error)
+  }
+
+  /** An `error` event without a listener would be thrown out of the client's event, and end the process. */
   #reportError(error: unknown): void {
-    if (error instanceof TransportError && error.code === 'ERR_TRANSPORT_CLOSED') this.disconnect()
-    if (this.emitter.listenerCount('error') > 1 || this.#disconnected) return
-    if (!(error instanceof TransportError && error.retryable)) throw error
+    if (this.emitter.listenerCount('error') > 1) return
+    if (!(error instanceof Error) || !isRetryable(error)) throw error
     process.emitWarning(error)
   }
+}
+
+const OPEN = 1
+
+/** For a URL that was not looked up: no limit of starts is known. */
+function unlimitedInfo(url: string): GatewayInfo {
+  return {
+    url,
+    shards: 1,
+    session_start_limit: { total: 1_000, remaining: 1_000, reset_after: 0, max_concurrency: 1 },
+  }
+}
+
+/** Carbon's `reconnect` within the bounds of the gateway client. Carbon's default of 5 attempts is no limit here. */
+function backoffOf({ baseDelay, maxDelay, maxAttempts }: NonNullable<Options['reconnect']> = {}): Pick<
+  GatewayClientOptions,
+  'backoffBaseMs' | 'backoffMaxMs' | 'maxReconnectAttempts'
+> {
+  const within = (value: number | undefined, max: number): number | undefined =>
+    value === undefined || Number.isNaN(value) ? undefined : Math.min(max, Math.max(1, Math.round(value)))
+  return {
+    backoffBaseMs: within(baseDelay, MAX_BACKOFF_BASE_MS),
+    backoffMaxMs: within(maxDelay, MAX_BACKOFF_MS),
+    maxReconnectAttempts: maxAttempts === Infinity ? undefined : within(maxAttempts, Number.MAX_SAFE_INTEGER),
+  }
+}
+
+function isRetryable(error: Error): boolean {
+  return (error instanceof TransportError || error instanceof GatewayError) && error.retryable
+}
+
+function missingMember(member: string): TypeError {
+  return new TypeError(
+    `This version of @buape/carbon has no GatewayPlugin.${member}, which discord-transport needs: use 0.14, 0.15 or 0.16.`,
+  )
 }

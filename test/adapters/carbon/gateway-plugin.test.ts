@@ -137,8 +137,10 @@ describe('The lookup of the gateway', () => {
 
   it('names a token that Discord refuses, and connects nowhere', async () => {
     const registered = createPlugin().registerClient(createClient('not.a.token'))
-    await expect(registered).rejects.toThrow(/answered 401: the bot token is not valid/)
-    await expect(registered).rejects.toThrow(/^Failed to get gateway information from Discord/)
+    await expect(registered).rejects.toMatchObject({
+      code: 'ERR_GATEWAY_AUTHENTICATION',
+      message: 'Discord answered GET /gateway/bot with 401: the token is not valid',
+    })
     await expect(registered).rejects.not.toThrow(/not\.a\.token/)
     expect(discord.gateway.upgrades).toEqual([])
   })
@@ -163,7 +165,6 @@ describe('The lookup of the gateway', () => {
     await proxy.waitForConnection(({ established }) => established)
     plugin.disconnect()
     await registered
-    expect(plugin.gateway?.url).toBe('wss://gateway.discord.gg')
     expect(proxy.connections).toHaveLength(1)
   })
 })
@@ -236,7 +237,8 @@ describe("Carbon's own options", () => {
     await discord.gateway.waitForIdentify({ nth: 2 })
     const shards = discord.gateway.identifies.map(({ session }) => session.shard[0])
     expect(shards.sort()).toEqual([0, 1])
-    expect(discord.rest.requests.map(({ route }) => route)).toEqual(['/gateway/bot', '/gateway/bot'])
+    // The shards of one token share the answer.
+    expect(discord.rest.requests.map(({ route }) => route)).toEqual(['/gateway/bot'])
   })
 })
 
@@ -266,10 +268,67 @@ describe('A connection that fails', () => {
     const plugin = createPlugin()
     await plugin.registerClient(createClient())
     await discord.gateway.waitForIdentify()
-    const error = new Promise((resolve) => plugin.events.on('error', resolve))
     await transport.close()
-    expect(await error).toMatchObject({ code: 'ERR_TRANSPORT_CLOSED' })
     expect(plugin.isConnected).toBe(false)
     expect(discord.gateway.upgrades).toHaveLength(1)
+  })
+})
+
+describe('The plugin through an outage', () => {
+  it('settles registerClient, and nothing is uncaught, when the transport is closed during the lookup', async () => {
+    discord.rest.respondOnce(lookup, { stall: true }, { times: Infinity })
+    const registered = createPlugin().registerClient(createClient())
+    await proxy.waitForConnection(({ established }) => established)
+    await transport.close()
+    await registered
+  })
+
+  it('connects again after a proxy that fell silent between the upgrade and HELLO', async () => {
+    const plugin = createPlugin({ gatewayReadyTimeoutMs: 300 }, gatewayInfo)
+    const errors: unknown[] = []
+    plugin.events.on('error', (error: unknown) => errors.push(error))
+    const connected = discord.gateway.waitForConnection()
+    const registered = plugin.registerClient(createClient())
+    await connected
+    proxy.freeze()
+    await registered
+    proxy.thaw()
+    await discord.gateway.waitForIdentify()
+  })
+
+  it('moves to another proxy by a resume', async () => {
+    const plugin = createPlugin()
+    await plugin.registerClient(createClient())
+    const resumed = discord.gateway.waitForResume()
+    transport.setProxy(proxy.url)
+    await resumed
+    await expect.poll(() => plugin.isConnected).toBe(true)
+    expect(discord.gateway.identifies).toHaveLength(1)
+  })
+
+  it('knows the ping, and sends a presence that a new session gets too', async () => {
+    discord.gateway.heartbeatIntervalMs = 200
+    const plugin = createPlugin()
+    await plugin.registerClient(createClient())
+    await expect.poll(() => plugin.ping).not.toBeNull()
+    plugin.updatePresence({ since: null, activities: [], status: 'idle', afk: false })
+    await discord.gateway.waitForPayload(3)
+    const identified = discord.gateway.waitForIdentify({ nth: 2 })
+    discord.gateway.invalidSession(false)
+    const { data } = await identified
+    expect(data).toMatchObject({ presence: { status: 'idle' } })
+  })
+
+  it.each([Number.NaN, -5, 999_999])('refuses %d as gatewayReadyTimeoutMs, and names it', async (value) => {
+    const registered = createPlugin({ gatewayReadyTimeoutMs: value }).registerClient(createClient())
+    await expect(registered).rejects.toThrow(/gatewayReadyTimeoutMs/)
+  })
+
+  it('tells a disallowed intent once, and does not connect again', async () => {
+    discord.gateway.rules.disallowedIntents = GatewayIntents.Guilds
+    await expect(createPlugin().registerClient(createClient())).rejects.toMatchObject({
+      code: 'ERR_GATEWAY_INTENTS',
+      closeCode: 4014,
+    })
   })
 })
