@@ -69,43 +69,57 @@ export function describeBot({ library, ownEngine, outageMs = 10_000, process }: 
   }
 
   describe(`a bot on ${library}`, () => {
-    it.each(SCHEMES)('through %s receives, replies, uploads, downloads, edits, reacts, and connects to nothing but the proxy', async (scheme) => {
-      await start(scheme)
-      const question = discord.sayAs(discord.human, '!ping', {
-        attachments: [{ filename: 'question.bin', content: DOWNLOAD }],
-      })
-      const { downloadedSha256 } = await bot.during(bot.waitFor('answered'))
+    it.each(SCHEMES)(
+      'through %s receives, replies, uploads, downloads, edits, reacts, and connects to nothing but the proxy',
+      async (scheme) => {
+        await start(scheme)
+        const question = discord.sayAs(discord.human, '!ping', {
+          attachments: [{ filename: 'question.bin', content: DOWNLOAD }],
+        })
+        const { downloadedSha256 } = await bot.during(bot.waitFor('answered'))
 
-      expect(bot.reports.filter(({ type }) => type === 'failed')).toEqual([])
-      expect(downloadedSha256).toBe(sha256(DOWNLOAD))
-      const [, text, upload] = discord.messages.in(discord.channelId)
-      expect(text).toMatchObject({ content: 'pong, edited', message_reference: { message_id: question.id } })
-      expect(upload).toMatchObject({ attachments: [{ size: UPLOAD.length }] })
-      expect(discord.messages.reactions(upload!.id)[0]?.emoji.name).toBe(EMOJI)
-      const [file] = discord.rest.requests.flatMap(({ files }) => files)
-      expect(file).toMatchObject({ filename: UPLOAD_NAME, sha256: sha256(UPLOAD) })
+        expect(bot.reports.filter(({ type }) => type === 'failed')).toEqual([])
+        expect(downloadedSha256).toBe(sha256(DOWNLOAD))
+        const [, text, upload] = discord.messages.in(discord.channelId)
+        expect(text).toMatchObject({
+          content: 'pong, edited',
+          message_reference: { message_id: question.id },
+        })
+        expect(upload).toMatchObject({ attachments: [{ size: UPLOAD.length }] })
+        expect(discord.messages.reactions(upload!.id)[0]?.emoji.name).toBe(EMOJI)
+        const [file] = discord.rest.requests.flatMap(({ files }) => files)
+        expect(file).toMatchObject({ filename: UPLOAD_NAME, sha256: sha256(UPLOAD) })
 
-      expect(new Set(proxy.connections.map(({ target }) => target?.addressType))).toEqual(new Set(['name']))
-      const heard = Buffer.concat(proxy.connections.map((connection) => connection.heard)).toString('latin1')
-      expect(heard).not.toContain(discord.token)
-      await stopAndCheckGuard()
-    })
+        expect(new Set(proxy.connections.map(({ target }) => target?.addressType))).toEqual(new Set(['name']))
+        const heard = Buffer.concat(proxy.connections.map((connection) => connection.heard)).toString(
+          'latin1',
+        )
+        expect(heard).not.toContain(discord.token)
+        await stopAndCheckGuard()
+      },
+    )
 
-    it.each(FULL ? SCHEMES : SCHEMES.slice(1))('through %s resumes at the URL that Discord named when its connection is cut', async (scheme) => {
-      await start(scheme)
-      await hears('before the cut')
-      const resumed = discord.gateway.waitForResume()
-      discord.gateway.terminateAll()
-      discord.sayAs(discord.human, 'during the cut')
-      const { connection } = await bot.during(resumed)
-      expect(connection.upgrade.host).toContain(discord.resumeHost)
-      await bot.during(bot.waitFor('heard', ({ content }) => content === 'during the cut'))
-      await hears('after the cut')
-      expect(discord.gateway.identifies).toHaveLength(1)
-      await stopAndCheckGuard()
-    })
+    it.each(FULL ? SCHEMES : SCHEMES.slice(1))(
+      'through %s resumes at the URL that Discord named when its connection is cut',
+      async (scheme) => {
+        await start(scheme)
+        await hears('before the cut')
+        const resumed = discord.gateway.waitForResume()
+        discord.gateway.terminateAll()
+        discord.sayAs(discord.human, 'during the cut')
+        const { connection } = await bot.during(resumed)
+        expect(connection.upgrade.host).toContain(discord.resumeHost)
+        await bot.during(bot.waitFor('heard', ({ content }) => content === 'during the cut'))
+        await hears('after the cut')
+        expect(discord.gateway.identifies).toHaveLength(1)
+        await stopAndCheckGuard()
+      },
+    )
 
-    it.each(FULL ? SCHEMES : SCHEMES.slice(0, 1))(`through %s comes back when the proxy was away for ${outageMs / 1_000} seconds`, { timeout: 90_000 }, async (scheme) => {
+    it.each(FULL ? SCHEMES : SCHEMES.slice(0, 1))(
+      `through %s comes back when the proxy was away for ${outageMs / 1_000} seconds`,
+      { timeout: 90_000 },
+      async (scheme) => {
         await start(scheme)
         await hears('before the outage')
         const { port } = proxy

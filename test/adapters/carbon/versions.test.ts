@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startDiscord, type FakeDiscord } from '../../lab/discord/index.js'
 import { LabNames } from '../../lab/names.js'
 import { startProxy, type LabProxy } from '../../lab/proxy/index.js'
-import { everyValue, FULL } from '../../support/matrix.js'
+import { FULL } from '../../support/matrix.js'
 import { BotProcess, type CarbonPackage } from './fixture/bot-process.js'
 import type { BotSettings } from './fixture/messages.js'
 
@@ -36,44 +36,6 @@ async function stopAndCheckGuard(): Promise<void> {
 }
 
 const auth = { username: 'us', password: 'p@ss/w%rd' }
-
-const PACKAGES: Readonly<Record<'0.15' | '0.16', CarbonPackage>> = {
-  '0.15': 'carbon-0-15',
-  '0.16': '@buape/carbon',
-}
-
-describe('A bot on Carbon 0.15 and 0.16', () => {
-  it.each(everyValue({ version: ['0.15', '0.16'], scheme: ['http', 'socks5'] }))(
-    'of $version receives, replies, uploads, edits and reacts through a proxy of scheme $scheme, and in no other way',
-    async ({ version, scheme }) => {
-      const carbon = PACKAGES[version]
-      proxy = await startProxy({ scheme, names, auth })
-      bot = new BotProcess(carbon)
-      bot.start(settings())
-      await bot.during(discord.gateway.waitForIdentify())
-      const question = discord.sayAs(discord.human, '!ping')
-      await bot.waitFor('answered')
-
-      const facts = await bot.waitFor('facts')
-      expect(facts).toMatchObject({ isGatewayPlugin: true })
-      expect(facts.version.startsWith(version)).toBe(true)
-      const [, text, upload] = discord.messages.in(discord.channelId)
-      expect(text).toMatchObject({ content: 'pong, edited', message_reference: { message_id: question.id } })
-      expect(upload).toMatchObject({ attachments: [{ size: file.length }] })
-      expect(discord.messages.reactions(upload!.id)[0]?.emoji.name).toBe('🏓')
-      const sent = discord.rest.requests.find(({ files }) => files.length > 0)
-      expect(sent?.files[0]?.filename).toBe('pöng.bin')
-      expect(sent?.files[0]?.bytes?.equals(file)).toBe(true)
-      expect(discord.rest.requests[0]?.route).toBe('/gateway/bot')
-      expect(bot.reports.filter(({ type }) => type === 'refused')).toEqual([])
-
-      expect(new Set(proxy.connections.map(({ target }) => target?.addressType))).toEqual(new Set(['name']))
-      const heard = Buffer.concat(proxy.connections.map((connection) => connection.heard)).toString('latin1')
-      expect(heard).not.toContain(discord.token)
-      await stopAndCheckGuard()
-    },
-  )
-})
 
 describe('A bot on Carbon 0.14', () => {
   it.each(FULL ? (['http', 'socks5'] as const) : (['socks5'] as const))(
