@@ -11,8 +11,11 @@ export type { GatewayLimits } from './sharding-strategy.js'
 
 type BuildStrategy = NonNullable<NonNullable<ClientOptions['ws']>['buildStrategy']>
 
-/** discord.js's own ClientOptions, and the limits of the gateway client beneath it. */
-export type DiscordJsOptions = ClientOptions & GatewayLimits & { readonly gatewayInfo?: GatewayBotInfo }
+/** What clientOptions() takes beside the options of the Client. */
+export interface GatewaySettings extends GatewayLimits {
+  /** The answer to GET /gateway/bot, if it is known: then Discord is not asked. */
+  readonly gatewayInfo?: GatewayBotInfo
+}
 
 /**
  * Options for `new Client(options)` of discord.js 14, and of what stands on it (@sapphire/framework, discordx): the
@@ -26,7 +29,15 @@ export type DiscordJsOptions = ClientOptions & GatewayLimits & { readonly gatewa
  *   with a warning, since it may go around the proxy
  * @throws TransportError ERR_INVALID_OPTIONS without a transport
  */
-export function clientOptions(transport: DiscordTransport, options: DiscordJsOptions): ClientOptions {
+export function clientOptions<Options extends ClientOptions = ClientOptions>(
+  transport: DiscordTransport,
+  // The type comes from the Client that takes the result: discordx and @sapphire/framework have options of their own.
+  options: NoInfer<Options> & GatewaySettings,
+): Options
+export function clientOptions(
+  transport: DiscordTransport,
+  options: ClientOptions & GatewaySettings,
+): ClientOptions {
   requireTransport(transport)
   const { gatewayInfo, ...own } = options
   const { ws } = own
@@ -61,9 +72,9 @@ export function clientOptions(transport: DiscordTransport, options: DiscordJsOpt
  * @param options the manager's own options; all are kept, and a `buildStrategy` among them is kept with a warning
  * @throws TransportError ERR_INVALID_OPTIONS without a transport
  */
-export function webSocketManagerOptions<Options extends ManagerOptions>(
+export function webSocketManagerOptions<Options extends object>(
   transport: DiscordTransport,
-  options: Options & GatewayLimits,
+  options: Options & ManagerOptions,
 ): Options & { readonly buildStrategy: (manager: Manager) => TransportShardingStrategy } {
   requireTransport(transport)
   const { buildIdentifyThrottler, buildStrategy } = options
@@ -71,9 +82,9 @@ export function webSocketManagerOptions<Options extends ManagerOptions>(
   return { ...options, buildStrategy: keepGiven(buildStrategy, ours, 'buildStrategy') }
 }
 
-interface ManagerOptions {
+interface ManagerOptions extends GatewayLimits {
   readonly buildIdentifyThrottler?: StrategySettings['buildIdentifyThrottler']
-  /** It is what this function adds. */
+  /** It is what webSocketManagerOptions() adds. */
   readonly buildStrategy?: never
 }
 

@@ -53,7 +53,7 @@ export function describeBot({ library, ownEngine, outageMs = 10_000, process }: 
       applicationId: user.id,
       channelId,
     })
-    await bot.during(discord.gateway.waitForIdentify())
+    // It has the time of the whole test: loading a library takes ten seconds on a busy machine.
     await bot.waitFor('ready')
   }
 

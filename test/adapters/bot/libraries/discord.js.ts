@@ -1,33 +1,7 @@
-import { Client, Events, GatewayIntentBits } from 'discord.js'
+import { Client } from 'discord.js'
 import { clientOptions } from '../../../../src/adapters/discord.js/index.js'
+import { intents, startClient } from '../discordjs-client.js'
 import type { StartBot } from '../library.js'
 
-export const startBot: StartBot = async ({ transport, settings, ready, message, failed }) => {
-  const { Guilds, GuildMessages, MessageContent, GuildMessageReactions } = GatewayIntentBits
-  const client = new Client(
-    clientOptions(transport, { intents: [Guilds, GuildMessages, MessageContent, GuildMessageReactions] }),
-  )
-  client.on(Events.ClientReady, ready)
-  client.on(Events.Error, failed)
-  client.on(Events.MessageCreate, ({ id, channelId, author, content, attachments }) =>
-    message({ id, channelId, authorId: author.id, content, attachments: attachments.map(({ url }) => url) }),
-  )
-  await client.login(settings.token)
-  const textChannel = async (id: string) => {
-    const channel = await client.channels.fetch(id)
-    if (channel?.isSendable() !== true) throw new Error('the channel takes no messages')
-    return channel
-  }
-  return {
-    reply: async ({ channelId, id }, content) =>
-      (await (await textChannel(channelId)).send({ content, reply: { messageReference: id } })).id,
-    upload: async (channelId, name, bytes) =>
-      (await (await textChannel(channelId)).send({ content: 'a file', files: [{ name, attachment: bytes }] }))
-        .id,
-    edit: (channelId, messageId, content) =>
-      textChannel(channelId).then((channel) => channel.messages.edit(messageId, content)),
-    react: (channelId, messageId, emoji) =>
-      textChannel(channelId).then((channel) => channel.messages.react(messageId, emoji)),
-    stop: () => client.destroy(),
-  }
-}
+export const startBot: StartBot = (context) =>
+  startClient(new Client(clientOptions(context.transport, { intents })), context)

@@ -1,0 +1,3 @@
+import { describeBot } from './bot/describe-bot.js'
+
+describeBot({ library: 'sapphire', ownEngine: true })
