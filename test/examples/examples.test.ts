@@ -27,8 +27,10 @@ async function start(name: string): Promise<Program> {
   return example
 }
 
-it('carbon-bot.ts answers !ping with text and a file', async () => {
-  const bot = await start('carbon-bot.ts')
+const bots = ['carbon-bot.ts', 'discordjs-bot.ts', 'oceanic-bot.ts']
+
+it.each(bots)('%s answers !ping with text and a file, through the proxy', async (name) => {
+  const bot = await start(name)
   await bot.during(discord.gateway.waitForIdentify())
   const question = discord.sayAs(discord.human, '!ping')
   const { files } = await bot.during(discord.rest.waitForRequest('POST /channels/:id/messages'))
@@ -36,6 +38,8 @@ it('carbon-bot.ts answers !ping with text and a file', async () => {
   expect(files[0]?.bytes?.toString()).toBe('pong')
   const [, answer] = discord.messages.in(discord.channelId)
   expect(answer).toMatchObject({ content: 'pong', message_reference: { message_id: question.id } })
+  const targets = proxy.connections.map(({ target }) => target?.host)
+  expect(targets).toEqual(expect.arrayContaining(['discord.com', 'gateway.discord.gg']))
   expect(bot.output).toBe('')
 })
 
