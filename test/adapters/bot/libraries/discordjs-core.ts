@@ -9,7 +9,7 @@ export const startBot: StartBot = async ({ transport, settings, ready, message, 
   const { Guilds, GuildMessages, MessageContent, GuildMessageReactions } = GatewayIntentBits
   const { token } = settings
   const rest = new REST(restOptions(transport)).setToken(token)
-  const intents = Guilds | GuildMessages | MessageContent | GuildMessageReactions
+  const intents: GatewayIntentBits = Guilds | GuildMessages | MessageContent | GuildMessageReactions
   const gateway = new WebSocketManager(webSocketManagerOptions(transport, { token, intents, rest }))
   const client = new Client({ rest, gateway })
   gateway.on(WebSocketShardEvents.Error, failed)
