@@ -56,3 +56,12 @@ test('a process that uses a PAC script keeps its interpreter in a thread, and ex
   expect(answer.packages.filter((name) => OF_PAC.includes(name))).toEqual([])
   expect(lingered).toBeLessThan(AT_ONCE_MS)
 })
+
+test('a route that opens nothing has loaded neither undici nor the clients of the proxies', async () => {
+  const { code, output } = await runProcess('./load-tunnel.ts', {})
+  expect(code).toBe(0)
+  const packages = JSON.parse(output) as readonly string[]
+  expect(packages).toContain('zod')
+  const needless = ['undici', 'ws', 'https-proxy-agent', 'socks', 'socks-proxy-agent', ...OF_PAC]
+  expect(packages.filter((name) => needless.includes(name))).toEqual([])
+})

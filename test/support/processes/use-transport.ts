@@ -3,9 +3,9 @@
  * and which modules it has loaded. Told by its environment, answers with one line of JSON.
  */
 import { writeSync } from 'node:fs'
-import { Session } from 'node:inspector'
 import { createDiscordTransport } from '../../../src/index.js'
 import { getByAgent, getByDispatcher, helloByWebSocket } from '../faces.js'
+import { loadedPackages } from './loaded-packages.js'
 
 const { TEST_PROXY: proxy = '', TEST_CA: ca = '', TEST_TOKEN: token = '', TEST_CLOSE } = process.env
 const headers = { authorization: `Bot ${token}` }
@@ -23,17 +23,3 @@ const statuses = [...answers.map(({ status }) => status), response.status]
 const open = transport.stats().tunnels.open
 if (TEST_CLOSE === 'yes') await transport.close()
 writeSync(1, `${JSON.stringify({ statuses, open, packages: loadedPackages() })}\n`)
-
-/** The packages of which this process has compiled a module, by import or by require. */
-function loadedPackages(): string[] {
-  const session = new Session()
-  session.connect()
-  const names = new Set<string>()
-  session.on('Debugger.scriptParsed', ({ params }) => {
-    const name = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(params.url)?.[1]
-    if (name !== undefined) names.add(name)
-  })
-  session.post('Debugger.enable')
-  session.disconnect()
-  return [...names].sort()
-}

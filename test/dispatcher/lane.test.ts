@@ -1,0 +1,31 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { parseOptions, resolveProxy } from '../../src/config/index.js'
+import { TunnelDispatcher } from '../../src/dispatcher/dispatcher.js'
+import { Route, type HttpConnection } from '../../src/tunnel/index.js'
+import { failureOf } from '../support/faces.js'
+import { startLab, USERS_ME } from '../support/lab.js'
+
+/** Every tunnel of this route is closed before its first request. */
+class ShortLivedTunnels extends Route {
+  override async openHttp(...args: Parameters<Route['openHttp']>): Promise<HttpConnection> {
+    const connection = await super.openHttp(...args)
+    connection.socket.destroy()
+    return connection
+  }
+}
+
+test('a request whose tunnels are all closed before its first byte fails, and does not open tunnels for ever', async () => {
+  const { proxy, discord } = await startLab()
+  const options = parseOptions({ proxy: proxy.url, tls: { ca: discord.ca }, env: {} })
+  const route = new ShortLivedTunnels(resolveProxy(options), options)
+  const dispatcher = new TunnelDispatcher(route, { maxTunnels: 2, keepAliveMs: 1_000 })
+  onTestFinished(async () => {
+    await dispatcher.destroy()
+    await route.close()
+  })
+  const { origin, pathname } = new URL(USERS_ME)
+  const error = await failureOf(dispatcher.request({ origin, path: pathname, method: 'GET' }))
+  expect(error).toMatchObject({ code: 'ERR_CONNECTION_LOST', sent: 'no', retryable: true })
+  // The tunnel of the lane was closed before it could be tried, so both tries opened another one.
+  expect(proxy.connections).toHaveLength(3)
+})
