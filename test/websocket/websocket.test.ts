@@ -46,11 +46,12 @@ describe('a WebSocket of the transport', () => {
     }
   })
 
-  test('names the step that hangs even where the process itself was busy for a while', async () => {
-    const { transport } = await startLab({ fault: { kind: 'request', verb: 'silence' } })
-    const failed = failureOf(helloByWebSocket(transport, { handshakeTimeout: 200 }))
-    const until = performance.now() + 150
-    while (performance.now() < until) continue
+  test('names the step that hangs even where the process is busy while both of its deadlines expire', async () => {
+    const { transport, proxy } = await startLab({ fault: { kind: 'request', verb: 'silence' } })
+    const startedAt = performance.now()
+    const failed = failureOf(helloByWebSocket(transport, { handshakeTimeout: 1_000 }))
+    await proxy.waitForConnection(({ target }) => target !== null)
+    while (performance.now() - startedAt < 1_200) continue
     expect(await failed).toMatchObject({ code: 'ERR_PROXY_TIMEOUT', phase: 'tunnel' })
   })
 
