@@ -62,7 +62,19 @@ export const CASES: Readonly<Record<string, Case>> = {
     ])
   }),
 
-  'docs/frameworks.md 3': toItsEnd(({ discord, program }) => {
+  'docs/frameworks.md 3': whileItRuns(async ({ discord, program }) => {
+    await program.during(discord.gateway.waitForIdentify())
+    const file = { filename: 'question.txt', content: Buffer.from('a file') }
+    discord.sayAs(discord.human, '!ping', { attachments: [file] })
+    const { files } = await program.during(discord.rest.waitForRequest('POST /channels/:id/messages'))
+    expect(files.map(({ bytes }) => bytes?.toString())).toEqual(['a file'])
+    expect(discord.messages.in(discord.channelId).map(({ content }) => content)).toEqual(['!ping', 'pong'])
+    expect(program.output).toBe('')
+  }),
+
+  'docs/frameworks.md 4': whileItRuns(answersPing),
+
+  'docs/frameworks.md 5': toItsEnd(({ discord, program }) => {
     const [sent] = discord.messages.in(discord.channelId)
     expect(sent).toMatchObject({
       content: 'sent through the proxy',
@@ -71,11 +83,22 @@ export const CASES: Readonly<Record<string, Case>> = {
     expect(program.output).toBe('')
   }),
 
-  'docs/frameworks.md 4': whileItRuns(async ({ program }) => {
+  // Oceanic, Eris and Dysnomia.
+  'docs/frameworks.md 6': whileItRuns(answersPing),
+  'docs/frameworks.md 7': whileItRuns(answersPing),
+  'docs/frameworks.md 8': whileItRuns(answersPing),
+
+  'docs/frameworks.md 9': whileItRuns(async ({ discord, program }) => {
+    await program.during(discord.rest.waitForRequest('POST /channels/:id/messages'))
+    expect(discord.messages.in(discord.channelId)).toMatchObject([{ content: 'sent through the proxy' }])
+    expect(program.output).toBe('')
+  }),
+
+  'docs/frameworks.md 10': whileItRuns(async ({ program }) => {
     await program.printed('"op":10')
   }),
 
-  'docs/frameworks.md 5': toItsEnd(({ discord, program }) => {
+  'docs/frameworks.md 11': toItsEnd(({ discord, program }) => {
     expect(discord.rest.requests.map(({ path }) => path)).toHaveLength(3)
     expect(program.output.trim().split('\n')).toEqual(['200', '200', '200'])
   }),
