@@ -191,7 +191,7 @@ class Transport implements DiscordTransport {
     this.#gatewayLinks = {
       fetch: (url, init) => this.fetch(url, init),
       createWebSocket: (url, socketOptions) => this.createWebSocket(url, socketOptions),
-      hop: (url) => this.#route.hop(addressOf(new URL(url))),
+      via: (url) => this.#route.via(addressOf(new URL(url))),
       accounts: new BotAccounts(),
       env: options.env,
     }

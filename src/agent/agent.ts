@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream'
 import { inspect } from 'node:util'
 import type { ForwardProxy } from '../tunnel/index.js'
 import { TCP_OPTIONS } from '../tunnel/dial.js'
-import type { Hop } from '../tunnel/fault.js'
+import type { Via } from '../tunnel/fault.js'
 import type { Route } from '../tunnel/route.js'
 import type { Target } from '../tunnel/target.js'
 import { writeToForwardProxy } from './absolute-form.js'
@@ -38,7 +38,7 @@ interface AgentRequestOptions extends RequestOptions {
 
 /** What is known of a socket that this agent opened. */
 interface OpenedSocket {
-  readonly hop: Hop
+  readonly via: Via
   readonly forwardProxy: ForwardProxy | undefined
 }
 
@@ -116,9 +116,9 @@ export class TunnelAgent extends https.Agent {
     const current = this.#current
     const target: Target = { host: options.host ?? 'localhost', port: Number(options.port), secure }
     const tls = secure ? tlsOverrides(options) : undefined
-    const hop = this.#route.hop(target)
+    const via = this.#route.via(target)
     const given = new AbortController()
-    const watched = new WatchedRequest(request, hop)
+    const watched = new WatchedRequest(request, via)
     const stopWatching = watched.onDestroyed((reason) => given.abort(reason ?? hangUp()))
     const timeout = new OpeningTimeout(request, options.timeout)
     try {
@@ -131,7 +131,7 @@ export class TunnelAgent extends https.Agent {
           ...(deadline === undefined ? undefined : { timeoutMs: deadline.timeoutMs }),
         },
       )
-      current.set(socket, { hop, forwardProxy })
+      current.set(socket, { via, forwardProxy })
       if (forwardProxy !== undefined) {
         watched.forwardProxy = forwardProxy
         writeToForwardProxy(socket, forwardProxy)
@@ -183,8 +183,8 @@ export class TunnelAgent extends https.Agent {
     this.#route.stats.request(true)
     const opened = this.#current.get(socket)
     if (opened !== undefined) {
-      const { hop, forwardProxy } = opened
-      const watched = new WatchedRequest(request, hop)
+      const { via, forwardProxy } = opened
+      const watched = new WatchedRequest(request, via)
       watched.forwardProxy = forwardProxy
       if (forwardProxy !== undefined) writeToForwardProxy(socket, forwardProxy)
     }

@@ -1,7 +1,7 @@
 import { IncomingMessage, type ClientRequest } from 'node:http'
 import { systemCode, TransportError } from '../errors.js'
 import { connectionLost } from '../tunnel/failures.js'
-import type { Hop } from '../tunnel/fault.js'
+import type { Via } from '../tunnel/fault.js'
 import type { ForwardProxy } from '../tunnel/index.js'
 import { isIdempotent } from '../tunnel/idempotent.js'
 
@@ -16,15 +16,15 @@ export class WatchedRequest {
   /** Set where the request goes to a proxy that forwards it. */
   forwardProxy: ForwardProxy | undefined
   readonly #method: string
-  readonly #hop: Hop
+  readonly #via: Via
   #onDestroyed: ((reason: Error | undefined) => void) | undefined
   #endedByCaller = false
   #answered = false
   #failure: TransportError | undefined
 
-  constructor(request: ClientRequest, hop: Hop) {
+  constructor(request: ClientRequest, via: Via) {
     this.#method = request.method
-    this.#hop = hop
+    this.#via = via
     const destroy = request.destroy.bind(request)
     request.destroy = (reason) => {
       this.#endedByCaller = true
@@ -73,7 +73,7 @@ export class WatchedRequest {
     if (error instanceof TransportError) this.#failure ??= error
     else if (this.forwardProxy !== undefined && !this.#answered && isForeign(error))
       this.#failure ??= this.forwardProxy.foreignAnswer('rawPacket' in error ? error.rawPacket : undefined)
-    else if (isLoss(error)) this.#failure ??= connectionLost(error, this.#hop, isIdempotent(this.#method))
+    else if (isLoss(error)) this.#failure ??= connectionLost(error, this.#via, isIdempotent(this.#method))
     else return error
     // A connection that breaks in the middle of an answer is told to the request and to the response.
     return this.#failure

@@ -1,7 +1,7 @@
 import { Dispatcher } from 'undici'
 import { TransportError } from '../errors.js'
 import { closedError, timeoutError } from '../tunnel/failures.js'
-import type { Hop } from '../tunnel/fault.js'
+import type { Via } from '../tunnel/fault.js'
 import type { HttpConnection, Route } from '../tunnel/route.js'
 import { addressOf } from '../tunnel/target.js'
 import { wireOptions } from './body/wire-options.js'
@@ -73,7 +73,7 @@ export class TunnelDispatcher extends Dispatcher {
     }
     this.#pools = new Pools(options.maxTunnels)
     const { unreadMs } = this.#options
-    this.#context = { hopTo: (origin) => this.#hopTo(origin), unreadMs, onEvent: options.onEvent }
+    this.#context = { viaTo: (origin) => this.#viaTo(origin), unreadMs, onEvent: options.onEvent }
   }
 
   /** @returns false where the request has to wait; `drain` is emitted when nothing waits any more. */
@@ -188,8 +188,8 @@ export class TunnelDispatcher extends Dispatcher {
   }
 
   /** The route to an origin, for the names of failures. */
-  #hopTo(origin: string | URL): Hop {
-    return this.#route.hop(addressOf(new URL(origin)))
+  #viaTo(origin: string | URL): Via {
+    return this.#route.via(addressOf(new URL(origin)))
   }
 
   #openTunnel({ origin, tunnelOnly }: OriginPool): Promise<HttpConnection> {
@@ -205,7 +205,7 @@ export class TunnelDispatcher extends Dispatcher {
       keepAliveMs: Math.max(1, keepAliveMs),
       silenceMs,
       stats: this.#route.stats,
-      hop: () => this.#hopTo(pool.origin),
+      via: () => this.#viaTo(pool.origin),
       reopen: () => this.#openTunnel(pool),
       onIdle: (lane) => this.#onIdle(lane, pool),
       onGone: (lane) => this.#onGone(lane, pool),
@@ -224,9 +224,9 @@ export class TunnelDispatcher extends Dispatcher {
     // open, they do not wait for another deadline.
     if (!(error instanceof TransportError) || error.code !== 'ERR_PROXY_TIMEOUT' || this.#pools.stand) return
     for (const other of this.#pools.all.filter(({ size }) => size === 0)) {
-      const hop = this.#hopTo(other.origin)
-      if (hop.proxy !== error.proxy) continue
-      other.fail(timeoutError(hop, error.phase, this.#route.connectTimeoutMs))
+      const via = this.#viaTo(other.origin)
+      if (via.proxy !== error.proxy) continue
+      other.fail(timeoutError(via, error.phase, this.#route.connectTimeoutMs))
       this.#pools.forget(other)
     }
   }
@@ -294,7 +294,7 @@ export class TunnelDispatcher extends Dispatcher {
     for (const pool of pools) {
       const late = pool.takeBefore(performance.now() - connectTimeoutMs)
       if (late.length === 0) continue
-      const error = queueTimeout(this.#hopTo(pool.origin), connectTimeoutMs, use)
+      const error = queueTimeout(this.#viaTo(pool.origin), connectTimeoutMs, use)
       for (const request of late) request.fail(error)
       this.#changed(pool)
     }

@@ -1,7 +1,7 @@
 import { errors } from 'undici'
 import { failureOf, systemCode, TransportError } from '../errors.js'
 import { closedError, connectionLost } from '../tunnel/failures.js'
-import { failure, fault, type Hop } from '../tunnel/fault.js'
+import { failure, fault, type Via } from '../tunnel/fault.js'
 import { isIdempotent } from '../tunnel/idempotent.js'
 
 /** undici's codes for mistakes and decisions of the caller. They pass unchanged: the route did not fail. */
@@ -31,9 +31,9 @@ const UNREAD = fault('ERR_CONNECTION_LOST', 'exchange', 'route.unread', 'route.u
  *
  * @param started whether undici had begun to write the request; from then on Discord may have carried it out
  */
-export function nameExchangeError(error: Error, method: string, hop: Hop, started: boolean): Error {
+export function nameExchangeError(error: Error, method: string, via: Via, started: boolean): Error {
   const harmless = !started || isIdempotent(method)
-  const named = nameError(error, hop, harmless)
+  const named = nameError(error, via, harmless)
   // A failure of an earlier phase says for itself that nothing of the request was carried out.
   if (named instanceof TransportError && named.phase !== 'exchange') return named
   const sent = started ? 'maybe' : 'no'
@@ -41,20 +41,20 @@ export function nameExchangeError(error: Error, method: string, hop: Hop, starte
   return failureOf(named, { sent, retryable: named.retryable && harmless })
 }
 
-function nameError(error: Error, hop: Hop, harmless: boolean): Error {
+function nameError(error: Error, via: Via, harmless: boolean): Error {
   const code = systemCode(error)
   if (error instanceof TransportError || (code !== undefined && CALLERS_OWN.has(code))) return error
   if (error instanceof errors.ClientDestroyedError || error instanceof errors.ClientClosedError)
-    return closedError(hop)
+    return closedError(via)
   if (error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError) {
-    return failure(SILENT, hop, {}, { cause: error, retryable: harmless })
+    return failure(SILENT, via, {}, { cause: error, retryable: harmless })
   }
   const broken = BROKEN.some((kind) => error instanceof kind)
   const system = code?.startsWith('E') === true && ('syscall' in error || /^ERR_(?:SSL|TLS)_/.test(code))
-  return broken || system ? connectionLost(error, hop, harmless) : error
+  return broken || system ? connectionLost(error, via, harmless) : error
 }
 
 /** The caller left a response unread, so its tunnel is closed and the rest of the body is lost. */
-export function unreadError(method: string, hop: Hop, waitedMs: number): TransportError {
-  return failure(UNREAD, hop, { waitedMs }, { retryable: isIdempotent(method) })
+export function unreadError(method: string, via: Via, waitedMs: number): TransportError {
+  return failure(UNREAD, via, { waitedMs }, { retryable: isIdempotent(method) })
 }

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { Client } from 'undici'
 import { connectionLost } from '../tunnel/failures.js'
-import type { Hop } from '../tunnel/fault.js'
+import type { Via } from '../tunnel/fault.js'
 import type { ForwardProxy, HttpConnection } from '../tunnel/index.js'
 import type { StatsCounter } from '../tunnel/stats.js'
 import { forwardedOptions } from './forwarded-options.js'
@@ -23,7 +23,7 @@ export interface LaneContext {
   readonly silenceMs: number
   readonly stats: StatsCounter
   /** The route, for the names of failures. */
-  readonly hop: () => Hop
+  readonly via: () => Via
   /** Opens another tunnel in place of one that ended between two requests. */
   readonly reopen: () => Promise<HttpConnection>
   /** The request is over, and the lane takes the next one. */
@@ -139,7 +139,7 @@ export class Lane {
   }
 
   #lost(): Error {
-    return connectionLost(new Error('closed before its first request'), this.#context.hop(), true)
+    return connectionLost(new Error('closed before its first request'), this.#context.via(), true)
   }
 
   #onDisconnect(): void {

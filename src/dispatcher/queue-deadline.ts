@@ -1,6 +1,6 @@
 import { failureOf, type TransportError } from '../errors.js'
 import { text, type Text } from '../messages/index.js'
-import { failure, fault, type Hop } from '../tunnel/fault.js'
+import { failure, fault, type Via } from '../tunnel/fault.js'
 import type { LaneUse } from './origin-pool.js'
 
 /**
@@ -57,7 +57,7 @@ const NONE_OPENED = fault('ERR_PROXY_TIMEOUT', 'tunnel', 'route.queue', 'route.q
  * No tunnel became free for a request within its deadline. Open tunnels that do not answer blame the destination;
  * where none is open, the proxy has kept the request waiting.
  */
-export function queueTimeout(hop: Hop, timeoutMs: number, { maxTunnels, lanes }: TunnelUse): TransportError {
+export function queueTimeout(via: Via, timeoutMs: number, { maxTunnels, lanes }: TunnelUse): TransportError {
   const sum = (count: (use: LaneUse) => number): number => lanes.reduce((all, use) => all + count(use), 0)
   const unanswered = sum((use) => use.unanswered)
   const unread = sum((use) => use.unread)
@@ -68,9 +68,9 @@ export function queueTimeout(hop: Hop, timeoutMs: number, { maxTunnels, lanes }:
     ...part(opening, 'is being opened', 'are being opened'),
   ]
   const held = unanswered + unread
-  const late = held === 0 && hop.proxy !== null ? NONE_OPENED : NONE_FREE
+  const late = held === 0 && via.proxy !== null ? NONE_OPENED : NONE_FREE
   const use = parts.join(', ') || 'none is open'
-  const error = failure(late, hop, { timeoutMs, maxTunnels, use }, { hint: hintFor(unread, held) })
+  const error = failure(late, via, { timeoutMs, maxTunnels, use }, { hint: hintFor(unread, held) })
   return failureOf(error, { sent: 'no', retryable: true })
 }
 

@@ -2,7 +2,7 @@ import type { Dispatcher } from 'undici'
 import { emitEvent, type OnEvent } from '../config/index.js'
 import { maskedPath } from '../discord/masked-path.js'
 import { systemCode } from '../errors.js'
-import type { Hop } from '../tunnel/fault.js'
+import type { Via } from '../tunnel/fault.js'
 import { errors } from 'undici'
 import type { ForwardProxy, ReadHeader } from '../tunnel/index.js'
 import { nameExchangeError, unreadError } from './exchange-error.js'
@@ -20,7 +20,7 @@ export interface AbandonableHandler extends Dispatcher.DispatchHandler {
 
 export interface RequestContext {
   /** The route to an origin. It is asked for only when a request fails. */
-  readonly hopTo: (origin: string | URL) => Hop
+  readonly viaTo: (origin: string | URL) => Via
   /** Milliseconds for which a paused response keeps its tunnel. */
   readonly unreadMs: number
   /** Told of every request that has an answer or has failed. Default: nothing is reported, at no cost. */
@@ -120,7 +120,7 @@ export abstract class TunnelRequest implements Dispatcher.DispatchHandler {
     const named =
       foreign && this.forwardProxy !== undefined
         ? this.forwardProxy.foreignAnswer(firstBytes(error))
-        : nameExchangeError(error, this.options.method, this.#hop, started)
+        : nameExchangeError(error, this.options.method, this.#via, started)
     if (!answered) this.#report(null, named)
     return named
   }
@@ -131,7 +131,7 @@ export abstract class TunnelRequest implements Dispatcher.DispatchHandler {
     const { unreadMs } = this.#context
     clearTimeout(this.#unread)
     this.#unread = setTimeout(
-      () => this.abort(unreadError(this.options.method, this.#hop, unreadMs)),
+      () => this.abort(unreadError(this.options.method, this.#via, unreadMs)),
       unreadMs,
     ).unref()
   }
@@ -142,11 +142,11 @@ export abstract class TunnelRequest implements Dispatcher.DispatchHandler {
     const { method, path } = this.options
     const code = systemCode(error) ?? null
     const ms = performance.now() - this.since
-    emitEvent(onEvent, { type: 'request', ...this.#hop, method, path: maskedPath(path), status, code, ms })
+    emitEvent(onEvent, { type: 'request', ...this.#via, method, path: maskedPath(path), status, code, ms })
   }
 
-  get #hop(): Hop {
-    return this.#context.hopTo(this.options.origin ?? '')
+  get #via(): Via {
+    return this.#context.viaTo(this.options.origin ?? '')
   }
 
   protected resumed(): void {

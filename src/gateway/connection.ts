@@ -1,7 +1,7 @@
 import { ENDS_SESSION, KEEPS_SESSION } from '../discord/close-codes.js'
 import { Opcode } from '../discord/opcodes.js'
 import { Heartbeat, type Acknowledgement } from '../reconnect/heartbeat.js'
-import type { Hop } from '../tunnel/index.js'
+import type { Via } from '../tunnel/index.js'
 import { LiveSocket, liveSocketOptions } from '../websocket/live-socket.js'
 import { createDecompressor, type GatewayCompression } from './compression/compression.js'
 import type { Decompressor } from './compression/decompressor.js'
@@ -36,7 +36,7 @@ export class Connection {
   readonly #settings: ConnectionSettings
   readonly #owner: ConnectionOwner
   /** The proxy that it was opened through. The transport may have another one when it ends. */
-  readonly #hop: Hop
+  readonly #via: Via
   readonly #socket: LiveSocket
   #decompressor: Decompressor | undefined
   #heartbeat: Heartbeat | undefined
@@ -48,16 +48,16 @@ export class Connection {
     const { compression, maxPayload, links } = settings
     this.#settings = settings
     this.#owner = owner
-    this.#hop = links.hop(url)
+    this.#via = links.via(url)
     const socket = links.createWebSocket(gatewayAddress(url, compression), liveSocketOptions(maxPayload))
-    this.#socket = new LiveSocket(socket, this.#hop, {
+    this.#socket = new LiveSocket(socket, this.#via, {
       opened: () => this.expect('HELLO', helloTimeoutMs),
       message: (data, isBinary) => this.#message(data, isBinary),
       pong: () => this.#heartbeat?.pong(),
       ended: (end) => {
         this.#heartbeat?.stop()
         this.#decompressor?.close()
-        owner.ended(this.#left ?? socketEnded(end, this.#hop))
+        owner.ended(this.#left ?? socketEnded(end, this.#via))
       },
     })
   }
@@ -78,7 +78,7 @@ export class Connection {
 
   /** Leaves the connection unless `expected()` is called in time, or more keeps arriving. */
   expect(awaited: string, timeoutMs: number): void {
-    this.#socket.expect(timeoutMs, () => this.leave(notReadyInTime(awaited, timeoutMs, this.#hop)))
+    this.#socket.expect(timeoutMs, () => this.leave(notReadyInTime(awaited, timeoutMs, this.#via)))
   }
 
   /** Part of what is expected has arrived: a replay is not interrupted. */
@@ -171,7 +171,7 @@ export class Connection {
       ping: () => this.#socket.ping(),
       received: () => this.#socket.bytesRead,
       receiving: () => this.#socket.receiving,
-      dead: (cause) => this.leave(peerGone(cause, this.#hop)),
+      dead: (cause) => this.leave(peerGone(cause, this.#via)),
     })
     this.#owner.hello()
   }

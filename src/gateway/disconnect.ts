@@ -1,7 +1,7 @@
 import { sanitizeForeignText } from '../config/index.js'
 import { closeMeaning, type Recovery } from '../discord/close-codes.js'
 import { TransportError } from '../errors.js'
-import type { Hop } from '../tunnel/index.js'
+import type { Via } from '../tunnel/index.js'
 import { brokenConnection, type SocketEnd } from '../websocket/live-socket.js'
 import { GatewayError } from './gateway-error.js'
 
@@ -50,7 +50,7 @@ export interface Disconnect {
 }
 
 /** The socket is closed, and this side did not do it. */
-export function socketEnded(end: SocketEnd, hop: Hop): Disconnect {
+export function socketEnded(end: SocketEnd, via: Via): Disconnect {
   switch (end.kind) {
     case 'close-frame':
       return closedByDiscord(end.code, end.reason)
@@ -59,7 +59,7 @@ export function socketEnded(end: SocketEnd, hop: Hop): Disconnect {
     case 'failed':
       return failed(end.opened ? 'connection-lost' : 'connect-failed', end.error)
     case 'lost':
-      return failed('connection-lost', brokenConnection('ended without a close frame', hop))
+      return failed('connection-lost', brokenConnection('ended without a close frame', via))
   }
 }
 
@@ -87,18 +87,18 @@ function closedByDiscord(closeCode: number, closeReason: string): Disconnect {
 }
 
 /** The peer no longer answers. */
-export function peerGone(cause: 'silence' | 'zombie', hop: Hop): Disconnect {
+export function peerGone(cause: 'silence' | 'zombie', via: Via): Disconnect {
   const why =
     cause === 'zombie'
       ? 'it did not acknowledge the last heartbeat'
       : 'it answered neither a ping nor a heartbeat'
-  return failed(cause, brokenConnection(`is dead: ${why}`, hop))
+  return failed(cause, brokenConnection(`is dead: ${why}`, via))
 }
 
 /** @param awaited HELLO, READY or RESUMED */
-export function notReadyInTime(awaited: string, timeoutMs: number, hop: Hop): Disconnect {
-  const error = new TransportError(`${hop.target} did not send ${awaited} within ${timeoutMs} ms`, {
-    ...hop,
+export function notReadyInTime(awaited: string, timeoutMs: number, via: Via): Disconnect {
+  const error = new TransportError(`${via.target} did not send ${awaited} within ${timeoutMs} ms`, {
+    ...via,
     code: 'ERR_TARGET_TIMEOUT',
     phase: 'exchange',
     hint: 'The WebSocket was open, but Discord or the way back is slow. The client tries again by itself.',

@@ -1,6 +1,6 @@
 import type { WebSocket } from 'ws'
 import type { Environment } from '../config/index.js'
-import type { Hop } from '../tunnel/index.js'
+import type { Via } from '../tunnel/index.js'
 import type { WebSocketOptions } from '../websocket/websocket.js'
 import type { BotAccounts, GatewayFetch } from './bot-account.js'
 
@@ -9,7 +9,7 @@ export interface GatewayLinks {
   readonly fetch: GatewayFetch
   readonly createWebSocket: (url: string, options: WebSocketOptions) => WebSocket
   /** The proxy that a URL is reached through now, for the text of an error. */
-  readonly hop: (url: string) => Hop
+  readonly via: (url: string) => Via
   /** What the clients of one token share. */
   readonly accounts: BotAccounts
   /** Where the variables of the timeouts are looked up. */

@@ -12,7 +12,7 @@ import {
 import type { Attempt } from './attempt.js'
 import { dial, TARGET_PHASES } from './dial.js'
 import { nameFailure, timeoutError } from './failures.js'
-import { failure, fault, type Hop } from './fault.js'
+import { failure, fault, type Via } from './fault.js'
 import { openConnectTunnel } from './http/connect-tunnel.js'
 import { connectToProxy, ForwardProxy, type ForwardRequest } from './http/forward-proxy.js'
 import { proxyAuthorization } from './http/proxy-authorization.js'
@@ -31,7 +31,7 @@ export interface Connection {
 /** What is to be connected. */
 export interface ConnectRequest {
   readonly target: Target
-  readonly hop: Hop
+  readonly via: Via
   /** Whether a connection to the proxy will do where a plain HTTP request can be forwarded. */
   readonly forward: boolean
   /** Told why a connection is direct. */
@@ -68,21 +68,23 @@ export class Connector {
   }
 
   async connect(request: ConnectRequest, attempt: Attempt): Promise<Connection> {
-    const { target, hop } = request
-    const proxies = await this.#proxiesFor(target, hop, attempt)
+    const { target, via } = request
+    const proxies = await this.#proxiesFor(target, via, attempt)
     let first: unknown
     for (const [index, proxy] of proxies.entries()) {
       if (proxy === 'direct') return this.#direct(request, attempt)
-      if (proxy.redactedUrl === hop.proxy) return this.#through(proxy, request, attempt)
+      if (proxy.redactedUrl === via.proxy) return this.#through(proxy, request, attempt)
       // One of those that a PAC script names.
-      const via = { ...hop, proxy: proxy.redactedUrl }
-      const part = attempt.part(proxies.length - index, (phase, ms) => timeoutError(via, phase, ms))
+      const chosen = { ...via, proxy: proxy.redactedUrl }
+      const part = attempt.part(proxies.length - index, (phase, ms) => timeoutError(chosen, phase, ms))
       try {
-        const connection = await this.#through(proxy, { ...request, hop: via }, part)
+        const connection = await this.#through(proxy, { ...request, via: chosen }, part)
         attempt.own(connection.socket)
         return connection
       } catch (error) {
-        const named: unknown = part.signal.aborted ? part.signal.reason : nameFailure(error, part.phase, via)
+        const named: unknown = part.signal.aborted
+          ? part.signal.reason
+          : nameFailure(error, part.phase, chosen)
         part.end(named)
         first ??= named
         if (attempt.signal.aborted || index === proxies.length - 1) throw first
@@ -90,12 +92,12 @@ export class Connector {
         part.dispose()
       }
     }
-    throw failure(NO_PROXY, hop, {})
+    throw failure(NO_PROXY, via, {})
   }
 
-  async #direct({ target, hop, onDirect }: ConnectRequest, attempt: Attempt): Promise<Connection> {
+  async #direct({ target, via, onDirect }: ConnectRequest, attempt: Attempt): Promise<Connection> {
     onDirect(
-      hop.proxy === null
+      via.proxy === null
         ? this.policy.decide(target.host, target.port).reason
         : 'the PAC script answers DIRECT',
     )
@@ -104,15 +106,15 @@ export class Connector {
 
   async #proxiesFor(
     target: Target,
-    hop: Hop,
+    via: Via,
     attempt: Attempt,
   ): Promise<readonly (ProxyEndpoint | 'direct')[]> {
     const { proxy } = this.policy
-    if (hop.proxy === null || proxy === null) return ['direct']
+    if (via.proxy === null || proxy === null) return ['direct']
     if (proxy.kind === 'tunnel') return [proxy]
     const pac = await attempt.step('pac', this.#loadPac(proxy))
-    const proxies = await pac.proxiesFor(target, hop, attempt)
-    if (this.options.required && proxies[0] === 'direct') throw failure(PAC_DIRECT, hop, {})
+    const proxies = await pac.proxiesFor(target, via, attempt)
+    if (this.options.required && proxies[0] === 'direct') throw failure(PAC_DIRECT, via, {})
     return proxies
   }
 
@@ -125,26 +127,26 @@ export class Connector {
   }
 
   async #through(endpoint: ProxyEndpoint, request: ConnectRequest, attempt: Attempt): Promise<Connection> {
-    const { target, hop } = request
+    const { target, via } = request
     const byHttp = endpoint.protocol === 'http' || endpoint.protocol === 'https'
     // With dns: 'local' the proxy gets an address, and only a tunnel can take the place of a name.
     if (byHttp && request.forward && !target.secure && this.options.dns === 'proxy')
-      return this.#toForwardProxy(endpoint, target, hop, attempt)
+      return this.#toForwardProxy(endpoint, target, via, attempt)
     const host = await this.#nameFor(endpoint, target, attempt)
     const tunnel = byHttp
-      ? await this.#byConnect(endpoint, { ...target, host }, hop, attempt)
-      : await this.#bySocks({ endpoint, host, port: target.port, hop }, attempt)
-    if (tunnel.earlyBytes > 0) throw spokeFirst(tunnel, hop)
+      ? await this.#byConnect(endpoint, { ...target, host }, via, attempt)
+      : await this.#bySocks({ endpoint, host, port: target.port, via }, attempt)
+    if (tunnel.earlyBytes > 0) throw spokeFirst(tunnel, via)
     return { socket: tunnel.socket }
   }
 
   async #toForwardProxy(
     endpoint: ProxyEndpoint,
     target: Target,
-    hop: Hop,
+    via: Via,
     attempt: Attempt,
   ): Promise<Connection> {
-    const request = await this.#httpRequest(endpoint, target, hop, attempt)
+    const request = await this.#httpRequest(endpoint, target, via, attempt)
     const socket = await connectToProxy(request, attempt)
     return { socket, forwardProxy: new ForwardProxy(request) }
   }
@@ -158,23 +160,23 @@ export class Connector {
   async #byConnect(
     endpoint: ProxyEndpoint,
     target: Target,
-    hop: Hop,
+    via: Via,
     attempt: Attempt,
   ): Promise<OpenedTunnel> {
-    const request = await this.#httpRequest(endpoint, target, hop, attempt)
+    const request = await this.#httpRequest(endpoint, target, via, attempt)
     return openConnectTunnel({ ...request, host: target.host, port: target.port }, attempt)
   }
 
   async #httpRequest(
     endpoint: ProxyEndpoint,
     target: Target,
-    hop: Hop,
+    via: Via,
     attempt: Attempt,
   ): Promise<ForwardRequest> {
-    const authorization = await proxyAuthorization(this.options.proxyAuthorization, endpoint, hop, attempt)
+    const authorization = await proxyAuthorization(this.options.proxyAuthorization, endpoint, via, attempt)
     const clean = (text: string): string =>
       createRedactor([...secretsOfProxy(endpoint), ...secretsOfAuthorization(authorization ?? '')])(text)
-    return { endpoint, target, authorization, proxyTls: this.#proxyTls, hop, clean }
+    return { endpoint, target, authorization, proxyTls: this.#proxyTls, via, clean }
   }
 
   /** SOCKS4 has no room for a name; every other scheme carries it, unless the options say otherwise. */
@@ -188,7 +190,7 @@ export class Connector {
 }
 
 /** Neither a TLS server nor an HTTP server speaks before the client, so these bytes are the proxy's. */
-function spokeFirst(tunnel: OpenedTunnel, hop: Hop): Error {
+function spokeFirst(tunnel: OpenedTunnel, via: Via): Error {
   tunnel.socket.destroy()
-  return failure(SPOKE_FIRST, hop, { bytes: tunnel.earlyBytes })
+  return failure(SPOKE_FIRST, via, { bytes: tunnel.earlyBytes })
 }

@@ -1,8 +1,8 @@
 import { systemCode, TransportError, type TransportErrorCode, type TransportPhase } from '../errors.js'
 import { render, type MessageKey, type Text, type ValueNames } from '../messages/index.js'
 
-/** The names of the two ends of a connection, as errors and events show them. */
-export interface Hop {
+/** The proxy and the destination of a connection, as errors and events show them. */
+export interface Via {
   /** The proxy's redacted URL; null on a direct route. */
   readonly proxy: string | null
   /** `host:port`. */
@@ -38,7 +38,7 @@ export function fault<Key extends MessageKey>(
 }
 
 /** The values that the texts of a fault need beside the names of the proxy and the target. */
-type ValuesOf<Key extends MessageKey> = Readonly<Record<Exclude<ValueNames<Key>, keyof Hop>, string | number>>
+type ValuesOf<Key extends MessageKey> = Readonly<Record<Exclude<ValueNames<Key>, keyof Via>, string | number>>
 
 interface Particulars {
   /** A system or TLS error. Its text and its code stand in the message, where logs and retry logic look for them. */
@@ -52,15 +52,15 @@ interface Particulars {
 /** The error for a fault at one proxy and target. */
 export function failure<Key extends MessageKey>(
   { code, phase, message, hint, retryable }: Fault<Key>,
-  hop: Hop,
+  via: Via,
   values: ValuesOf<Key>,
   particulars: Particulars = {},
 ): TransportError {
   const { cause } = particulars
-  const shown = { proxy: hop.proxy ?? '', target: hop.target, ...values }
+  const shown = { proxy: via.proxy ?? '', target: via.target, ...values }
   const reason = cause === undefined ? '' : `: ${describe(cause)}`
   return new TransportError(`${render({ key: message, values: shown })}${reason}`, {
-    ...hop,
+    ...via,
     code,
     phase,
     hint: { key: hint, values: shown },

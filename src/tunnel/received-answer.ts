@@ -1,6 +1,6 @@
 import type { TransportError } from '../errors.js'
 import { text, type Text } from '../messages/index.js'
-import { failure, fault, type Hop } from './fault.js'
+import { failure, fault, type Via } from './fault.js'
 
 /** Enough of the first bytes to recognize a protocol, and to read any SOCKS answer (at most 266 bytes). */
 const KEPT_BYTES = 512
@@ -48,7 +48,7 @@ export class ReceivedAnswer {
 }
 
 /** The scheme to write in the proxy's URL in place of the present one, by what the proxy spoke. */
-export function schemeHint(speaks: ReceivedAnswer['speaks'], { proxy }: Pick<Hop, 'proxy'>): Text {
+export function schemeHint(speaks: ReceivedAnswer['speaks'], { proxy }: Pick<Via, 'proxy'>): Text {
   const written = proxy?.split(':', 1)[0] ?? ''
   if (speaks === 'nothing') {
     const others = SCHEMES_TO_TRY.filter((scheme) => !sameFamily(scheme, written))
@@ -73,19 +73,19 @@ const CUT_SHORT = fault('ERR_PROXY_PROTOCOL', 'tunnel', 'route.answer.cut', 'rou
 const NOT_HTTP = fault('ERR_PROXY_PROTOCOL', 'tunnel', 'route.answer.not-http', 'route.scheme.unknown.hint')
 
 /** The answer is longer than {@link MAX_ANSWER_BYTES}. */
-export function tooLong({ speaks }: ReceivedAnswer, hop: Hop): TransportError {
+export function tooLong({ speaks }: ReceivedAnswer, via: Via): TransportError {
   const kibibytes = MAX_ANSWER_BYTES / 1024
-  return failure(TOO_LONG, hop, { kibibytes }, { hint: schemeHint(speaks, hop) })
+  return failure(TOO_LONG, via, { kibibytes }, { hint: schemeHint(speaks, via) })
 }
 
 /** The proxy closed the connection before its answer was complete. */
-export function cutShort({ bytes }: ReceivedAnswer, hop: Hop): TransportError {
+export function cutShort({ bytes }: ReceivedAnswer, via: Via): TransportError {
   return bytes > 0
-    ? failure(CUT_SHORT, hop, {})
-    : failure(NONE, hop, {}, { hint: schemeHint('nothing', hop) })
+    ? failure(CUT_SHORT, via, {})
+    : failure(NONE, via, {}, { hint: schemeHint('nothing', via) })
 }
 
 /** The answer is not one of an HTTP proxy. */
-export function notHttp(speaks: ReceivedAnswer['speaks'], hop: Hop): TransportError {
-  return failure(NOT_HTTP, hop, {}, { hint: schemeHint(speaks, hop) })
+export function notHttp(speaks: ReceivedAnswer['speaks'], via: Via): TransportError {
+  return failure(NOT_HTTP, via, {}, { hint: schemeHint(speaks, via) })
 }

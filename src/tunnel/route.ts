@@ -5,7 +5,7 @@ import { TransportError, type TransportPhase } from '../errors.js'
 import { Attempt } from './attempt.js'
 import { Connector, type Connection } from './connector.js'
 import { closedError, nameFailure, timeoutError } from './failures.js'
-import { failure, fault, type Hop } from './fault.js'
+import { failure, fault, type Via } from './fault.js'
 import { StatsCounter } from './stats.js'
 import { authority, normalizeTarget, type Target } from './target.js'
 import { TlsClient } from './tls.js'
@@ -85,7 +85,7 @@ export class Route {
   }
 
   /** What a failure beyond the tunnel is about. */
-  hop(target: Pick<Target, 'host' | 'port'>): Hop {
+  via(target: Pick<Target, 'host' | 'port'>): Via {
     const direct = this.policy.decide(target.host, target.port).route === 'direct'
     return {
       proxy: direct ? null : (this.policy.proxy?.redactedUrl ?? null),
@@ -119,35 +119,35 @@ export class Route {
     forward: boolean,
     { signal, timeoutMs = this.connectTimeoutMs, onPhase }: TunnelLimits = {},
   ): Promise<Connection> {
-    let hop = this.hop(asked)
+    let via = this.via(asked)
     const startedAt = performance.now()
     const attempt = new Attempt({
       timeoutMs,
       signals: signal === undefined ? [this.#closing.signal] : [this.#closing.signal, signal],
-      onTimeout: (phase) => timeoutError(hop, phase, timeoutMs),
+      onTimeout: (phase) => timeoutError(via, phase, timeoutMs),
       onPhase,
     })
     try {
       attempt.signal.throwIfAborted()
       const target = normalizeTarget(asked)
-      if (target === undefined) throw failure(IMPOSSIBLE_TARGET, hop, {})
+      if (target === undefined) throw failure(IMPOSSIBLE_TARGET, via, {})
       const onDirect = (reason: string): void => {
         // Where a PAC script answers DIRECT, no proxy has a part in what follows.
-        hop = { ...hop, proxy: null }
-        emitEvent(this.#connector.options.onEvent, { type: 'direct', target: hop.target, reason })
+        via = { ...via, proxy: null }
+        emitEvent(this.#connector.options.onEvent, { type: 'direct', target: via.target, reason })
       }
-      const connected = await this.#connector.connect({ target, hop, forward, onDirect }, attempt)
+      const connected = await this.#connector.connect({ target, via, forward, onDirect }, attempt)
       const wire = connected.socket
       const socket = target.secure ? await this.#targetTls.upgrade(wire, target, 'target-tls', attempt) : wire
-      this.#track(wire, socket, hop, startedAt)
+      this.#track(wire, socket, via, startedAt)
       return { ...connected, socket }
     } catch (error) {
       // An attempt that was ended early has its reason: a named failure, or the caller's own.
       const named: unknown = attempt.signal.aborted
         ? attempt.signal.reason
-        : nameFailure(error, attempt.phase, hop)
+        : nameFailure(error, attempt.phase, via)
       attempt.end(named)
-      this.#report(named, hop, startedAt)
+      this.#report(named, via, startedAt)
       throw named
     } finally {
       attempt.dispose()
@@ -175,32 +175,32 @@ export class Route {
     await Promise.all(closed)
   }
 
-  #track(wire: Socket, socket: Socket, hop: Hop, startedAt: number): void {
+  #track(wire: Socket, socket: Socket, via: Via, startedAt: number): void {
     this.stats.tunnelOpened(wire)
     this.#open.set(wire, socket)
     wire.once('close', () => {
       this.#open.delete(wire)
       emitEvent(this.#connector.options.onEvent, {
         type: 'tunnel-close',
-        ...hop,
+        ...via,
         bytesSent: wire.bytesWritten,
         bytesReceived: wire.bytesRead,
       })
     })
     emitEvent(this.#connector.options.onEvent, {
       type: 'tunnel-open',
-      ...hop,
+      ...via,
       ms: performance.now() - startedAt,
     })
   }
 
-  #report(error: unknown, hop: Hop, startedAt: number): void {
+  #report(error: unknown, via: Via, startedAt: number): void {
     this.stats.tunnelFailed()
     if (!(error instanceof TransportError)) return
     const { code, phase } = error
     emitEvent(this.#connector.options.onEvent, {
       type: 'tunnel-failed',
-      ...hop,
+      ...via,
       code,
       phase,
       ms: performance.now() - startedAt,

@@ -8,7 +8,7 @@ import type { Target, TlsOverrides } from './target.js'
 /** Sessions kept for resumption; a bot talks to a handful of hosts. */
 const MAX_SESSIONS = 32
 
-/** The TLS client for one hop: its certificate store is parsed once, its sessions are resumed. */
+/** The TLS client for proxies, or the one for destinations: it parses its certificate store once and resumes sessions. */
 export class TlsClient {
   readonly #settings: TlsSettings
   readonly #sessions = new Map<string, Buffer>()
@@ -19,7 +19,7 @@ export class TlsClient {
   }
 
   /**
-   * Options for a `tls.connect` of this hop, for code that makes the connection itself. `ca` and `caFile`
+   * Options for a `tls.connect` to this peer, for code that makes the connection itself. `ca` and `caFile`
    * add to Node's roots, as NODE_EXTRA_CA_CERTS does: an inspecting proxy signs some hosts and not others.
    */
   options(host: string): tls.ConnectionOptions {

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { WebSocket } from 'ws'
 import { systemCode, TransportError } from '../errors.js'
-import type { Hop } from '../tunnel/index.js'
+import type { Via } from '../tunnel/index.js'
 
 /** How a socket ended that this side did not leave. */
 export type SocketEnd =
@@ -46,15 +46,15 @@ export class LiveSocket {
   #failure: Error | undefined
   #unreadable: Error | undefined
 
-  /** @param hop by which proxy the socket is opened, for the text of an error */
-  constructor(socket: WebSocket, hop: Hop, owner: LiveSocketOwner) {
+  /** @param via by which proxy the socket is opened, for the text of an error */
+  constructor(socket: WebSocket, via: Via, owner: LiveSocketOwner) {
     this.#socket = socket
     socket.on('upgrade', ({ socket: tcp }) => {
       this.#tcp = tcp
       // If the proxy's host is gone, the kernel knows before the next heartbeat does.
       tcp.setKeepAlive(true, KEEP_ALIVE_MS)
       // ws does not report this error. It closes with 1006.
-      tcp.once('error', (error) => (this.#failure ??= socketBroke(error, hop)))
+      tcp.once('error', (error) => (this.#failure ??= socketBroke(error, via)))
     })
     socket.on('open', () => {
       this.#opened = true
@@ -166,16 +166,16 @@ export class LiveSocket {
 }
 
 /** The socket failed after it had been open: its system code says how. */
-function socketBroke(cause: Error, hop: Hop): TransportError {
+function socketBroke(cause: Error, via: Via): TransportError {
   if (cause instanceof TransportError) return cause
-  return brokenConnection(`broke (${systemCode(cause) ?? cause.message})`, hop, cause)
+  return brokenConnection(`broke (${systemCode(cause) ?? cause.message})`, via, cause)
 }
 
 /** @param what as in "The connection to … broke" */
-export function brokenConnection(what: string, hop: Hop, cause?: Error): TransportError {
-  const via = hop.proxy === null ? '' : ` through ${hop.proxy}`
-  return new TransportError(`The gateway connection to ${hop.target}${via} ${what}`, {
-    ...hop,
+export function brokenConnection(what: string, via: Via, cause?: Error): TransportError {
+  const route = via.proxy === null ? '' : ` through ${via.proxy}`
+  return new TransportError(`The gateway connection to ${via.target}${route} ${what}`, {
+    ...via,
     code: 'ERR_CONNECTION_LOST',
     phase: 'exchange',
     hint: 'The proxy or the network dropped it. Nothing to do: the client reconnects by itself.',

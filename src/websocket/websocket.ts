@@ -4,7 +4,7 @@ import { WebSocket, type ClientOptions } from 'ws'
 import { systemCode, TransportError } from '../errors.js'
 import { say, text } from '../messages/index.js'
 import { UpgradeDeadline } from '../agent/agent.js'
-import { addressOf, connectionLost, timeoutError, type Hop, type Route } from '../tunnel/index.js'
+import { addressOf, connectionLost, timeoutError, type Via, type Route } from '../tunnel/index.js'
 
 /** Options of `ws`, less those that would lead around the transport. */
 export interface WebSocketOptions extends Omit<
@@ -32,7 +32,7 @@ const MARGIN_MS = 50
  * socket that does not exist yet while the proxy keeps silent.
  */
 export class TransportWebSocket extends WebSocket {
-  readonly #hop: Hop
+  readonly #via: Via
   #failure: TransportError | undefined
 
   constructor(
@@ -49,13 +49,13 @@ export class TransportWebSocket extends WebSocket {
       deadline: upgrade,
     }
     super(checkUrl(url), protocols ?? [], request)
-    this.#hop = route.hop(addressOf(new URL(this.url)))
+    this.#via = route.via(addressOf(new URL(this.url)))
     const expire = (): void => {
       if (upgrade.opening) {
         timer = setTimeout(expire, MARGIN_MS)
         return
       }
-      this.#failure = timeoutError(this.#hop, 'exchange', timeoutMs)
+      this.#failure = timeoutError(this.#via, 'exchange', timeoutMs)
       this.terminate()
     }
     let timer = setTimeout(expire, timeoutMs + MARGIN_MS)
@@ -66,7 +66,7 @@ export class TransportWebSocket extends WebSocket {
 
   /** The pending request and the URL may hold tokens, so neither inspection nor JSON shows them. */
   toJSON(): Record<string, unknown> {
-    return { name: 'TransportWebSocket', target: this.#hop.target, readyState: this.readyState }
+    return { name: 'TransportWebSocket', target: this.#via.target, readyState: this.readyState }
   }
 
   [inspect.custom](): Record<string, unknown> {
@@ -82,9 +82,9 @@ export class TransportWebSocket extends WebSocket {
     if (this.#failure !== undefined) return this.#failure
     if (error instanceof TransportError) return error
     if (systemCode(error) === 'ECONNRESET' || systemCode(error) === 'EPIPE')
-      return connectionLost(error, this.#hop, true)
+      return connectionLost(error, this.#via, true)
     const status = /^Unexpected server response: (\d+)$/.exec(error.message)?.[1]
-    return status === undefined ? error : upgradeRefused(error, Number(status), this.#hop)
+    return status === undefined ? error : upgradeRefused(error, Number(status), this.#via)
   }
 }
 
@@ -102,9 +102,9 @@ function checkUrl(url: string | URL): string | URL {
 }
 
 /** What an answer in place of 101 means. The tunnel stands, so the answer comes from behind the proxy. */
-function upgradeRefused(error: Error, status: number, hop: Hop): TransportError {
-  return new TransportError(say('route.upgrade', { target: hop.target, status }), {
-    ...hop,
+function upgradeRefused(error: Error, status: number, via: Via): TransportError {
+  return new TransportError(say('route.upgrade', { target: via.target, status }), {
+    ...via,
     code: status === 504 || status === 524 ? 'ERR_TARGET_TIMEOUT' : 'ERR_TARGET_UNREACHABLE',
     phase: 'exchange',
     hint: text(upgradeHint(status)),

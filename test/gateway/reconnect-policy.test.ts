@@ -10,9 +10,9 @@ import {
 import { ReconnectPolicy, type KnownSession } from '../../src/gateway/reconnect-policy.js'
 import { parseGatewayOptions } from '../../src/gateway/options/parse.js'
 
-const hop = { proxy: null, target: 'gateway.discord.gg:443' }
+const via = { proxy: null, target: 'gateway.discord.gg:443' }
 const session: KnownSession = { resumeUrl: 'wss://resume.discord.gg', sequence: 7 }
-const lost = socketEnded({ kind: 'lost' }, hop)
+const lost = socketEnded({ kind: 'lost' }, via)
 
 function createPolicy(): ReconnectPolicy {
   return new ReconnectPolicy(parseGatewayOptions({ token: 'a', intents: 0 }, {}), () => 1)

@@ -6,7 +6,7 @@ import { WebSocket, WebSocketServer } from 'ws'
 import { unreadable } from '../../src/gateway/disconnect.js'
 import { LiveSocket, liveSocketOptions, type SocketEnd } from '../../src/websocket/live-socket.js'
 
-const hop = { proxy: null, target: 'localhost:1' }
+const via = { proxy: null, target: 'localhost:1' }
 
 let server: WebSocketServer
 let peer: WebSocket
@@ -25,7 +25,7 @@ beforeEach(async () => {
   await new Promise<void>((opened) => {
     ended = new Promise((resolve) => {
       const client = new WebSocket(`ws://127.0.0.1:${port}`, liveSocketOptions(4_000_000))
-      live = new LiveSocket(client, hop, {
+      live = new LiveSocket(client, via, {
         opened,
         message: (data) => received.push(data.toString()),
         pong: () => received.push('pong'),

@@ -129,5 +129,5 @@ export async function ask(
 
 /** The failure of a question that got no answer, in whatever protocol. */
 export function silence(route: Route, host: string, timeoutMs: number): Error {
-  return timeoutError(route.hop({ host, port: 443 }), 'exchange', timeoutMs)
+  return timeoutError(route.via({ host, port: 443 }), 'exchange', timeoutMs)
 }

@@ -1,6 +1,6 @@
 import type { TransportError } from '../../errors.js'
 import { text } from '../../messages/index.js'
-import { failure, fault, type Hop } from '../fault.js'
+import { failure, fault, type Via } from '../fault.js'
 import { notHttp, type ReceivedAnswer } from '../received-answer.js'
 
 /** The proxy's answer to CONNECT, as https-proxy-agent reports it. */
@@ -11,7 +11,7 @@ export interface ConnectReply {
 }
 
 export interface RefusedConnect {
-  readonly hop: Hop
+  readonly via: Via
   readonly authorization: string | undefined
   /** Masks our own credentials and control characters in what the proxy wrote. */
   readonly clean: (text: string) => string
@@ -61,8 +61,8 @@ export function connectRefusal(
   refused: RefusedConnect,
   received: ReceivedAnswer,
 ): TransportError {
-  const { hop, authorization } = refused
-  if (reply === undefined || !isStatus(reply.statusCode)) return notHttp(received.speaks, hop)
+  const { via, authorization } = refused
+  if (reply === undefined || !isStatus(reply.statusCode)) return notHttp(received.speaks, via)
   const { statusCode } = reply
   const answer = answerOf(reply, refused)
   // tinyproxy answers 407 if there are no credentials, and 401 if they are wrong.
@@ -70,10 +70,10 @@ export function connectRefusal(
     const refusal = authorization === undefined ? CREDENTIALS_WANTED : CREDENTIALS_REFUSED
     const offered = otherSchemes(reply, refused)
     const hint = offered === undefined ? {} : { hint: text('route.auth.other.hint', { offered }) }
-    return failure(refusal, hop, { answer }, hint)
+    return failure(refusal, via, { answer }, hint)
   }
-  if (statusCode < 300) return failure(NOT_200, hop, { answer })
-  return failure(isListed(statusCode) ? STATUSES[statusCode] : DENIED, hop, { answer })
+  if (statusCode < 300) return failure(NOT_200, via, { answer })
+  return failure(isListed(statusCode) ? STATUSES[statusCode] : DENIED, via, { answer })
 }
 
 function isListed(status: number): status is keyof typeof STATUSES {

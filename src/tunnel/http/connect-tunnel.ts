@@ -8,7 +8,7 @@ import type { Attempt } from '../attempt.js'
 import { captureSockets } from './capture-socket.js'
 import { connectRefusal, type ConnectReply } from './connect-refusal.js'
 import { dial, followDial, PROXY_PHASES, TCP_OPTIONS } from '../dial.js'
-import type { Hop } from '../fault.js'
+import type { Via } from '../fault.js'
 import { cutShort, MAX_ANSWER_BYTES, notHttp, ReceivedAnswer, tooLong } from '../received-answer.js'
 import type { OpenedTunnel } from '../opened-tunnel.js'
 import { authority } from '../target.js'
@@ -23,7 +23,7 @@ export interface ConnectRequest {
   /** The Proxy-Authorization header's value, if any. */
   readonly authorization: string | undefined
   readonly proxyTls: TlsClient
-  readonly hop: Hop
+  readonly via: Via
   /** Masks our own credentials and control characters in what the proxy wrote. */
   readonly clean: (text: string) => string
 }
@@ -36,7 +36,7 @@ const END_OF_HEADER = '\r\n\r\n'
  */
 export async function openConnectTunnel(request: ConnectRequest, attempt: Attempt): Promise<OpenedTunnel> {
   const { HttpsProxyAgent } = await attempt.step('proxy-connect', import('https-proxy-agent'))
-  const { endpoint, hop } = request
+  const { endpoint, via } = request
   const options = {
     ...TCP_OPTIONS,
     headers: request.authorization === undefined ? {} : { 'Proxy-Authorization': request.authorization },
@@ -44,7 +44,7 @@ export async function openConnectTunnel(request: ConnectRequest, attempt: Attemp
   }
   // Without the credentials: the agent prints its URL under DEBUG, and announces it in an event.
   const url = `${endpoint.protocol}://${authority(endpoint)}`
-  const watch = new AnswerWatch(attempt, hop)
+  const watch = new AnswerWatch(attempt, via)
   let exchange: Exchange
   if (endpoint.protocol === 'https') {
     const raw = await dial(endpoint.host, endpoint.port, PROXY_PHASES, attempt)
@@ -110,13 +110,13 @@ const COUNT_INTERVAL_MS = 50
 class AnswerWatch {
   readonly received = new ReceivedAnswer()
   readonly #attempt: Attempt
-  readonly #hop: Hop
+  readonly #via: Via
   readonly #chunks: Buffer[] = []
   #stop: () => unknown = () => undefined
 
-  constructor(attempt: Attempt, hop: Hop) {
+  constructor(attempt: Attempt, via: Via) {
     this.#attempt = attempt
-    this.#hop = hop
+    this.#via = via
   }
 
   /** For a plain socket: the agent pulls the answer with read(), so that is where it is seen. */
@@ -162,18 +162,18 @@ class AnswerWatch {
     if (this.#attempt.phase === 'proxy-tls') return new Error('the connection was closed in the middle of it')
     // The agent's message can quote the answer, so it is not kept as the cause.
     const ended = this.received.bytes === 0 || error.message.startsWith('Proxy connection ended')
-    return ended ? cutShort(this.received, this.#hop) : notHttp(this.received.speaks, this.#hop)
+    return ended ? cutShort(this.received, this.#via) : notHttp(this.received.speaks, this.#via)
   }
 
   #add(chunk: Buffer): void {
     this.received.add(chunk)
     this.#chunks.push(chunk)
     if (this.received.tooMuch) this.#refuse()
-    else if (!mayBeHttp(this.received.first)) this.#attempt.end(notHttp(this.received.speaks, this.#hop))
+    else if (!mayBeHttp(this.received.first)) this.#attempt.end(notHttp(this.received.speaks, this.#via))
   }
 
   #refuse(): void {
-    this.#attempt.end(tooLong(this.received, this.#hop))
+    this.#attempt.end(tooLong(this.received, this.#via))
   }
 }
 

@@ -3,7 +3,7 @@ import type { ProxyEndpoint } from '../../config/index.js'
 import type { TransportError } from '../../errors.js'
 import type { Attempt } from '../attempt.js'
 import { dial, PROXY_PHASES } from '../dial.js'
-import type { Hop } from '../fault.js'
+import type { Via } from '../fault.js'
 import { notHttp, ReceivedAnswer } from '../received-answer.js'
 import { urlAuthority, type Target } from '../target.js'
 import type { TlsClient } from '../tls.js'
@@ -16,7 +16,7 @@ export interface ForwardRequest {
   /** The Proxy-Authorization header's value, if any. */
   readonly authorization: string | undefined
   readonly proxyTls: TlsClient
-  readonly hop: Hop
+  readonly via: Via
   /** Masks our own credentials and control characters in what the proxy wrote. */
   readonly clean: (text: string) => string
 }
@@ -77,7 +77,7 @@ export class ForwardProxy {
   foreignAnswer(bytes: unknown): TransportError {
     const received = new ReceivedAnswer()
     if (Buffer.isBuffer(bytes)) received.add(bytes)
-    return notHttp(received.bytes === 0 ? 'unknown' : received.speaks, this.#request.hop)
+    return notHttp(received.bytes === 0 ? 'unknown' : received.speaks, this.#request.via)
   }
 }
 

@@ -1,6 +1,6 @@
 import { isHeaderValue, type ProxyAuthorization, type ProxyEndpoint } from '../../config/index.js'
 import type { Attempt } from '../attempt.js'
-import { failure, fault, type Hop } from '../fault.js'
+import { failure, fault, type Via } from '../fault.js'
 
 /**
  * The `Proxy-Authorization` of one tunnel: Basic with the credentials as UTF-8 (RFC 7617), unless the options
@@ -9,11 +9,11 @@ import { failure, fault, type Hop } from '../fault.js'
 export async function proxyAuthorization(
   given: ProxyAuthorization | undefined,
   { credentials }: ProxyEndpoint,
-  hop: Hop,
+  via: Via,
   attempt: Attempt,
 ): Promise<string | undefined> {
   if (typeof given === 'string') return given
-  if (given !== undefined) return ask(given, hop, attempt)
+  if (given !== undefined) return ask(given, via, attempt)
   if (credentials === undefined) return undefined
   return `Basic ${Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64')}`
 }
@@ -28,19 +28,19 @@ const UNUSABLE = { ...FAILED, message: 'route.authorization.unusable' } as const
 const LATE = fault('ERR_PROXY_TIMEOUT', 'proxy-auth', 'route.authorization.late', 'route.authorization.hint')
 
 /** An error repeats neither the value that the function returns nor its error: both can hold the secret. */
-async function ask(given: () => unknown, hop: Hop, attempt: Attempt): Promise<string> {
+async function ask(given: () => unknown, via: Via, attempt: Attempt): Promise<string> {
   // A deadline of its own, since that of the attempt would blame the proxy.
-  const part = attempt.part(1, (_phase, timeoutMs) => failure(LATE, hop, { timeoutMs }))
+  const part = attempt.part(1, (_phase, timeoutMs) => failure(LATE, via, { timeoutMs }))
   try {
     const asked = Promise.resolve().then(given)
     const value = await part.step(
       'proxy-auth',
       asked.catch(() => {
-        throw failure(FAILED, hop, {})
+        throw failure(FAILED, via, {})
       }),
     )
     if (isHeaderValue(value)) return value
-    throw failure(UNUSABLE, hop, {})
+    throw failure(UNUSABLE, via, {})
   } finally {
     part.dispose()
   }

@@ -7,7 +7,7 @@ import {
 } from '../../config/index.js'
 import type { Attempt } from '../attempt.js'
 import { nameFailure, timeoutError } from '../failures.js'
-import { failure, fault, type Hop } from '../fault.js'
+import { failure, fault, type Via } from '../fault.js'
 import { PacWorker, PacWorkerError } from './pac-worker.js'
 import { authority, type Target } from '../target.js'
 
@@ -39,17 +39,17 @@ export class PacScript {
    */
   async proxiesFor(
     target: Target,
-    hop: Hop,
+    via: Via,
     attempt: Attempt,
   ): Promise<readonly (ProxyEndpoint | 'direct')[]> {
     const url = `${target.secure ? 'https' : 'http'}://${authority(target)}/`
-    const answer = await attempt.step('pac', this.#ask(url, hop, attempt))
+    const answer = await attempt.step('pac', this.#ask(url, via, attempt))
     const choices = (typeof answer === 'string' ? answer : '')
       .split(';')
       .map((choice) => choice.trim())
       .filter((choice) => choice !== '')
-    if (choices.length === 0) throw brokenScript(hop, 'names neither a proxy nor DIRECT')
-    const proxies = choices.map((choice) => this.#parse(choice, hop))
+    if (choices.length === 0) throw brokenScript(via, 'names neither a proxy nor DIRECT')
+    const proxies = choices.map((choice) => this.#parse(choice, via))
     return proxies[0] === 'direct' ? ['direct'] : proxies.filter((proxy) => proxy !== 'direct')
   }
 
@@ -59,7 +59,7 @@ export class PacScript {
     this.#worker?.retire()
   }
 
-  async #ask(url: string, hop: Hop, attempt: Attempt): Promise<unknown> {
+  async #ask(url: string, via: Via, attempt: Attempt): Promise<unknown> {
     const timeoutMs = timeLeft(attempt)
     for (;;) {
       try {
@@ -70,7 +70,7 @@ export class PacScript {
         this.#closed.throwIfAborted()
         const ended = error instanceof PacWorkerError && error.failure === 'ended'
         // The deadline of another call ended the thread: this one starts over if it has enough time left.
-        if (!ended || timeLeft(attempt) < timeoutMs / 2) throw named(error, hop, timeoutMs)
+        if (!ended || timeLeft(attempt) < timeoutMs / 2) throw named(error, via, timeoutMs)
       } finally {
         if (this.#retired) this.#worker?.retire()
       }
@@ -101,19 +101,19 @@ export class PacScript {
     return worker
   }
 
-  #parse(choice: string, hop: Hop): ProxyEndpoint | 'direct' {
+  #parse(choice: string, via: Via): ProxyEndpoint | 'direct' {
     const [type = '', address = ''] = choice.split(/\s+/, 2)
     if (type.toUpperCase() === 'DIRECT') return 'direct'
     const scheme = PAC_SCHEMES[type.toUpperCase()]
     if (scheme === undefined || address === '')
-      throw brokenScript(hop, 'names a kind of proxy that is not known')
+      throw brokenScript(via, 'names a kind of proxy that is not known')
     try {
       const proxy = parseProxyUrl(`${scheme}://${address}`, 'FindProxyForURL')
       if (proxy.kind === 'tunnel') return proxy
     } catch {
       // The reason speaks of an option's value; the script's answer is not one.
     }
-    throw brokenScript(hop, 'names a proxy whose address is not host:port')
+    throw brokenScript(via, 'names a proxy whose address is not host:port')
   }
 }
 
@@ -136,27 +136,27 @@ const NO_INTERPRETER = fault('ERR_PROXY_CONFIG', 'pac', 'route.pac.interpreter',
 const BROKEN_SCRIPT = fault('ERR_PROXY_CONFIG', 'pac', 'route.pac.broken', 'route.pac.broken.hint')
 
 /** A failure of the worker in the terms of the route. */
-function named(error: unknown, hop: Hop, timeoutMs: number): unknown {
+function named(error: unknown, via: Via, timeoutMs: number): unknown {
   if (!(error instanceof PacWorkerError)) return error
   switch (error.failure) {
     case 'slow-download':
-      return timeoutError(hop, 'pac', timeoutMs)
+      return timeoutError(via, 'pac', timeoutMs)
     case 'ended':
     case 'slow-script':
-      return failure(NO_RETURN, hop, {})
+      return failure(NO_RETURN, via, {})
     case 'download':
-      return nameFailure(error, 'pac', hop)
+      return nameFailure(error, 'pac', via)
     case 'interpreter':
-      return failure(NO_INTERPRETER, hop, { reason: error.message })
+      return failure(NO_INTERPRETER, via, { reason: error.message })
     case 'size':
-      return brokenScript(hop, 'is larger than 4 MiB')
+      return brokenScript(via, 'is larger than 4 MiB')
     case 'unusable':
-      return brokenScript(hop, 'cannot be used: it does not parse, or has no function FindProxyForURL')
+      return brokenScript(via, 'cannot be used: it does not parse, or has no function FindProxyForURL')
     case 'script':
-      return brokenScript(hop, `failed: ${sanitizeForeignText(error.message)}`)
+      return brokenScript(via, `failed: ${sanitizeForeignText(error.message)}`)
   }
 }
 
-function brokenScript(hop: Hop, why: string): Error {
-  return failure(BROKEN_SCRIPT, hop, { why })
+function brokenScript(via: Via, why: string): Error {
+  return failure(BROKEN_SCRIPT, via, { why })
 }

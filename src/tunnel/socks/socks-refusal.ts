@@ -1,13 +1,13 @@
 import type { TransportError } from '../../errors.js'
 import { stepFailure } from '../failures.js'
-import { failure, fault, type Hop } from '../fault.js'
+import { failure, fault, type Via } from '../fault.js'
 import { cutShort, schemeHint, tooLong, type ReceivedAnswer } from '../received-answer.js'
 
 /** A failed handshake: the bytes that the proxy sent, and what they do not tell. */
 export interface SocksFailure {
   readonly version: 4 | 5
   readonly received: ReceivedAnswer
-  readonly hop: Hop
+  readonly via: Via
   readonly hasCredentials: boolean
   /** The socket's own error, if it had one. */
   readonly cause: Error | undefined
@@ -18,12 +18,12 @@ export interface SocksFailure {
  * reply but not its step, and they carry the options with the credentials.
  */
 export function socksRefusal(failed: SocksFailure): TransportError {
-  const { received, hop, cause } = failed
-  if (received.tooMuch) return tooLong(received, hop)
+  const { received, via, cause } = failed
+  if (received.tooMuch) return tooLong(received, via)
   const spoken = failed.version === 5 ? socks5Refusal(failed) : socks4Refusal(failed)
   if (spoken !== undefined) return spoken
-  if (cause !== undefined) return stepFailure(cause, 'tunnel', hop)
-  return cutShort(received, hop)
+  if (cause !== undefined) return stepFailure(cause, 'tunnel', via)
+  return cutShort(received, via)
 }
 
 const WANTED = fault('ERR_PROXY_AUTH', 'proxy-auth', 'route.auth.wanted', 'route.auth.wanted.socks.hint')
@@ -32,21 +32,21 @@ const REFUSED = fault('ERR_PROXY_AUTH', 'proxy-auth', 'route.auth.refused', 'rou
 const VERSION = fault('ERR_PROXY_PROTOCOL', 'tunnel', 'route.socks.version', 'route.scheme.unknown.hint')
 
 /** RFC 1928 §3 (method reply), RFC 1929 §2 (its status), RFC 1928 §6 (reply), in this order. */
-function socks5Refusal({ received, hop, hasCredentials }: SocksFailure): TransportError | undefined {
+function socks5Refusal({ received, via, hasCredentials }: SocksFailure): TransportError | undefined {
   const [version, method, authVersion, status] = received.first
   if (version === undefined) return undefined
-  if (version !== 5) return wrongVersion(received, hop)
+  if (version !== 5) return wrongVersion(received, via)
   if (method === undefined) return undefined
   if ((method !== 0 && method !== 2) || (method === 2 && !hasCredentials))
-    return failure(hasCredentials ? NO_METHOD : WANTED, hop, { answer: `SOCKS5 method ${method}` })
+    return failure(hasCredentials ? NO_METHOD : WANTED, via, { answer: `SOCKS5 method ${method}` })
   if (method === 2 && status === undefined) return undefined
-  if (method === 2 && authVersion !== 1) return wrongVersion(received, hop)
-  if (method === 2 && status !== 0) return failure(REFUSED, hop, { answer: `SOCKS5 status ${status ?? ''}` })
+  if (method === 2 && authVersion !== 1) return wrongVersion(received, via)
+  if (method === 2 && status !== 0) return failure(REFUSED, via, { answer: `SOCKS5 status ${status ?? ''}` })
   const [replyVersion, reply] = received.first.subarray(method === 2 ? 4 : 2)
   if (replyVersion === undefined) return undefined
-  if (replyVersion !== 5) return wrongVersion(received, hop)
+  if (replyVersion !== 5) return wrongVersion(received, via)
   if (reply === undefined || reply === 0) return undefined
-  return failure(isSocks5Reply(reply) ? SOCKS5_REPLIES[reply] : UNKNOWN_SOCKS5, hop, { reply })
+  return failure(isSocks5Reply(reply) ? SOCKS5_REPLIES[reply] : UNKNOWN_SOCKS5, via, { reply })
 }
 
 /** RFC 1928 §6. */
@@ -90,18 +90,18 @@ function isSocks4Reply(reply: number): reply is keyof typeof SOCKS4_REPLIES {
 }
 
 /** A reply of SOCKS4 has version 0. */
-function socks4Refusal({ received, hop }: SocksFailure): TransportError | undefined {
+function socks4Refusal({ received, via }: SocksFailure): TransportError | undefined {
   const [version, reply] = received.first
   if (version === undefined) return undefined
-  if (version !== 0) return wrongVersion(received, hop)
+  if (version !== 0) return wrongVersion(received, via)
   if (reply === undefined || reply === 90) return undefined
-  return failure(isSocks4Reply(reply) ? SOCKS4_REPLIES[reply] : UNKNOWN_SOCKS4, hop, { reply })
+  return failure(isSocks4Reply(reply) ? SOCKS4_REPLIES[reply] : UNKNOWN_SOCKS4, via, { reply })
 }
 
-function wrongVersion(received: ReceivedAnswer, hop: Hop): TransportError {
+function wrongVersion(received: ReceivedAnswer, via: Via): TransportError {
   // The first byte can be right and a later version wrong. Another scheme does not help then.
   const speaks = received.speaks === 'socks5' ? 'unknown' : received.speaks
-  return failure(VERSION, hop, {}, { hint: schemeHint(speaks, hop) })
+  return failure(VERSION, via, {}, { hint: schemeHint(speaks, via) })
 }
 
 /** The bytes of a complete answer that grants the tunnel. What follows them belongs to the tunnel. */

@@ -2,7 +2,7 @@ import type { SocksProxy } from 'socks'
 import type { ProxyEndpoint } from '../../config/index.js'
 import type { Attempt } from '../attempt.js'
 import { dial, PROXY_PHASES } from '../dial.js'
-import type { Hop } from '../fault.js'
+import type { Via } from '../fault.js'
 import { ReceivedAnswer } from '../received-answer.js'
 import { socksAnswerLength, socksRefusal } from './socks-refusal.js'
 import { authority } from '../target.js'
@@ -14,7 +14,7 @@ export interface SocksRequest {
   /** Name or address, as the DNS policy decided. */
   readonly host: string
   readonly port: number
-  readonly hop: Hop
+  readonly via: Via
 }
 
 /** The client's own timer is not cleared on success, and must not fire before the attempt's. */
@@ -30,7 +30,7 @@ export async function openSocksTunnel(request: SocksRequest, attempt: Attempt): 
     'proxy-connect',
     Promise.all([import('socks-proxy-agent'), import('socks')]),
   )
-  const { endpoint, host, port, hop } = request
+  const { endpoint, host, port, via } = request
   const agent = new SocksProxyAgent(`${endpoint.protocol}://${authority(endpoint)}`)
   const proxy = withCredentials({ ...agent.proxy, host: endpoint.host }, endpoint)
   const socket = await dial(endpoint.host, endpoint.port, PROXY_PHASES, attempt)
@@ -40,7 +40,7 @@ export async function openSocksTunnel(request: SocksRequest, attempt: Attempt): 
     socksRefusal({
       version: proxy.type,
       received,
-      hop,
+      via,
       hasCredentials: endpoint.credentials !== undefined,
       cause,
     })
