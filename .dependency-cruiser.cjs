@@ -74,8 +74,8 @@ module.exports = {
         pathNot: [
           'node_modules/@types/',
           ...frameworks.map((name) => `node_modules/${name}/`),
-          // tsup.config.ts makes these part of dist.
-          'node_modules/(agent-base|zod)/',
+          // tsup.config.ts makes it part of dist.
+          'node_modules/zod/',
         ],
       },
     },

@@ -18,7 +18,7 @@ const adapters = {
 const entries = { index: 'src/index.ts', ...adapters }
 
 /** Packages that become part of dist, so that only what is used of them is loaded. Their licences stand beside it. */
-const bundled = ['agent-base', 'zod']
+const bundled = ['zod']
 
 /**
  * Ends a Node that is too old before it reads code that it cannot read. It is written in ES5, and is CommonJS: Node

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { TransportPhase } from '../errors.js'
 
-/** How one attempt to open a tunnel ends early. */
+/** What ends an attempt to open a tunnel early. */
 export interface AttemptLimits {
   /** Milliseconds until the attempt is given up. */
   readonly timeoutMs: number
@@ -9,15 +9,15 @@ export interface AttemptLimits {
   readonly signals: readonly AbortSignal[]
   /** The error for a deadline that fires in `phase`. */
   readonly onTimeout: (phase: TransportPhase) => Error
-  /** Told whenever a step begins; a step can begin again after another. */
+  /** Called when a step begins. A step can begin again after another one. */
   readonly onPhase?: ((phase: TransportPhase) => void) | undefined
 }
 
 const PART_MARGIN_MS = 5
 
 /**
- * One bounded attempt: a deadline, the abort signals and every socket opened so far. Whichever ends it
- * early, each pending step rejects at once and each socket is destroyed, so that nothing outlives it.
+ * One bounded attempt: a deadline, the abort signals and every socket opened so far. When it ends early, the pending
+ * step rejects at once and each socket is destroyed, so that nothing outlives it.
  */
 export class Attempt {
   #phase: TransportPhase = 'proxy-connect'
@@ -40,7 +40,7 @@ export class Attempt {
         },
       )
     })
-    // Without a pending step nobody awaits it.
+    // Without a pending step it has no other handler.
     this.#ended.catch(() => undefined)
     this.#expiresAt = performance.now() + timeoutMs
     this.#timer = setTimeout(() => this.end(onTimeout(this.phase)), timeoutMs)
@@ -54,7 +54,7 @@ export class Attempt {
     }
   }
 
-  /** The step that is under way: whom a deadline blames. */
+  /** The step that is under way. An expired deadline names it. */
   get phase(): TransportPhase {
     return this.#phase
   }
@@ -75,8 +75,8 @@ export class Attempt {
   }
 
   /**
-   * An attempt within this one, at the first of so many choices that are left: it has its share of the time, and
-   * ends a little before this one, because it knows better who is to blame.
+   * An attempt for the next of `choices` proxies, with an equal share of the time left. It ends a little before this
+   * one, because its error names the proxy.
    */
   part(choices: number, onTimeout: (phase: TransportPhase, timeoutMs: number) => Error): Attempt {
     const timeoutMs = Math.max(1, Math.floor(this.remainingMs / choices) - PART_MARGIN_MS)
@@ -91,7 +91,7 @@ export class Attempt {
   /** Takes charge of a socket: it is destroyed if the attempt ends early. */
   own<T extends Socket>(socket: T): T {
     this.#sockets.add(socket)
-    // Also after the attempt: an error in the gap before the next owner listens must not end the process.
+    // The listener stays after the attempt: an error before the next owner listens must not end the process.
     socket.on('error', ignore)
     if (this.signal.aborted) socket.destroy()
     return socket
@@ -120,5 +120,5 @@ export class Attempt {
 }
 
 function ignore(): void {
-  // An error that has been reported through the attempt, or that the socket's next owner hears too.
+  // The attempt has reported this error, or the socket's next owner gets it too.
 }

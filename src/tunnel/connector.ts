@@ -22,19 +22,19 @@ import type { SocksRequest } from './socks/socks-tunnel.js'
 import type { Target } from './target.js'
 import type { TlsClient } from './tls.js'
 
-/** A connected socket, and the proxy that it ends at where it does not end at the target. */
+/** A connected socket. `forwardProxy` is set if it ends at a proxy and not at the target. */
 export interface Connection {
   readonly socket: Socket
   readonly forwardProxy?: ForwardProxy
 }
 
-/** What is to be connected. */
+/** A connection to open. */
 export interface ConnectRequest {
   readonly target: Target
   readonly via: Via
-  /** Whether a connection to the proxy will do where a plain HTTP request can be forwarded. */
+  /** Whether the connection can end at an HTTP proxy that forwards plain HTTP requests. */
   readonly forward: boolean
-  /** Told why a connection is direct. */
+  /** Called with the reason why a connection is direct. */
   readonly onDirect: (reason: string) => void
 }
 
@@ -62,7 +62,7 @@ export class Connector {
     this.#closing = closing
   }
 
-  /** Another one has taken its place: its PAC script ends with the last question that it is asked now. */
+  /** Another connector has replaced this one: its PAC script ends when the calls under way are answered. */
   retire(): void {
     void this.#pac?.then((script) => script.retire())
   }
@@ -74,7 +74,7 @@ export class Connector {
     for (const [index, proxy] of proxies.entries()) {
       if (proxy === 'direct') return this.#direct(request, attempt)
       if (proxy.redactedUrl === via.proxy) return this.#through(proxy, request, attempt)
-      // One of those that a PAC script names.
+      // One of the proxies that a PAC script names.
       const chosen = { ...via, proxy: proxy.redactedUrl }
       const part = attempt.part(proxies.length - index, (phase, ms) => timeoutError(chosen, phase, ms))
       try {
@@ -129,7 +129,8 @@ export class Connector {
   async #through(endpoint: ProxyEndpoint, request: ConnectRequest, attempt: Attempt): Promise<Connection> {
     const { target, via } = request
     const byHttp = endpoint.protocol === 'http' || endpoint.protocol === 'https'
-    // With dns: 'local' the proxy gets an address, and only a tunnel can take the place of a name.
+    // With dns: 'local' the proxy gets an address. In an absolute URL it would replace the name in the Host header
+    // (RFC 9112 section 3.2.2), so the request takes a tunnel.
     if (byHttp && request.forward && !target.secure && this.options.dns === 'proxy')
       return this.#toForwardProxy(endpoint, target, via, attempt)
     const host = await this.#nameFor(endpoint, target, attempt)

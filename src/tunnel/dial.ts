@@ -2,7 +2,7 @@ import { connect, isIP, type Socket, type TcpNetConnectOpts } from 'node:net'
 import type { TransportPhase } from '../errors.js'
 import type { Attempt } from './attempt.js'
 
-/** Which phase a step belongs to depends on who is at the other end: the proxy, or the destination itself. */
+/** The phases of a connection's steps: those of a proxy, or those of the destination itself. */
 export interface DialPhases {
   readonly dns: TransportPhase
   readonly connect: TransportPhase
@@ -13,8 +13,8 @@ export const TARGET_PHASES: DialPhases = { dns: 'target-dns', connect: 'target-c
 
 /**
  * TCP options of every connection that we make. The first keep-alive probe after 15 s of silence: libuv
- * sends ten, one second apart, so that a peer which vanished without a FIN is known within half a minute,
- * which is less than Discord's 41 s heartbeat.
+ * sends ten, one second apart, so a peer that vanished without a FIN is detected within half a minute. That is
+ * less than Discord's heartbeat interval of 41 s.
  */
 export const TCP_OPTIONS = {
   noDelay: true,

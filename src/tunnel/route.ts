@@ -26,7 +26,7 @@ export interface TunnelLimits {
   readonly signal?: AbortSignal
   /** Milliseconds; the transport's `connectTimeoutMs` when absent. */
   readonly timeoutMs?: number
-  /** Told whenever a step begins, for those who measure. */
+  /** Called when a step begins. */
   readonly onPhase?: (phase: TransportPhase) => void
 }
 
@@ -39,8 +39,8 @@ export interface HttpConnectionLimits extends TunnelLimits {
 export type HttpConnection = Connection
 
 /**
- * The one way out. Everything that this library sends goes through a socket from {@link Route.openTunnel},
- * so that the gateway and REST cannot disagree about the proxy, DNS, deadlines or the names of failures.
+ * Opens every connection of this library, so that the gateway and REST cannot disagree about the proxy, DNS, deadlines
+ * or the names of failures.
  */
 export class Route {
   readonly stats = new StatsCounter()
@@ -48,11 +48,11 @@ export class Route {
   readonly #proxyTls: TlsClient
   readonly #targetTls: TlsClient
   readonly #closing = new AbortController()
-  /** Each open connection, and what the caller holds of it: TLS to the destination, or the connection itself. */
+  /** The TCP socket of each open connection, and the socket that the caller has: TLS over it, or the same one. */
   readonly #open = new Map<Socket, Socket>()
 
   constructor(policy: RoutePolicy, options: ResolvedOptions) {
-    // Each tunnel being opened listens; their number is limited elsewhere.
+    // Each tunnel that is being opened has a listener; `maxTunnels` limits their number.
     setMaxListeners(0, this.#closing.signal)
     this.#proxyTls = new TlsClient(options.proxyTls)
     this.#targetTls = new TlsClient(options.tls)
@@ -64,7 +64,7 @@ export class Route {
     return this.#connector.policy
   }
 
-  /** Opens every tunnel from now on by another policy; those that stand are left alone. */
+  /** Opens every tunnel from now on by another policy. Open tunnels stay open. */
   use(policy: RoutePolicy, options: ResolvedOptions): void {
     this.#connector.retire()
     this.#connector = new Connector(policy, options, this.#proxyTls, this.#closing.signal)
@@ -84,7 +84,7 @@ export class Route {
     return this.#closing.signal
   }
 
-  /** What a failure beyond the tunnel is about. */
+  /** The proxy and the target, for the failures of a connection to this target. */
   via(target: Pick<Target, 'host' | 'port'>): Via {
     const direct = this.policy.decide(target.host, target.port).route === 'direct'
     return {
@@ -104,8 +104,8 @@ export class Route {
   }
 
   /**
-   * As {@link openTunnel}, for HTTP requests: at an HTTP proxy a plain target needs no tunnel. The connection ends at
-   * the proxy then, and `forwardProxy` says how its requests are written.
+   * As {@link openTunnel}, for HTTP requests. A plain target needs no tunnel at an HTTP proxy: the connection ends at
+   * the proxy then, and `forwardProxy` writes its requests.
    */
   openHttp(
     target: Target,
@@ -142,7 +142,7 @@ export class Route {
       this.#track(wire, socket, via, startedAt)
       return { ...connected, socket }
     } catch (error) {
-      // An attempt that was ended early has its reason: a named failure, or the caller's own.
+      // An attempt that ended early has a reason: a named failure, or that of the caller's signal.
       const named: unknown = attempt.signal.aborted
         ? attempt.signal.reason
         : nameFailure(error, attempt.phase, via)
@@ -157,7 +157,7 @@ export class Route {
   /**
    * Gives up every tunnel that is being opened, and opens no more.
    *
-   * @returns what everything fails with that this ends
+   * @returns the error of everything that this ends
    */
   stop(): Error {
     const reason = closedError()

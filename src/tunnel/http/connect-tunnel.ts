@@ -31,8 +31,8 @@ export interface ConnectRequest {
 const END_OF_HEADER = '\r\n\r\n'
 
 /**
- * A tunnel through an HTTP proxy (RFC 9110 §9.3.6). https-proxy-agent speaks the protocol; the deadline,
- * the size of the answer, what the answer looks like and what came behind it are watched from here.
+ * A tunnel through an HTTP proxy (RFC 9110 §9.3.6). https-proxy-agent speaks the protocol. This function watches the
+ * deadline, the size of the answer, its first bytes, and the bytes after its header.
  */
 export async function openConnectTunnel(request: ConnectRequest, attempt: Attempt): Promise<OpenedTunnel> {
   const { HttpsProxyAgent } = await attempt.step('proxy-connect', import('https-proxy-agent'))
@@ -42,22 +42,22 @@ export async function openConnectTunnel(request: ConnectRequest, attempt: Attemp
     headers: request.authorization === undefined ? {} : { 'Proxy-Authorization': request.authorization },
     signal: attempt.signal,
   }
-  // Without the credentials: the agent prints its URL under DEBUG, and announces it in an event.
+  // The URL has no credentials, because the agent prints it under DEBUG and repeats it in an event.
   const url = `${endpoint.protocol}://${authority(endpoint)}`
   const watch = new AnswerWatch(attempt, via)
-  let exchange: Exchange
+  let pending: PendingConnect
   if (endpoint.protocol === 'https') {
     const raw = await dial(endpoint.host, endpoint.port, PROXY_PHASES, attempt)
     watch.count(raw)
     const trust = request.proxyTls.options(endpoint.host)
-    // Without a check there is nothing to see of the handshake, so a deadline is put down to what follows it.
+    // Without a certificate check the end of the handshake cannot be seen, so a timeout names the next step.
     attempt.phase = trust.rejectUnauthorized === false ? 'tunnel' : 'proxy-tls'
     const tls = { ...trust, ...noteVerified(attempt), socket: raw }
-    exchange = connectThrough(new HttpsProxyAgent(url, { ...options, ...tls }), request)
+    pending = connectThrough(new HttpsProxyAgent(url, { ...options, ...tls }), request)
   } else {
     const agent = new HttpsProxyAgent(url, options)
     const { result, sockets } = captureSockets(() => connectThrough(agent, request))
-    exchange = result
+    pending = result
     for (const socket of sockets) {
       attempt.own(socket)
       followDial(socket, endpoint.host, PROXY_PHASES, attempt)
@@ -66,8 +66,8 @@ export async function openConnectTunnel(request: ConnectRequest, attempt: Attemp
     }
   }
   try {
-    const socket = attempt.own(await attempt.step(attempt.phase, exchange.socket))
-    const reply = exchange.reply()
+    const socket = attempt.own(await attempt.step(attempt.phase, pending.socket))
+    const reply = pending.reply()
     if (reply?.statusCode !== 200) throw connectRefusal(reply, request, watch.received)
     return { socket, earlyBytes: watch.giveBack(socket) }
   } catch (error) {
@@ -77,16 +77,17 @@ export async function openConnectTunnel(request: ConnectRequest, attempt: Attemp
   }
 }
 
-interface Exchange {
+/** A CONNECT that the agent has begun. */
+interface PendingConnect {
   readonly socket: Promise<Socket>
   readonly reply: () => ConnectReply | undefined
 }
 
-function connectThrough(agent: HttpsProxyAgent<string>, { host, port }: ConnectRequest): Exchange {
+function connectThrough(agent: HttpsProxyAgent<string>, { host, port }: ConnectRequest): PendingConnect {
   const events = new EventEmitter()
   let reply: ConnectReply | undefined
   events.once('proxyConnect', (answer: ConnectReply) => (reply = answer))
-  // The agent uses the request as an event emitter and nothing else; there is no request yet.
+  // The agent only emits events on the request, and there is no request yet.
   // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment
   const socket = agent.connect(events as ClientRequest, { host, port, secureEndpoint: false })
   return { socket, reply: () => reply }
@@ -106,7 +107,7 @@ function noteVerified(attempt: Attempt): ConnectionOptions {
 /** How often the bytes of an answer are counted where its chunks cannot be seen. */
 const COUNT_INTERVAL_MS = 50
 
-/** Watches the proxy's answer: its first bytes, its size, and what came behind its header. */
+/** Watches the proxy's answer: its first bytes, its size, and the bytes after its header. */
 class AnswerWatch {
   readonly received = new ReceivedAnswer()
   readonly #attempt: Attempt
@@ -119,7 +120,7 @@ class AnswerWatch {
     this.#via = via
   }
 
-  /** For a plain socket: the agent pulls the answer with read(), so that is where it is seen. */
+  /** For a plain socket. The agent reads the answer with read(), so this watches read(). */
   tap(socket: Socket): void {
     const read = socket.read.bind(socket)
     socket.read = (size?: number): unknown => {
@@ -130,7 +131,7 @@ class AnswerWatch {
     this.#stop = () => Reflect.deleteProperty(socket, 'read')
   }
 
-  /** For TLS to the proxy, whose socket the agent keeps to itself: only the amount can be seen. */
+  /** For TLS to the proxy. The agent does not hand out its TLS socket, so only the number of bytes is known. */
   count(raw: Socket): void {
     const timer = setInterval(() => {
       if (raw.bytesRead > MAX_ANSWER_BYTES) this.#refuse()
@@ -154,7 +155,7 @@ class AnswerWatch {
     return rest.length
   }
 
-  /** An error of the agent's parser is the proxy's protocol error; any other passes. */
+  /** Names an error of the agent's parser: the proxy broke the protocol. Any other error passes unchanged. */
   name(error: unknown): unknown {
     const foreign =
       error instanceof Error && /^(Proxy connection ended|Invalid header|No header)/.test(error.message)
@@ -177,7 +178,7 @@ class AnswerWatch {
   }
 }
 
-/** A SOCKS or TLS server gives itself away by its first byte: no need to wait for a header that never ends. */
+/** A SOCKS or TLS server is recognized by its first byte, without waiting for the end of a header. */
 function mayBeHttp(first: Buffer): boolean {
   const start = 'HTTP/'
   const text = first.toString('latin1', 0, start.length)
