@@ -15,13 +15,13 @@ import { WatchedRequest } from './watched-request.js'
 
 /** The deadline of a WebSocket's upgrade; it travels with the options of its request to the agent. */
 export class UpgradeDeadline {
-  /** Whether its tunnel is being opened now. The tunnel has the same deadline, and names the step that hangs. */
+  /** Whether its tunnel is being opened now. The tunnel has the same deadline, and its error names the step that hangs. */
   opening = false
 
   constructor(readonly timeoutMs: number) {}
 }
 
-/** What the agent learns of a request when Node hands it over. */
+/** The facts about a request that the agent needs when it opens a connection. */
 interface AgentRequest {
   readonly request: ClientRequest
   readonly secure: boolean
@@ -204,7 +204,7 @@ function isUpgrade(request: ClientRequest, headers: RequestOptions['headers']): 
   return Array.isArray(headers) && headers.some((text) => String(text).toLowerCase() === 'upgrade')
 }
 
-/** Node leaves the default port out of the Host header where it knows it. */
+/** Node leaves a default port out of the Host header, but it does not get one from this agent. */
 function dropPortFromHost(request: ClientRequest, defaultPort: number): void {
   const host = request.getHeader('host')
   const ending = `:${defaultPort}`
@@ -212,7 +212,7 @@ function dropPortFromHost(request: ClientRequest, defaultPort: number): void {
   request.setHeader('Host', host.slice(0, -ending.length))
 }
 
-/** What Node itself says of a request that is destroyed without a reason. */
+/** Node's own error for a request that is destroyed without a reason. */
 function hangUp(): Error {
   return Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' })
 }

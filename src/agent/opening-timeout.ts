@@ -2,8 +2,8 @@ import type { ClientRequest } from 'node:http'
 import { Socket } from 'node:net'
 
 /**
- * Lets the timeout of a request count while its connection is opened. Node counts it on a socket, and the request
- * has none before the tunnel stands. Like Node's own, it only emits `timeout`.
+ * Counts the timeout of a request while its connection is opened. Node counts it on the request's socket, which does not
+ * exist before the tunnel is open. As Node does, it only emits `timeout`.
  */
 export class OpeningTimeout {
   readonly #request: ClientRequest
@@ -27,7 +27,7 @@ export class OpeningTimeout {
     process.nextTick(() => this.#tellFollowRedirects())
   }
 
-  /** The connection is there, or will not be: from now on the socket counts. */
+  /** The connection is open or has failed. From now on Node counts on the socket. */
   stop(): void {
     this.#stopped = true
     clearTimeout(this.#timer)

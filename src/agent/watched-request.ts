@@ -6,7 +6,7 @@ import type { ForwardProxy } from '../tunnel/index.js'
 import { isIdempotent } from '../tunnel/idempotent.js'
 
 /**
- * A request of node:http on this route: says when its caller ends it, and names the loss of its connection.
+ * A request of node:http on this route: it reports when its caller ends it, and names the loss of its connection.
  *
  * Node makes that error at the request and its response, not at the socket: "socket hang up" where nothing of an
  * answer has come, "aborted" in the middle of one. What the caller ends keeps the error that Node has for it.
@@ -48,9 +48,10 @@ export class WatchedRequest {
   }
 
   /**
-   * Tells of a caller who destroys the request, which says so by `close`, but not before it has a socket.
+   * Calls the listener when the caller destroys the request. The request's own event `close` comes only after it has a
+   * socket.
    *
-   * @returns tells no more
+   * @returns removes the listener
    */
   onDestroyed(listener: (reason: Error | undefined) => void): () => void {
     this.#onDestroyed = listener
@@ -75,7 +76,7 @@ export class WatchedRequest {
       this.#failure ??= this.forwardProxy.foreignAnswer('rawPacket' in error ? error.rawPacket : undefined)
     else if (isLoss(error)) this.#failure ??= connectionLost(error, this.#via, isIdempotent(this.#method))
     else return error
-    // A connection that breaks in the middle of an answer is told to the request and to the response.
+    // If a connection breaks in the middle of an answer, Node makes an error for the request and one for the response.
     return this.#failure
   }
 }
