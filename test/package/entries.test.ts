@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { readdir, readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
@@ -81,6 +82,30 @@ describe('the named exports', () => {
       import { createRequire } from 'node:module'
       const required = createRequire(${JSON.stringify(distUrl('index.js'))})('./${entry}.cjs')
       console.log(Object.keys(required).every((name) => required[name] === imported[name]))`
+    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', code], { cwd: ROOT })
+    expect(stdout.trim()).toBe('true')
+  })
+})
+
+describe('the subpaths of the package', () => {
+  const { exports } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+    readonly exports: Readonly<Record<string, unknown>>
+  }
+  const adapters = Object.keys(exports).filter((name) => !['.', './package.json'].includes(name))
+
+  test('have an adapter for each framework', () => {
+    const all = ['./carbon', './discord.js', './dysnomia', './eris', './oceanic.js', './slash-create']
+    expect(adapters).toEqual(all)
+  })
+
+  test.each(adapters)('%s has the same functions for import and require', async (subpath) => {
+    const name = JSON.stringify(subpath.replace('.', 'discord-transport'))
+    const code = `
+      import * as imported from ${name}
+      import { createRequire } from 'node:module'
+      const required = createRequire(${JSON.stringify(distUrl('index.js'))})(${name})
+      const names = Object.keys(required)
+      console.log(names.length > 0 && names.every((name) => required[name] === imported[name]))`
     const { stdout } = await run(process.execPath, ['--input-type=module', '-e', code], { cwd: ROOT })
     expect(stdout.trim()).toBe('true')
   })
