@@ -16,6 +16,7 @@ const layers = [
   'src/gateway/',
   'src/process/',
   'src/doctor/',
+  'src/discord-transport.ts',
   'src/transport.ts',
   'src/index.ts',
 ]

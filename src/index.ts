@@ -53,10 +53,5 @@ export {
 } from './gateway/index.js'
 export type { FetchInit, FetchInput, TransportFetch } from './rest/index.js'
 export type { TransportStats } from './tunnel/index.js'
-export {
-  createDiscordTransport,
-  validateProxy,
-  type DiscordTransport,
-  type GatewayOptions,
-  type RouteExplanation,
-} from './transport.js'
+export type { CarbonGatewayOptions, DiscordTransport, RouteExplanation } from './discord-transport.js'
+export { createDiscordTransport, validateProxy } from './transport.js'

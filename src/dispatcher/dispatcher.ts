@@ -5,6 +5,7 @@ import type { Via } from '../tunnel/fault.js'
 import type { HttpConnection, Route } from '../tunnel/route.js'
 import { addressOf } from '../tunnel/target.js'
 import { wireOptions } from './body/wire-options.js'
+import { SILENCE_MS, type DispatcherOptions } from './dispatcher-options.js'
 import { Lane } from './lane.js'
 import type { Opening, OriginPool } from './origin-pool.js'
 import { Pools } from './pools.js'
@@ -12,30 +13,6 @@ import { LegacyRequest } from './legacy-request.js'
 import { ModernRequest } from './modern-request.js'
 import { QueueDeadline, queueTimeout } from './queue-deadline.js'
 import { UNREAD_MS, type RequestContext } from './tunnel-request.js'
-
-/**
- * Cloudflare stands before Discord and answers for it after two minutes (524), so a longer silence means a dead
- * tunnel. undici would wait for five minutes.
- * https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-5xx-errors/error-524/
- */
-const SILENCE_MS = 150_000
-
-export interface DispatcherOptions {
-  /** The most tunnels open or being opened at one time, over all origins. */
-  readonly maxTunnels: number
-  /** Milliseconds for which an idle tunnel is kept. */
-  readonly keepAliveMs: number
-  /** Milliseconds without a byte of the answer after which a request fails with ERR_TARGET_TIMEOUT. Default: 150 000. */
-  readonly silenceMs?: number
-  /** Milliseconds for which a response keeps its tunnel while nothing of it is read. Default: 30 000. */
-  readonly unreadMs?: number
-  /** Whether plain requests take a tunnel too, where an HTTP proxy would forward them. Default: false. */
-  readonly tunnelOnly?: boolean
-  /** Told of every request that has an answer or has failed. Default: nothing is reported, at no cost. */
-  readonly onEvent?: RequestContext['onEvent']
-  /** Called when an origin has lost its last tunnel. */
-  readonly onCold?: (origin: URL) => void
-}
 
 /**
  * The undici face of a route: requests wait, first come first served, for at most `maxTunnels` tunnels.

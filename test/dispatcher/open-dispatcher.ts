@@ -1,6 +1,7 @@
 import { onTestFinished } from 'vitest'
 import { parseOptions, resolveProxy } from '../../src/config/index.js'
-import { TunnelDispatcher, type DispatcherOptions } from '../../src/dispatcher/dispatcher.js'
+import type { DispatcherOptions } from '../../src/dispatcher/dispatcher-options.js'
+import { TunnelDispatcher } from '../../src/dispatcher/dispatcher.js'
 import { Route } from '../../src/tunnel/index.js'
 import type { Lab } from '../support/lab.js'
 
