@@ -85,7 +85,8 @@ export class TunnelDispatcher extends Dispatcher {
     this.#generation += 1
     for (const pool of this.#pools.all) {
       for (const lane of pool.removeAll()) lane.finish()
-      if (pool.size === 0 && !pool.waits) this.#changed(pool)
+      if (pool.wantsWarmTunnel) this.#open(pool)
+      else if (!pool.waits) this.#changed(pool)
     }
     this.#openWhereWanted()
   }
@@ -144,21 +145,23 @@ export class TunnelDispatcher extends Dispatcher {
     }
   }
 
-  /** Opens one more tunnel. */
+  /** Opens one more tunnel. What comes of it after the route was changed is of no use. */
   #open(pool: OriginPool): void {
     const generation = this.#generation
     const opening = pool.begin()
     this.#openTunnel(pool).then(
       (connection) => {
-        if (generation === this.#generation) pool.opened(opening, this.#lane(connection, pool))
-        else this.#discard(connection, opening, pool)
+        if (generation !== this.#generation) {
+          connection.socket.destroy()
+          return
+        }
+        pool.opened(opening, this.#lane(connection, pool))
         pool.serve()
         this.#changed(pool)
       },
       (reason: unknown) => {
-        const error = reason instanceof Error ? reason : new Error(String(reason))
-        if (generation === this.#generation) this.#refused(error, opening, pool)
-        else pool.outdated(opening)
+        if (generation !== this.#generation) return
+        this.#refused(reason instanceof Error ? reason : new Error(String(reason)), opening, pool)
         this.#changed(pool)
       },
     )
@@ -187,12 +190,6 @@ export class TunnelDispatcher extends Dispatcher {
       onIdle: (lane) => this.#onIdle(lane, pool),
       onGone: (lane) => this.#onGone(lane, pool),
     })
-  }
-
-  /** Closes a tunnel of an earlier route. warm() gets its tunnel from the new route. */
-  #discard({ socket }: HttpConnection, opening: Opening, pool: OriginPool): void {
-    socket.destroy()
-    if (pool.outdated(opening)) this.#open(pool)
   }
 
   #refused(error: Error, opening: Opening, pool: OriginPool): void {

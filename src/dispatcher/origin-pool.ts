@@ -92,6 +92,11 @@ export class OriginPool {
     return this.#opening.length > 0 || this.#idle.length < this.#lanes.size
   }
 
+  /** Whether {@link warmed} waits for a tunnel that is neither open nor being opened. */
+  get wantsWarmTunnel(): boolean {
+    return this.#warming.length > 0 && this.size === 0
+  }
+
   /** Whether another tunnel would serve a request that waits now. */
   get wantsTunnel(): boolean {
     if (this.size > 0 && performance.now() - this.#refusedAt < REST_MS) return false
@@ -152,12 +157,6 @@ export class OriginPool {
     else for (const request of this.takeBefore(oldest.since - BURST_MS)) request.fail(error)
   }
 
-  /** The attempt was made for a route that is not in use any more. Returns whether warm() waits for another. */
-  outdated(opening: Opening): boolean {
-    this.#settle(opening)
-    return this.#warming.length > 0 && this.size === 0
-  }
-
   /** A lane has ended its request. */
   freed(lane: Lane): void {
     if (this.#lanes.has(lane)) this.#idle.push(lane)
@@ -170,11 +169,12 @@ export class OriginPool {
     return this.#lanes.delete(lane)
   }
 
-  /** Takes all lanes out of the pool. */
+  /** Takes all lanes out of the pool, and forgets the attempts under way: they belong to an earlier route. */
   removeAll(): readonly Lane[] {
     const lanes = [...this.#lanes]
     this.#lanes.clear()
     this.#idle.length = 0
+    this.#opening.length = 0
     return lanes
   }
 

@@ -164,14 +164,15 @@ describe('the tables of the pages', () => {
   })
 
   test('api.md has every member of the transport and every event', () => {
-    const face = /^export interface DiscordTransport .*?^}/ms.exec(read('src/transport.ts'))?.[0] ?? ''
+    const face =
+      /^export interface DiscordTransport .*?^}/ms.exec(read('src/discord-transport.ts'))?.[0] ?? ''
     const members = [...face.matchAll(/^  (?:readonly )?(\w+)[<(:]/gm)].map(([, name = '']) => name)
     expect(members).toContain('setProxy')
     const rows = rowsOf('docs/api.md').map(([cell]) => /^`([\w-]+)/.exec(cell)?.[1])
     const events = [...read('src/config/events.ts').matchAll(/^  readonly type: '(.*)'/gm)].map(
       ([, type]) => type,
     )
-    expect(events).toHaveLength(6)
+    expect(events).toHaveLength(7)
     for (const name of [...members, ...events]) expect(rows, name).toContain(name)
   })
 

@@ -5,9 +5,12 @@
  */
 export const TIMED_FILES: Readonly<Record<string, string>> = {
   'test/cli/start-time.test.ts': 'the command starts in 300 ms',
+  'test/dispatcher/queue-deadline.test.ts': 'connectTimeoutMs of 500 ms, in which two tunnels have to open',
   'test/e2e/refused-burst.test.ts': 'connectTimeoutMs and 900 ms',
   'test/gateway/resume.test.ts': 'a dead connection is noticed within a heartbeat interval of 1 200 ms',
   'test/rest/delivery/through-proxy.test.ts': 'connectTimeoutMs and 700 ms',
+  'test/rest/upload-memory.test.ts':
+    'a bound of memory, which grows where the collector waits for a processor',
   'test/tunnel/faults-http.test.ts': 'connectTimeoutMs and 800 ms (fault-table.ts)',
   'test/tunnel/faults-https.test.ts': 'connectTimeoutMs and 800 ms (fault-table.ts)',
   'test/tunnel/faults-socks4.test.ts': 'connectTimeoutMs and 800 ms (fault-table.ts)',

@@ -119,6 +119,7 @@ test('a direct connection announces itself, and its failures name no proxy', asy
   expect(lab.events).toMatchObject([
     { type: 'direct', target, reason: 'NO_PROXY entry discord.com matches' },
     { type: 'tunnel-open', target, proxy: null },
+    { type: 'request', target, proxy: null, status: 200 },
   ])
 
   LocalDns.install()

@@ -72,7 +72,8 @@ export async function runDeliverySoak({
     proxy: `http://127.0.0.1:${relay.port}`,
     env: {},
     tls: { ca: discord.ca },
-    connectTimeoutMs: 1_000,
+    // All attempts of a call of which nothing was sent share this time, and so does its wait in the queue.
+    connectTimeoutMs: 3_000,
     delivery: { attempts, budgetMs: 30_000, minDelayMs: 1, maxDelayMs: 20, answerTimeoutMs: 500 },
   })
   const url = `https://discord.com/api/v10/channels/${discord.channelId}/messages`

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import { afterAll, describe, expect, it } from 'vitest'
+import { expectWarning } from '../../lab/warnings.js'
 import { bothFetches, directTransport, rejection } from '../support/fetches.js'
 import { startOrigin } from '../support/origin.js'
 
@@ -9,6 +10,9 @@ const origin = await startOrigin(({ method, url }, response) => {
 })
 afterAll(() => origin.close())
 const last = () => origin.requests.at(-1)!
+
+// Node's own fetch warns of the method in small letters, once in a process.
+void expectWarning(/^Using `patch` is highly likely/)
 
 describe.each(bothFetches())('the request of $name', ({ fetch }) => {
   it.each([
