@@ -54,7 +54,7 @@ export async function validateProxy(options?: ValidateOptions): Promise<ProxyVal
   return doctor.validateProxy(options)
 }
 
-/** Where Carbon, discord.js and everybody else send: https://discord.com/developers/docs/reference#api-reference */
+/** Where Carbon, discord.js and the other frameworks send: https://discord.com/developers/docs/reference#api-reference */
 const REST_ORIGIN = `https://${REST_HOST}`
 
 class Transport implements DiscordTransport {

@@ -31,7 +31,7 @@ export function transportOptions({
   return options
 }
 
-/** A blank option would mean "what the environment says", which nobody writes a flag for. */
+/** A blank option would mean "what the environment says", and no user writes a flag for that. */
 function checkNotBlank(url: string): string {
   if (url.trim() !== '') return url
   throw new UsageError('--proxy-url: expected scheme://host:port, such as http://127.0.0.1:3128')

@@ -12,6 +12,6 @@ process.stdout.on('error', (error: Error) => {
   process.stderr.write(`error: the output cannot be written (${code ?? error.name})\n`)
   process.exit(EXIT.failed)
 })
-// Who has closed it does not want to be told.
+// A closed standard error needs no report: its reader has gone.
 process.stderr.on('error', () => undefined)
 void run(process.argv).then((code) => (process.exitCode = code))

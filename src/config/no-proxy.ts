@@ -68,7 +68,7 @@ interface Host {
 type Matcher = (host: Host, port: number) => boolean
 
 function parseEntry(entry: string): Matcher | undefined {
-  // A zone id or a percent-encoded name: nobody's list format.
+  // A zone id or a percent-encoded name: no format of a bypass list allows one.
   if (entry.includes('%')) return undefined
   if (entry.includes('/')) return parseSubnet(entry)
   const [first, last, ...more] = entry.split('-')

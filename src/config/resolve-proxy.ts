@@ -43,7 +43,7 @@ export interface ProxyDescription {
  * OPENCLAW_PROXY_URL is the operator's policy, in which no list makes holes.
  *
  * `required` asks for a proxy to be there, not for every destination to use it: a destination on the bypass
- * list goes direct all the same, because whoever set the proxy listed it. `noProxy: false` closes that too.
+ * list still goes direct, because the person that set the proxy listed it. `noProxy: false` prevents that too.
  *
  * @throws TransportError `ERR_PROXY_CONFIG` that names the source, or with `required` those looked at
  */

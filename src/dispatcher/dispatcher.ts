@@ -125,8 +125,8 @@ export class TunnelDispatcher extends Dispatcher {
 
   /**
    * A tunnel whose response has just been read is idle one turn of the event loop later: undici waits for a server
-   * that closes the connection after all. A caller who sends one request after the other, and is quicker than that,
-   * must not get a second tunnel.
+   * that closes the connection after all. A caller that sends one request after the other, and is quicker than
+   * that, must not get a second tunnel.
    */
   #openSoon(): void {
     if (this.#openingSoon) return

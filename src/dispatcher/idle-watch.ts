@@ -1,12 +1,12 @@
 import type { Socket } from 'node:net'
 
 /**
- * Watches a connection that nobody reads yet. Its end would go unnoticed: a FIN is heard only by who reads, and
- * a tunnel that was opened ahead of its first request has no reader. And what is silent for long may be gone
- * without a word, beyond a proxy whose own keep-alive answers for it; so it is kept for `keepMs` only. What
- * arrives (HTTP/2 servers speak first) stays in the socket's buffer for the client to come.
+ * Watches a connection that has no reader yet, such as a tunnel that was opened ahead of its first request. Node
+ * reports a FIN only to a reader, so without this the end of the connection would go unnoticed. A connection that
+ * is silent for long may be dead beyond a proxy whose own keep-alive still answers, so it is kept for `keepMs` only.
+ * Bytes that arrive stay in the socket's buffer for the client.
  *
- * @returns stops watching, when the client takes over
+ * @returns a function that stops the watch, for the time when the client takes over
  */
 export function watchIdle(socket: Socket, keepMs: number, onGone: () => void): () => void {
   const timer = setTimeout(onGone, keepMs).unref()

@@ -2,13 +2,13 @@
 const MIN_DELAY_MS = 1_000
 const MAX_DELAY_MS = 60_000
 
-/** A tunnel that ends sooner counts as a failure: a proxy that closes idle tunnels at once must not be stormed. */
+/** A tunnel that ends sooner counts as a failure, so that a proxy that closes idle tunnels at once is not flooded. */
 const STABLE_MS = 5_000
 
 /**
- * Keeps one tunnel to an origin ready for as long as somebody holds it: for Discord's REST API while a gateway
- * socket is open, so that the first reply after hours of silence costs one round trip. A tunnel that ends is
- * opened again at once; after a failure the next attempt waits, since sends have their own.
+ * Keeps one tunnel to an origin open for as long as at least one holder asks for it: to Discord's REST API while a
+ * gateway socket is open, so that the first reply after hours of silence costs one round trip. A tunnel that ends is
+ * opened again at once. After a failure the next attempt waits, since a send opens a tunnel of its own anyway.
  */
 export class KeepWarm {
   readonly #open: () => Promise<void>

@@ -25,7 +25,7 @@ interface Waiter {
 }
 
 interface Opening extends Waiter {
-  /** The session starts of the day are used up, and reset in so many milliseconds. */
+  /** The session starts of the day are used up. Called with the milliseconds until they reset. */
   readonly exhausted: (waitMs: number) => void
 }
 

@@ -82,7 +82,7 @@ export class ProxyGatewayPlugin extends GatewayPlugin {
   /**
    * @param options GatewayPlugin's own options, `transport`, and the limits of `createGateway()`
    * @param gatewayInfo the answer of `/gateway/bot`, if it is known already; it is looked up otherwise
-   * @throws TransportError without a transport
+   * @throws TransportError ERR_INVALID_OPTIONS without a transport
    * @throws TypeError for a Carbon without the members that this class needs
    */
   constructor(options: ProxyGatewayPluginOptions, gatewayInfo?: GatewayInfo) {

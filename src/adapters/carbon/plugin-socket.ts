@@ -21,7 +21,7 @@ const ACKNOWLEDGED = '{"op":11,"d":null,"s":null,"t":null}'
 export interface PluginSocketOwner {
   /** A session stands, or is gone for now. */
   connected(isConnected: boolean): void
-  /** Discord has acknowledged a heartbeat after so many milliseconds. */
+  /** Discord has acknowledged a heartbeat, `latency` milliseconds after it was sent. */
   heartbeat(latency: number): void
   /** A connection ended, and why; null without a failure. */
   interrupted(error: Error | null): void

@@ -12,8 +12,8 @@ export class ProxyRequestClient extends RequestClient {
   /**
    * @param token the bot's token
    * @param options RequestClient's own options and `transport`
-   * @throws TransportError ERR_PROXY_CONFIG without a transport, and under Carbon 0.14, whose RequestClient always
-   * calls the global fetch
+   * @throws TransportError ERR_INVALID_OPTIONS without a transport; ERR_PROXY_CONFIG under Carbon 0.14, whose
+   * RequestClient always calls the global fetch
    */
   constructor(token: string, { transport, ...options }: ProxyRequestClientOptions) {
     super(token, { ...options, ...requireTransport(transport).requestOptions })

@@ -81,7 +81,7 @@ function iterate(blob: Blob): AsyncIterable<Uint8Array> {
 const transfer: unknown = Reflect.get(ArrayBuffer.prototype, 'transfer')
 const nativeStream: unknown = Reflect.get(Blob.prototype, 'stream')
 
-/** Whether the chunks of this piece are known to nobody else: the platform makes them for the one who reads. */
+/** Whether only this reader holds the chunks of the piece: the platform makes new ones for each reader of a Blob. */
 function isReleasable(piece: BodyPiece): boolean {
   return (
     typeof transfer === 'function' && piece instanceof Blob && Reflect.get(piece, 'stream') === nativeStream

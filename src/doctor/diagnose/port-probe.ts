@@ -4,11 +4,11 @@ import { connect as connectTls } from 'node:tls'
 /** A scheme that a port was seen to speak. */
 export type SpokenScheme = 'http' | 'https' | 'socks5' | 'socks4a'
 
-/** What a port answers to those who speak its protocol. */
+/** What a port answers to questions in several protocols. */
 export interface ProbedPort {
   /** The best first. Several for the mixed ports of Clash, V2Ray and their like. */
   readonly speaks: readonly SpokenScheme[]
-  /** It introduced itself as something that is no proxy. */
+  /** It introduced itself as a service that is not a proxy. */
   readonly other: 'ssh' | 'web server' | null
 }
 
@@ -27,7 +27,7 @@ export async function probePort(
   const ask = async ({ open, ready, bytes, isSpoken }: Question): Promise<Heard> => {
     const answer = await hear(open(proxy), ready, bytes(target), end)
     const spoken = isSpoken(answer)
-    // Who speaks one protocol may be waiting in silence for the rest of another.
+    // A port that speaks one protocol may wait in silence for the rest of a question in another one.
     if (spoken) grace ??= setTimeout(() => enough.abort(), GRACE_MS)
     return { answer: answer.toString('latin1'), spoken }
   }

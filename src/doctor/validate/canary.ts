@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 
-/** A server on loopback that a proxy must not reach: it answers with a token that nobody else knows. */
+/** A server on loopback that a proxy must not reach: it answers with a token that no other server knows. */
 export interface Canary extends AsyncDisposable {
   readonly url: string
   /** Stands in its answer and nowhere else. */
   readonly token: string
-  /** Whether somebody asked for its URL. */
+  /** Whether its URL was requested. */
   readonly reached: boolean
 }
 

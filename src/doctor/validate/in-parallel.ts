@@ -1,5 +1,5 @@
 /**
- * Does the work for each item, so many at a time, and resolves with the results in the order of the items. The
+ * Does the work for each item, a given number at a time, and resolves with the results in the order of the items. The
  * first failure lets nothing more begin; it rejects when what has begun is over.
  */
 export async function inParallel<Item, Result>(

@@ -6,7 +6,7 @@ import { ZlibStream } from './zlib-stream.js'
 export type GatewayCompression = 'zstd-stream' | 'zlib-stream' | 'none'
 
 /**
- * Beyond so many shards memory counts for more than what zstd saves over zlib: its context cannot be put aside
+ * Beyond this number of shards memory counts for more than what zstd saves over zlib: its context cannot be put aside
  * while a shard is idle, and takes a third of what the connection itself does.
  */
 const MOST_ZSTD_SHARDS = 16
@@ -43,7 +43,7 @@ export function isSupported(compression: GatewayCompression): boolean {
   return stream !== undefined
 }
 
-/** The best of what this Node can do for so many shards. */
+/** The best of what this Node can do for this number of shards. */
 export function bestCompression(shards: number): GatewayCompression {
   return shards <= MOST_ZSTD_SHARDS && isSupported('zstd-stream') ? 'zstd-stream' : 'zlib-stream'
 }

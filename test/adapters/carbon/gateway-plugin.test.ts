@@ -215,7 +215,7 @@ describe("Carbon's own options", () => {
       () => new ProxyGatewayPlugin(options as ProxyGatewayPluginOptions),
       () => new ProxyRequestClient('token', options as ProxyRequestClientOptions),
     ]) {
-      expect(create).toThrow(expect.objectContaining({ code: 'ERR_PROXY_CONFIG' }))
+      expect(create).toThrow(expect.objectContaining({ code: 'ERR_INVALID_OPTIONS' }))
       expect(create).toThrow(/^transport: /)
     }
   })
