@@ -36,21 +36,10 @@ const CARBON_METHODS = [
   'identify',
   'registerClient',
 ] as const
-const CARBON_FIELDS = [
-  'emitter',
-  'isConnected',
-  'monitor',
-  'options',
-  'pings',
-  'sequence',
-  'state',
-  'ws',
-] as const
+const CARBON_FIELDS = ['emitter', 'isConnected', 'monitor', 'options', 'sequence', 'state', 'ws'] as const
 
 /** What `/gateway/bot` answers to bots of every size. */
 const DEFAULT_GATEWAY_URL = 'wss://gateway.discord.gg'
-/** Carbon keeps as many. */
-const MAX_PINGS = 10
 /** The bounds of `backoffBaseMs` and `backoffMaxMs`. */
 const MAX_BACKOFF_BASE_MS = 60_000
 const MAX_BACKOFF_MS = 600_000
@@ -144,7 +133,7 @@ export class ProxyGatewayPlugin extends GatewayPlugin {
         this.isConnected = isConnected
         if (isConnected) this.#settle()
       },
-      heartbeat: (latency) => this.#recordPing(latency),
+      heartbeat: (latency) => this.#recordHeartbeat(latency),
       interrupted: (error) => {
         this.monitor.recordReconnect()
         if (error === null || this.#socket !== socket || !isRetryable(error)) return
@@ -173,10 +162,10 @@ export class ProxyGatewayPlugin extends GatewayPlugin {
     this.isConnected = false
   }
 
-  #recordPing(latency: number): void {
-    this.monitor.recordHeartbeat()
-    this.pings.push(latency)
-    if (this.pings.length > MAX_PINGS) this.pings.shift()
+  /** The acknowledgement follows, from which Carbon's monitor takes the latency for its metrics and for `ping`. */
+  #recordHeartbeat(latency: number): void {
+    // `recordHeartbeat()` would mean now. Carbon counts whole milliseconds, and none as no answer.
+    Reflect.set(this.monitor, 'lastHeartbeat', Date.now() - Math.max(1, Math.round(latency)))
   }
 
   /** Carbon's own Identify, with what a subclass changed in it. */

@@ -26,6 +26,10 @@ class TestedPlugin extends ProxyGatewayPlugin {
     return this.gatewayInfo
   }
 
+  get latency(): number {
+    return this.monitor.getMetrics().latency
+  }
+
   /** Carbon leaves this interval running after a disconnect. */
   stopMonitor(): void {
     this.monitor.destroy()
@@ -310,7 +314,8 @@ describe('The plugin through an outage', () => {
     discord.gateway.heartbeatIntervalMs = 200
     const plugin = createPlugin()
     await plugin.registerClient(createClient())
-    await expect.poll(() => plugin.ping).not.toBeNull()
+    await expect.poll(() => plugin.ping).toBeGreaterThanOrEqual(1)
+    expect(plugin.latency).toBeGreaterThanOrEqual(1)
     plugin.updatePresence({ since: null, activities: [], status: 'idle', afk: false })
     await discord.gateway.waitForPayload(3)
     const identified = discord.gateway.waitForIdentify({ nth: 2 })
