@@ -33,7 +33,7 @@ export function renderTables(results: readonly Result[], uploadBytes: number): s
       { head: 'p50 ms', cell: ({ loads }) => fixed(median(pick(loads.get(16), (load) => load.p50Ms)), 2) },
       { head: 'p99 ms', cell: ({ loads }) => fixed(median(pick(loads.get(16), (load) => load.p99Ms)), 2) },
     ]),
-    `### First sends, in round trips\n\nThrough a proxy ${2 * ONE_WAY_MS} ms away (and in milliseconds). HTTP/2's acknowledgement of settings counts, though nothing waits for it.`,
+    `### First sends, in round trips\n\nThrough a proxy ${2 * ONE_WAY_MS} ms away (and in milliseconds).`,
     table(proxied, [
       { head: 'cold', cell: ({ cold }) => roundTrips(cold) },
       { head: 'the next', cell: ({ next }) => roundTrips(next) },

@@ -31,7 +31,7 @@ export async function measureFirstSends(
   })
 }
 
-/** Long enough for what is still under way after an answer: TLS session tickets, HTTP/2 settings. */
+/** Long enough for what is still under way after an answer: TLS session tickets. */
 const SETTLE_MS = 4 * ONE_WAY_MS
 
 async function send({ client }: Running, servers: Servers): Promise<FirstSend> {
