@@ -163,6 +163,11 @@ function describeCause(cause: unknown): Record<string, unknown> | undefined {
   return { name: cause.name, code: systemCode(cause), message: cause.message }
 }
 
+/** What was thrown, as an Error. */
+export function toError(value: unknown): Error {
+  return value instanceof Error ? value : new Error(String(value))
+}
+
 /** The `code` of a system, TLS or library error (`ECONNREFUSED`, `ERR_TLS_…`), if it has one. */
 export function systemCode(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined

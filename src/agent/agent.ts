@@ -3,6 +3,7 @@ import https, { type RequestOptions } from 'node:https'
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { inspect } from 'node:util'
+import { toError } from '../errors.js'
 import type { ForwardProxy } from '../tunnel/index.js'
 import { TCP_OPTIONS } from '../tunnel/dial.js'
 import type { Via } from '../tunnel/fault.js'
@@ -105,7 +106,7 @@ export class TunnelAgent extends https.Agent {
       void Reflect.apply(callback ?? (() => undefined), undefined, [error, socket])
     this.#open(asked, options).then(
       (socket) => settle(null, socket),
-      (error: unknown) => settle(error instanceof Error ? error : new Error(String(error))),
+      (error: unknown) => settle(toError(error)),
     )
     return undefined
   }

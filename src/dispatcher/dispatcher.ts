@@ -1,5 +1,5 @@
 import { Dispatcher } from 'undici'
-import { TransportError } from '../errors.js'
+import { TransportError, toError } from '../errors.js'
 import { closedError, timeoutError } from '../tunnel/failures.js'
 import type { Via } from '../tunnel/fault.js'
 import type { HttpConnection, Route } from '../tunnel/route.js'
@@ -161,7 +161,7 @@ export class TunnelDispatcher extends Dispatcher {
       },
       (reason: unknown) => {
         if (generation !== this.#generation) return
-        this.#refused(reason instanceof Error ? reason : new Error(String(reason)), opening, pool)
+        this.#refused(toError(reason), opening, pool)
         this.#changed(pool)
       },
     )

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { Client } from 'undici'
+import { toError } from '../errors.js'
 import { connectionLost } from '../tunnel/failures.js'
 import type { Via } from '../tunnel/fault.js'
 import type { ForwardProxy, HttpConnection } from '../tunnel/index.js'
@@ -125,7 +126,7 @@ export class Lane {
     const tunnel = fresh?.destroyed === false ? Promise.resolve(fresh) : this.#reopen()
     tunnel.then(
       (socket) => callback(null, socket.ref()),
-      (error: unknown) => callback(error instanceof Error ? error : new Error(String(error)), null),
+      (error: unknown) => callback(toError(error), null),
     )
   }
 

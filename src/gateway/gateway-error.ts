@@ -87,7 +87,3 @@ export function closedGateway(): GatewayError {
     hint: 'close() was called on it, or it failed for good. Create a new one.',
   })
 }
-
-export function toError(value: unknown): Error {
-  return value instanceof Error ? value : new Error(String(value))
-}

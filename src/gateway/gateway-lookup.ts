@@ -5,9 +5,9 @@ import {
   type SessionStartLimit,
 } from '../discord/gateway-bot.js'
 import { TOKEN_HINT } from '../discord/close-codes.js'
-import { TransportError } from '../errors.js'
+import { TransportError, toError } from '../errors.js'
 import { pause, unlessAborted } from '../reconnect/abortable.js'
-import { GatewayError, toError } from './gateway-error.js'
+import { GatewayError } from './gateway-error.js'
 
 /** Where to connect, and how many shards Discord recommends. */
 export interface FoundGateway {

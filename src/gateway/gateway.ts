@@ -6,11 +6,12 @@ import type {
   GatewaySendPayload,
   GatewayVoiceStateUpdateData,
 } from 'discord-api-types/v10'
+import { toError } from '../errors.js'
 import { Opcode } from '../discord/opcodes.js'
 import { ConnectLimit } from '../reconnect/connect-limit.js'
 import { bestCompression } from './compression/compression.js'
 import type { Emit, GatewayEvents, GatewayState, ShardStatus } from './events.js'
-import { closedGateway, GatewayError, toError } from './gateway-error.js'
+import { closedGateway, GatewayError } from './gateway-error.js'
 import { askUser, GatewayLookup, type LookupCall } from './gateway-lookup.js'
 import type { GatewayCloseOptions, GatewayReconnectOptions, GatewayShard } from './gateway-shard.js'
 import type { IdentifyQueue } from './identify-queue.js'

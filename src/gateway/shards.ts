@@ -1,4 +1,5 @@
-import { closedGateway, GatewayError, toError } from './gateway-error.js'
+import { toError } from '../errors.js'
+import { closedGateway, GatewayError } from './gateway-error.js'
 import type { FoundGateway } from './gateway-lookup.js'
 import { encodePayload, replacedBy, unsendable } from './outgoing-payload.js'
 import type { GatewaySession } from './session.js'

@@ -1,3 +1,5 @@
+import { toError } from '../errors.js'
+
 /**
  * A promise that the signal rejects, with the signal's reason.
  *
@@ -25,7 +27,7 @@ export function abortable<Value>(
       },
       (error) => {
         settled()
-        reject(error instanceof Error ? error : new Error(String(error)))
+        reject(toError(error))
       },
     )
   })

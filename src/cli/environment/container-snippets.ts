@@ -36,7 +36,7 @@ export function dockerfileSnippet(setting: ProxySetting): Snippet {
       `# ${name}=${url}`,
       `docker run ${addHost}--env-file ${ENV_FILE} ...`,
     ],
-    `${FILL_IN} ENV and ARG are stored in the image: whoever has it can read them with docker history. Keep ${ENV_FILE} out of the build context (.dockerignore) and out of version control.`,
+    `${FILL_IN} ENV and ARG are stored in the image: anyone with the image can read them with docker history. Keep ${ENV_FILE} out of the build context (.dockerignore) and out of version control.`,
     warning,
   )
 }
