@@ -4,7 +4,7 @@ import { Heartbeat } from '../../src/reconnect/heartbeat.js'
 const INTERVAL = 10_000
 /** What happened, and after how many milliseconds. */
 let log: [at: number, what: string][]
-let received: number
+let received = 0
 let receiving: boolean
 let startedAt: number
 
