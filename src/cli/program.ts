@@ -109,7 +109,7 @@ function addValidate(program: Command, end: End): void {
     .option('--denied-url <url>', 'must be refused by the proxy (repeatable)', collect)
     .option('--policy', 'try every destination of `policy` too: loopback, private, metadata and other ranges')
     .addOption(timeout('milliseconds for each destination', 5_000))
-    .option('--json', 'print one JSON object; docs/doctor.md has its schema')
+    .option('--json', 'print one JSON object; docs/egress-policy.md has its schema')
     .addHelpText('after', VALIDATE_HELP)
     .action(async (options: ValidateFlags) =>
       end(await (await import('./commands/validate.js')).validate(options)),

@@ -324,8 +324,10 @@ describe('a defect of the command', () => {
   })
 })
 
-test('docs/doctor.md names every field of the JSON and every flag', async () => {
-  const text = readFileSync(new URL('../../docs/doctor.md', import.meta.url), 'utf8')
+test('docs/doctor.md and docs/egress-policy.md name every field of the JSON and every flag', async () => {
+  const text = ['doctor.md', 'egress-policy.md']
+    .map((page) => readFileSync(new URL(`../../docs/${page}`, import.meta.url), 'utf8'))
+    .join('\n')
   for (const field of Object.keys({ ...diagnosisSchema.shape, ...hopSchema.shape }))
     expect(text).toContain(`\`${field}\``)
   const help =

@@ -9,7 +9,7 @@ const command = builtCommand()
 
 const AUTH = { username: 'us@er-name', password: 'p@ss/w%rd' }
 
-/** docs/doctor.md, strict. */
+/** docs/egress-policy.md, strict. */
 const checkSchema = z.strictObject({
   kind: z.enum(['allowed', 'denied', 'canary']),
   url: z.string(),

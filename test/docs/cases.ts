@@ -49,9 +49,9 @@ export const CASES: Readonly<Record<string, Case>> = {
     { before: (proxy) => (proxy.fault = { kind: 'status', status: 403 }) },
   ),
 
-  'docs/frameworks.md 1': whileItRuns(answersPing),
+  'docs/frameworks/carbon.md 1': whileItRuns(answersPing),
 
-  'docs/frameworks.md 2': whileItRuns(async ({ discord, program }) => {
+  'docs/frameworks/carbon.md 2': whileItRuns(async ({ discord, program }) => {
     // The second shard identifies five seconds after the first.
     await program.during(discord.gateway.waitForIdentify())
     await program.during(discord.gateway.waitForIdentify({ nth: 2 }))
@@ -62,7 +62,7 @@ export const CASES: Readonly<Record<string, Case>> = {
     ])
   }),
 
-  'docs/frameworks.md 3': whileItRuns(async ({ discord, program }) => {
+  'docs/frameworks/discordjs.md 1': whileItRuns(async ({ discord, program }) => {
     await program.during(discord.gateway.waitForIdentify())
     const file = { filename: 'question.txt', content: Buffer.from('a file') }
     discord.sayAs(discord.human, '!ping', { attachments: [file] })
@@ -72,9 +72,9 @@ export const CASES: Readonly<Record<string, Case>> = {
     expect(program.output).toBe('')
   }),
 
-  'docs/frameworks.md 4': whileItRuns(answersPing),
+  'docs/frameworks/discordjs.md 2': whileItRuns(answersPing),
 
-  'docs/frameworks.md 5': toItsEnd(({ discord, program }) => {
+  'docs/frameworks/discordjs.md 3': toItsEnd(({ discord, program }) => {
     const [sent] = discord.messages.in(discord.channelId)
     expect(sent).toMatchObject({
       content: 'sent through the proxy',
@@ -84,21 +84,21 @@ export const CASES: Readonly<Record<string, Case>> = {
   }),
 
   // Oceanic, Eris and Dysnomia.
-  'docs/frameworks.md 6': whileItRuns(answersPing),
-  'docs/frameworks.md 7': whileItRuns(answersPing),
-  'docs/frameworks.md 8': whileItRuns(answersPing),
+  'docs/frameworks/oceanic-eris-dysnomia.md 1': whileItRuns(answersPing),
+  'docs/frameworks/oceanic-eris-dysnomia.md 2': whileItRuns(answersPing),
+  'docs/frameworks/oceanic-eris-dysnomia.md 3': whileItRuns(answersPing),
 
-  'docs/frameworks.md 9': whileItRuns(async ({ discord, program }) => {
+  'docs/frameworks/other-clients.md 1': whileItRuns(async ({ discord, program }) => {
     await program.during(discord.rest.waitForRequest('POST /channels/:id/messages'))
     expect(discord.messages.in(discord.channelId)).toMatchObject([{ content: 'sent through the proxy' }])
     expect(program.output).toBe('')
   }),
 
-  'docs/frameworks.md 10': whileItRuns(async ({ program }) => {
+  'docs/frameworks/other-clients.md 2': whileItRuns(async ({ program }) => {
     await program.printed('"op":10')
   }),
 
-  'docs/frameworks.md 11': toItsEnd(({ discord, program }) => {
+  'docs/frameworks/other-clients.md 3': toItsEnd(({ discord, program }) => {
     expect(discord.rest.requests.map(({ path }) => path)).toHaveLength(3)
     expect(program.output.trim().split('\n')).toEqual(['200', '200', '200'])
   }),

@@ -32,16 +32,30 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
   ...{ js: 'mjs', javascript: 'mjs', mjs: 'mjs', cjs: 'cjs' },
 }
 
-/** README.md, docs/ and examples/README.md. */
+/** Paths of pages of docs/, by language. The Chinese ones stand in docs/zh-CN. */
+async function pagesOfDocs(): Promise<Readonly<Record<'english' | 'chinese', readonly string[]>>> {
+  const files = await readdir(new URL('docs/', ROOT), { recursive: true })
+  const pages = files
+    .map((file) => `docs/${file.replaceAll('\\', '/')}`)
+    .filter((file) => file.endsWith('.md') && !/(?:^|\/)(?:node_modules|\.\w|reference\/)/.test(file))
+    .sort()
+  const isChinese = (file: string): boolean => file.startsWith('docs/zh-CN/')
+  return { english: pages.filter((file) => !isChinese(file)), chinese: pages.filter(isChinese) }
+}
+
+function readAll(paths: readonly string[]): Promise<readonly Page[]> {
+  return Promise.all(paths.map(async (path) => ({ path, text: await readFile(new URL(path, ROOT), 'utf8') })))
+}
+
+/** README.md, docs/ and examples/README.md, in English. */
 export async function readPages(): Promise<readonly Page[]> {
-  const docs = await readdir(new URL('docs/', ROOT))
-  const pages = docs.filter((file) => file.endsWith('.md')).map((file) => `docs/${file}`)
-  return Promise.all(
-    ['README.md', 'examples/README.md', ...pages].map(async (path) => ({
-      path,
-      text: await readFile(new URL(path, ROOT), 'utf8'),
-    })),
-  )
+  return readAll(['README.md', 'examples/README.md', ...(await pagesOfDocs()).english])
+}
+
+/** README.zh-CN.md and docs/zh-CN. Their programs are those of the English pages, which translated.test.ts checks. */
+export async function readChinesePages(): Promise<readonly Page[]> {
+  const readme = (await readdir(ROOT)).filter((file) => file === 'README.zh-CN.md')
+  return readAll([...readme, ...(await pagesOfDocs()).chinese])
 }
 
 export function blocksOf({ text }: Pick<Page, 'text'>): readonly CodeBlock[] {

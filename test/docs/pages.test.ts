@@ -140,10 +140,15 @@ describe('the links of the pages', () => {
       }
   })
 
-  test('README.md leads to every page', () => {
-    const { text = '' } = pages.find(({ path }) => path === 'README.md') ?? {}
+  test('README.md leads to docs/index.md, and that to every other page', () => {
+    expect(read('README.md')).toContain('(docs/index.md)')
+    const text = read('docs/index.md')
     for (const { path } of pages.filter((one) => one.path.startsWith('docs/')))
-      expect(text).toContain(`(${path})`)
+      if (path !== 'docs/index.md') expect(text).toContain(`(${path.slice('docs/'.length)}`)
+  })
+
+  test('no page is longer than 250 lines', () => {
+    for (const { path, text } of pages) expect(text.split('\n').length - 1, path).toBeLessThanOrEqual(250)
   })
 })
 
