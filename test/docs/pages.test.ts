@@ -3,10 +3,11 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parseOptions } from '../../src/config/index.js'
 import { builtCommand } from '../cli/command.js'
-import { blocksOf, readPages, type Page } from './code-blocks.js'
+import { blocksOf, readChinesePages, readPages, type Page } from './code-blocks.js'
 
 const ROOT = join(import.meta.dirname, '../..')
 const pages = await readPages()
+const everyPage = [...pages, ...(await readChinesePages())]
 
 function read(path: string): string {
   return readFileSync(join(ROOT, path), 'utf8')
@@ -113,12 +114,12 @@ describe('the links of the pages', () => {
     return [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
       heading
         .toLowerCase()
-        .replaceAll(/[^\w\- ]/g, '')
+        .replaceAll(/[^\p{L}\p{N}_\- ]/gu, '')
         .replaceAll(' ', '-'),
     )
   }
 
-  test.each(pages)('$path: each leads to a file, and to a heading of it', (page) => {
+  test.each(everyPage)('$path: each leads to a file, and to a heading of it', (page) => {
     for (const [, target = ''] of page.text.matchAll(/\]\(([^)\s]+)\)/g)) {
       if (target.startsWith('https://')) continue
       const [path = '', anchor] = target.split('#')
@@ -130,8 +131,8 @@ describe('the links of the pages', () => {
 
   test('every relative link of the pages leads to a file of the tarball', () => {
     const { files } = JSON.parse(read('package.json')) as { readonly files: readonly string[] }
-    const packed = [...files, 'README.md', 'LICENSE', 'package.json']
-    for (const page of pages)
+    const packed = [...files, 'README.md', 'README.zh-CN.md', 'LICENSE', 'package.json']
+    for (const page of everyPage)
       for (const [, target = ''] of page.text.matchAll(/\]\(([^)\s#]+)[^)]*\)/g)) {
         if (target.startsWith('https://')) continue
         const file = join(page.path, '..', target).replaceAll('\\', '/')
@@ -148,7 +149,7 @@ describe('the links of the pages', () => {
   })
 
   test('no page is longer than 250 lines', () => {
-    for (const { path, text } of pages) expect(text.split('\n').length - 1, path).toBeLessThanOrEqual(250)
+    for (const { path, text } of everyPage) expect(text.split('\n').length - 1, path).toBeLessThanOrEqual(250)
   })
 })
 

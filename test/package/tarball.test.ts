@@ -57,7 +57,7 @@ describe('the packed tarball', () => {
 
   it('holds what a user needs and nothing else', () => {
     const wanted =
-      /^(?:dist\/|docs\/|examples\/|(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|CONTRIBUTING\.md|SECURITY\.md)$)/
+      /^(?:dist\/|docs\/|examples\/|(?:package\.json|README(?:\.zh-CN)?\.md|LICENSE|CHANGELOG\.md|CONTRIBUTING\.md|SECURITY\.md)$)/
     expect(files.filter((path) => !wanted.test(path))).toEqual([])
     expect(files).toEqual(
       expect.arrayContaining([
