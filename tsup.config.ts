@@ -79,12 +79,21 @@ async function writeAdapterEntries(): Promise<void> {
 
 const common = { target: 'node20', splitting: true, treeshake: true } satisfies Options
 
+/** Under Bun the bare name `undici` is a stub of Bun's own; the file inside of the package is undici itself. */
+const realUndici: NonNullable<Options['esbuildPlugins']>[number] = {
+  name: 'real-undici',
+  setup: (build) =>
+    build.onResolve({ filter: /^undici$/ }, () => ({ path: 'undici/index.js', external: true })),
+}
+
 /** How the library and the command are built; the tests of the command use it too. */
 export const libraryBuild = {
   ...common,
+  esbuildPlugins: [realUndici],
   format: ['cjs'],
   outExtension: () => ({ js: '.cjs' }),
-  noExternal: bundled,
+  // tsup leaves the plugins only what it does not declare external itself.
+  noExternal: [...bundled, 'undici'],
 } satisfies Options
 
 const library: Options = {

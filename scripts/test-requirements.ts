@@ -8,10 +8,14 @@ type Obstacle = () => string | undefined
 export const obstacles: Readonly<Partial<Record<string, Obstacle>>> = {
   'test:real': () => linuxRoot() ?? missing(['ip', 'ss', 'unshare']) ?? withoutNamespaces(),
   'test:sealed': () => linuxRoot() ?? missing(['ip', 'nft', 'unshare']) ?? withoutNamespaces(),
-  'test:nodes': () => {
-    const { platform, arch } = process
-    return platform === 'linux' && arch === 'x64' ? undefined : `needs linux-x64, this is ${platform}-${arch}`
-  },
+  'test:runtimes': linuxX64,
+  'test:nodes': linuxX64,
+}
+
+/** The platform whose binaries are downloaded. */
+function linuxX64(): string | undefined {
+  const { platform, arch } = process
+  return platform === 'linux' && arch === 'x64' ? undefined : `needs linux-x64, this is ${platform}-${arch}`
 }
 
 function linuxRoot(): string | undefined {

@@ -45,6 +45,7 @@ const STAGES: readonly Stage[] = [
   { name: 'tests', script: 'test:unit', vitest: true },
   { name: 'real proxies', script: 'test:real', vitest: true },
   { name: 'sealed network', script: 'test:sealed', vitest: true },
+  { name: 'Bun and Deno', script: 'test:runtimes', vitest: true },
   { name: 'other Node lines', script: 'test:nodes' },
 ]
 

