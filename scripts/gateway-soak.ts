@@ -3,9 +3,13 @@
  *
  *     npm run soak:gateway [-- RUNS [FIRST_SEED [AT_ONE_TIME]]]
  *
+ * SOAK_THROUGH=carbon or discord.js runs the scripts through that adapter.
+ *
  * Ends with 1 if any run broke a promise. A seed repeats its script; the times at which its faults strike depend
  * on the machine.
  */
+import { carbonBot, discordjsBot } from '../test/adapters/fault-bots.js'
+import { ownBot, type StartBot } from '../test/gateway/fault-bot.js'
 import { runFaultScript } from '../test/gateway/fault-script.js'
 import { wholeNumbers } from './soak-arguments.js'
 
@@ -18,7 +22,19 @@ const { runs, firstSeed, atOnce } = wholeNumbers(
   },
 )
 
-console.log(`${runs} runs from seed ${firstSeed}, ${atOnce} at one time`)
+const bots: Readonly<Record<string, StartBot>> = {
+  gateway: ownBot,
+  carbon: carbonBot,
+  'discord.js': discordjsBot,
+}
+const through = process.env['SOAK_THROUGH'] ?? 'gateway'
+const startBot = bots[through]
+if (startBot === undefined) {
+  console.error(`SOAK_THROUGH is one of ${Object.keys(bots).join(', ')}, not ${through}`)
+  process.exit(2)
+}
+
+console.log(`${runs} runs through ${through} from seed ${firstSeed}, ${atOnce} at one time`)
 let nextSeed = firstSeed
 const failed: number[] = []
 const total = { dispatched: 0, faults: 0, sessions: 0, resumes: 0 }
@@ -26,7 +42,7 @@ const total = { dispatched: 0, faults: 0, sessions: 0, resumes: 0 }
 async function work(): Promise<void> {
   while (nextSeed < firstSeed + runs) {
     const seed = nextSeed++
-    const result = await runFaultScript(seed).catch((error: unknown) => {
+    const result = await runFaultScript(seed, startBot).catch((error: unknown) => {
       failed.push(seed)
       console.log(`seed ${seed} could not be run to its end:`, error)
     })

@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createDiscordTransport, type DiscordTransport, type GatewayClient } from '../../src/index.js'
-import { isSupported, type GatewayCompression } from '../../src/gateway/compression/compression.js'
 import { createCertificateAuthority, type CertificateAuthority } from '../lab/certificates.js'
 import { startDiscord, type FakeDiscord } from '../lab/discord/index.js'
 import { LabNames } from '../lab/names.js'
 import { startProxy, type Fault, type LabProxy } from '../lab/proxy/index.js'
-import { INTENTS } from './gateway-lab.js'
+import { ownBot, type FaultBot, type ReceivedDispatch, type StartBot } from './fault-bot.js'
 import { createRandom, type Random } from './seeded-random.js'
 
 /** What a run came to. */
@@ -31,6 +30,7 @@ interface Run {
   readonly random: Random
   readonly discord: FakeDiscord
   readonly transport: DiscordTransport
+  /** The gateway client, whatever stands above it. */
   readonly gateway: GatewayClient
   readonly names: LabNames
   proxy: LabProxy
@@ -215,8 +215,12 @@ const FAULTS: readonly ScriptedFault[] = [
 
 let authority: Promise<CertificateAuthority> | undefined
 
-/** One run: a client under a random script of faults, while Discord goes on dispatching. */
-export async function runFaultScript(seed: number): Promise<ScriptResult> {
+/**
+ * One run: a bot under a random script of faults, while Discord goes on dispatching.
+ *
+ * @param startBot the bot; default: a bare gateway client
+ */
+export async function runFaultScript(seed: number, startBot: StartBot = ownBot): Promise<ScriptResult> {
   const random = createRandom(seed)
   const names = new LabNames()
   authority ??= createCertificateAuthority()
@@ -233,26 +237,17 @@ export async function runFaultScript(seed: number): Promise<ScriptResult> {
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
     env: {},
   })
-  const compressions = (['none', 'zlib-stream', 'zstd-stream'] satisfies GatewayCompression[]).filter(
-    isSupported,
-  )
   const sockets = countSockets(transport)
-  const gateway = transport.createGateway({
-    token: discord.token,
-    intents: INTENTS,
-    compression: random.pick(compressions),
-    backoffBaseMs: 50,
-    backoffMaxMs: 200,
-    gatewayReadyTimeoutMs: 2_000,
-    gatewayRuntimeReadyTimeoutMs: 2_000,
-  })
-  const record = new Record(gateway)
-  const run: Run = { random, discord, transport, gateway, names, proxy, forced: 0 }
+  let bot: FaultBot | undefined
+  let run: Run | undefined
   let number = 0
   const dispatching = setInterval(() => discord.gateway.dispatch('LAB', { number: ++number }), 20)
   const script: string[] = []
   try {
-    await gateway.connect()
+    bot = await startBot({ transport, discord, random })
+    const record = new Record(bot)
+    run = { random, discord, transport, gateway: bot.gateway, names, proxy, forced: 0 }
+    await bot.connect()
     const count = random.between(3, 8)
     for (let index = 0; index < count; index += 1) {
       const faults = [random.pick(FAULTS), ...(random.next() < 0.25 ? [random.pick(FAULTS)] : [])]
@@ -284,9 +279,9 @@ export async function runFaultScript(seed: number): Promise<ScriptResult> {
     }
   } finally {
     clearInterval(dispatching)
-    await gateway.close()
+    await bot?.close()
     await transport.close()
-    await run.proxy.close()
+    await (run?.proxy ?? proxy).close()
     await discord.close()
   }
 }
@@ -314,8 +309,8 @@ class Record {
   #number = 0
   #look: () => void = () => undefined
 
-  constructor(gateway: GatewayClient) {
-    gateway.on('dispatch', ({ s, d }) => {
+  constructor({ gateway, onDispatch }: FaultBot) {
+    onDispatch(({ s, d }: ReceivedDispatch) => {
       this.dispatched += 1
       const sessionId = gateway.session?.id
       if (sessionId !== this.#sessionId) {
