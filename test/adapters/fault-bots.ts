@@ -41,6 +41,10 @@ class ListeningPlugin extends ProxyGatewayPlugin {
     })
   }
 
+  ignoreFailures(): void {
+    this.emitter.on('error', () => undefined)
+  }
+
   /** Carbon leaves this interval running after a disconnect. */
   stop(): void {
     this.disconnect()
@@ -54,7 +58,7 @@ export const carbonBot: StartBot = async (lab) => {
   const made = nextGateway(lab)
   const plugin = new ListeningPlugin({ transport, intents: INTENTS })
   // The failures that a script makes; without a listener each would be a warning.
-  Reflect.get(plugin, 'emitter').on('error', () => undefined)
+  plugin.ignoreFailures()
   const client = new CarbonClient(
     {
       baseUrl: 'http://localhost',
