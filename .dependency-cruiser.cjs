@@ -17,6 +17,7 @@ const layers = [
   'src/process/',
   'src/doctor/',
   'src/discord-transport.ts',
+  'src/installed-carbon.ts',
   'src/transport.ts',
   'src/index.ts',
 ]

@@ -44,9 +44,15 @@ export interface DiscordTransport extends AsyncDisposable {
    * the signal's own reason where it was aborted. Repeats what fails as the option `delivery` says. https://fetch.spec.whatwg.org/#fetch-method
    */
   readonly fetch: TransportFetch
-  /** Spread into Carbon's GatewayPlugin options (0.15 and later): `new GatewayPlugin({ ...gatewayOptions, intents })`. */
+  /**
+   * Spread into Carbon's GatewayPlugin options (0.15 and later): `new GatewayPlugin({ ...gatewayOptions, intents })`.
+   * Where an older Carbon is installed, which would ignore them, a warning of the process says so.
+   */
   readonly gatewayOptions: CarbonGatewayOptions
-  /** Spread into Carbon's RequestClient options, or into `requestOptions` of its Client (0.15 and later). */
+  /**
+   * Spread into Carbon's RequestClient options, or into `requestOptions` of its Client (0.15 and later). Where an
+   * older Carbon is installed, which would ignore them, a warning of the process says so.
+   */
   readonly requestOptions: { readonly fetch: TransportFetch }
   /**
    * A `ws` WebSocket on the agent. Its `error` event carries a TransportError.

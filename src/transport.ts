@@ -22,6 +22,7 @@ import {
 } from './gateway/index.js'
 import { isDiscordHost, REST_HOST } from './discord/hosts.js'
 import type { CarbonGatewayOptions, DiscordTransport, RouteExplanation } from './discord-transport.js'
+import { warnOfOldCarbon } from './installed-carbon.js'
 import { createFetch, wrapRequestClient, type TransportFetch } from './rest/index.js'
 import { TunnelAgent } from './agent/agent.js'
 import { TunnelDispatcher } from './dispatcher/dispatcher.js'
@@ -61,8 +62,6 @@ class Transport implements DiscordTransport {
   readonly agent: TunnelAgent
   readonly dispatcher: TunnelDispatcher
   readonly fetch: TransportFetch
-  readonly gatewayOptions: CarbonGatewayOptions
-  readonly requestOptions: { readonly fetch: TransportFetch }
   readonly #route: Route
   readonly #keepWarm: KeepWarm
   readonly #gateways = new Set<GatewayClient>()
@@ -87,8 +86,6 @@ class Transport implements DiscordTransport {
     const { onEvent, delivery, connectTimeoutMs } = options
     const { closing } = this.#route
     this.fetch = createFetch(this.dispatcher, { onEvent, delivery, connectTimeoutMs, closing })
-    this.gatewayOptions = { agent: this.agent, webSocketFactory: (url) => this.createWebSocket(url) }
-    this.requestOptions = { fetch: this.fetch }
     this.#gatewayLinks = {
       fetch: (url, init) => this.fetch(url, init),
       createWebSocket: (url, socketOptions) => this.createWebSocket(url, socketOptions),
@@ -96,6 +93,16 @@ class Transport implements DiscordTransport {
       accounts: new BotAccounts(),
       env: options.env,
     }
+  }
+
+  get gatewayOptions(): CarbonGatewayOptions {
+    warnOfOldCarbon('gatewayOptions')
+    return { agent: this.agent, webSocketFactory: (url) => this.createWebSocket(url) }
+  }
+
+  get requestOptions(): { readonly fetch: TransportFetch } {
+    warnOfOldCarbon('requestOptions')
+    return { fetch: this.fetch }
   }
 
   createWebSocket(url: string | URL, options: WebSocketOptions = {}): TransportWebSocket {
