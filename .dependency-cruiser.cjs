@@ -18,6 +18,7 @@ const layers = [
   'src/doctor/',
   'src/discord-transport.ts',
   'src/installed-carbon.ts',
+  'src/transport-routes.ts',
   'src/transport.ts',
   'src/index.ts',
 ]

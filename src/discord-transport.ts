@@ -9,6 +9,7 @@ import type {
   TransportWebSocket,
   WebSocketOptions,
 } from './gateway/index.js'
+import type { Installation, InstallOptions } from './process/index.js'
 import type { TransportFetch } from './rest/index.js'
 import type { TransportStats } from './tunnel/index.js'
 
@@ -99,6 +100,14 @@ export interface DiscordTransport extends AsyncDisposable {
    * @throws TransportError ERR_PROXY_CONFIG, for a blank URL too; then nothing has changed
    */
   setProxy(url: string | URL | false): void
+  /**
+   * Leads the connections of the whole process through this transport, until `stop()` of what it gives back, or
+   * `close()`: fetch, undici, node:http, node:https, WebSockets, node:net, node:tls, node:http2.
+   *
+   * @throws TransportError ERR_INVALID_OPTIONS, which names every bad option; ERR_ALREADY_INSTALLED while another
+   *   installation is active
+   */
+  install(options?: InstallOptions): Installation
   /**
    * Tries every hop to Discord over connections of its own, and says which one fails, why, and what to try:
    * what `discord-transport doctor` prints, as data. Never later than `timeoutMs`.

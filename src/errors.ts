@@ -18,6 +18,8 @@ import { render, type Audience, type Text } from './messages/index.js'
  * | `ERR_TARGET_TIMEOUT` | the destination did not answer in time, although the proxy did |
  * | `ERR_CONNECTION_LOST` | a working connection broke in the middle of an exchange |
  * | `ERR_TRANSPORT_CLOSED` | `transport.close()` was called |
+ * | `ERR_ALREADY_INSTALLED` | `install()` was called while another installation is active |
+ * | `ERR_ROUTE_REFUSED` | an installation refuses a connection that it may not, or cannot, lead through the proxy |
  */
 export type TransportErrorCode =
   | 'ERR_PROXY_CONFIG'
@@ -33,6 +35,8 @@ export type TransportErrorCode =
   | 'ERR_TARGET_TIMEOUT'
   | 'ERR_CONNECTION_LOST'
   | 'ERR_TRANSPORT_CLOSED'
+  | 'ERR_ALREADY_INSTALLED'
+  | 'ERR_ROUTE_REFUSED'
 
 /**
  * The step that failed, in the order in which a request passes them: configuration, the PAC script,

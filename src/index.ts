@@ -51,6 +51,14 @@ export {
   type TransportWebSocket,
   type WebSocketOptions,
 } from './gateway/index.js'
+export type {
+  BypassPolicy,
+  BypassRequest,
+  InstalledExplanation,
+  Installation,
+  InstallOptions,
+  Surface,
+} from './process/index.js'
 export type { FetchInit, FetchInput, TransportFetch } from './rest/index.js'
 export type { TransportStats } from './tunnel/index.js'
 export type { CarbonGatewayOptions, DiscordTransport, RouteExplanation } from './discord-transport.js'

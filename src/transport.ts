@@ -27,6 +27,8 @@ import { createFetch, wrapRequestClient, type TransportFetch } from './rest/inde
 import { TunnelAgent } from './agent/agent.js'
 import { TunnelDispatcher } from './dispatcher/dispatcher.js'
 import { KeepWarm } from './dispatcher/keep-warm.js'
+import { install, parseInstallOptions, type Installation, type InstallOptions } from './process/index.js'
+import { transportRoutes, type TransportRoutes } from './transport-routes.js'
 import { addressOf, parseUrl, Route, type TransportStats } from './tunnel/index.js'
 
 /**
@@ -65,6 +67,7 @@ class Transport implements DiscordTransport {
   readonly #route: Route
   readonly #keepWarm: KeepWarm
   readonly #gateways = new Set<GatewayClient>()
+  readonly #installations = new Set<InstalledProcess>()
   readonly #gatewayLinks: GatewayLinks
   #options: ResolvedOptions
   #closing: Promise<void> | undefined
@@ -162,6 +165,32 @@ class Transport implements DiscordTransport {
       gateway.reconnect({ cause: 'proxy-change', reason: 'the proxy was changed' })
   }
 
+  install(input?: InstallOptions): Installation {
+    const options = parseInstallOptions(input)
+    const { agent, dispatcher } = this
+    const routes = transportRoutes(
+      {
+        agent,
+        dispatcher,
+        route: this.#route,
+        options: () => this.#options,
+        create: (policy, changed) => {
+          const transport = new Transport(policy, changed)
+          return {
+            agent: transport.agent,
+            dispatcher: transport.dispatcher,
+            route: transport.#route,
+            close: () => transport.close(),
+          }
+        },
+      },
+      options,
+    )
+    const installation = install(routes, options)
+    this.#installations.add({ installation, routes })
+    return installation
+  }
+
   async diagnose(options?: DiagnoseOptions): Promise<Diagnosis> {
     // Loaded on demand: importing the package must not load it.
     const { diagnose } = await import('./doctor/index.js')
@@ -194,6 +223,7 @@ class Transport implements DiscordTransport {
 
   async #end(): Promise<void> {
     this.#keepWarm.stop()
+    for (const { installation } of this.#installations) installation.stop()
     await Promise.all([...this.#gateways].map((gateway) => gateway.close()))
     this.#route.stop()
     // Clients before their sockets: so each fails its requests with the reason that it is given.
@@ -201,7 +231,14 @@ class Transport implements DiscordTransport {
     // Before the agent, which would end its sockets without a reason.
     await this.#route.close()
     this.agent.destroy()
+    await Promise.all([...this.#installations].map(({ routes }) => routes.close()))
   }
+}
+
+/** An installation, and what was made for it. */
+interface InstalledProcess {
+  readonly installation: Installation
+  readonly routes: TransportRoutes
 }
 
 function requestOrigin(url: string | URL): string {

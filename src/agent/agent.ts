@@ -11,6 +11,7 @@ import type { Route } from '../tunnel/route.js'
 import type { Target } from '../tunnel/target.js'
 import { writeToForwardProxy } from './absolute-form.js'
 import { OpeningTimeout } from './opening-timeout.js'
+import { OWN_AGENT } from './own-agent.js'
 import { tlsOverrides } from './tls-overrides.js'
 import { WatchedRequest } from './watched-request.js'
 
@@ -67,6 +68,7 @@ export class TunnelAgent extends https.Agent {
     this.#keepAliveMs = keepAliveMs
     // Without a protocol of the agent Node takes that of the module whose `request` was called.
     Object.assign(this, { protocol: undefined, defaultPort: NO_PORT })
+    Object.defineProperty(this, OWN_AGENT, { value: true })
     // Loggers that walk enumerable properties would find the headers of requests, and the token in them.
     for (const table of ['sockets', 'freeSockets', 'requests']) {
       Object.defineProperty(this, table, { enumerable: false })

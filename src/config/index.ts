@@ -19,6 +19,7 @@ export {
   checkProxyAuthorization,
   isHeaderValue,
   parseOptions,
+  replaceNoProxy,
   replaceProxy,
   type ProxyAuthorization,
   type ResolvedOptions,
@@ -34,6 +35,7 @@ export {
 } from './redact.js'
 export {
   describeProxy,
+  resolvePlainProxy,
   resolveProxy,
   sourceName,
   type ProxyDescription,

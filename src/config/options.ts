@@ -199,6 +199,15 @@ export function replaceProxy(options: ResolvedOptions, input: unknown): Resolved
   return concealed({ ...options, env, proxyAuthorization, log, proxy: data.proxy })
 }
 
+/** The same options with another bypass list, which has been checked. */
+export function replaceNoProxy(
+  options: ResolvedOptions,
+  noProxy: ResolvedOptions['noProxy'],
+): ResolvedOptions {
+  const { env, proxyAuthorization, log } = options
+  return concealed({ ...options, env, proxyAuthorization, log, noProxy })
+}
+
 /** Field content of RFC 9110 §5.5: a line break would begin another header. */
 export function isHeaderValue(value: unknown): value is string {
   return typeof value === 'string' && value.trim() !== '' && /^[ -~\u00a0-\u00ff]+$/.test(value)

@@ -3,7 +3,10 @@ import { parseNoProxy, type NoProxyRules } from './no-proxy.js'
 import type { ResolvedOptions } from './options.js'
 import { parseProxyUrl } from './proxy-url.js'
 import type { Proxy, ProxyProtocol, ProxySource } from './types.js'
-import { NO_PROXY_VARIABLES, PROXY_VARIABLES, type Environment } from './variables.js'
+import { NO_PROXY_VARIABLES, PLAIN_PROXY_VARIABLES, PROXY_VARIABLES, type Environment } from './variables.js'
+
+/** The options that choose the proxy. */
+export type ProxyChoice = Pick<ResolvedOptions, 'proxy' | 'required' | 'env' | 'noProxy'>
 
 /** Where one destination goes, and why. */
 export interface RouteDecision {
@@ -47,7 +50,7 @@ export interface ProxyDescription {
  *
  * @throws TransportError `ERR_PROXY_CONFIG` that names the source, or with `required` those looked at
  */
-export function resolveProxy(options: ResolvedOptions): RoutePolicy {
+export function resolveProxy(options: ProxyChoice): RoutePolicy {
   if (options.proxy === false) return directPolicy('proxy: false')
   const found = findProxy(options)
   if (found !== null) return proxyPolicy(found.proxy, found.source, options)
@@ -59,6 +62,21 @@ export function resolveProxy(options: ResolvedOptions): RoutePolicy {
     )
   }
   return directPolicy('no proxy is configured')
+}
+
+/**
+ * The policy for http:// URLs of a whole process, as most programs read HTTP_PROXY; null where it has no part: an
+ * explicit proxy and OPENCLAW_PROXY_URL carry such URLs themselves. A CGI server sets HTTP_PROXY from a request's
+ * `Proxy` header, so the upper-case name does not count in a CGI program: https://httpoxy.org
+ *
+ * @throws TransportError `ERR_PROXY_CONFIG` that names the variable
+ */
+export function resolvePlainProxy(options: ProxyChoice): RoutePolicy | null {
+  if (options.proxy !== undefined || findProxy(options)?.source === 'OPENCLAW_PROXY_URL') return null
+  const isCgi = options.env['REQUEST_METHOD'] !== undefined
+  const names = PLAIN_PROXY_VARIABLES.filter((name) => !isCgi || name === 'http_proxy')
+  const set = firstSet(options.env, names)
+  return set === null ? null : proxyPolicy(parseProxyUrl(set.value, set.name), set.name, options)
 }
 
 /** The proxy as callers may see it; null where everything goes direct. */
@@ -73,7 +91,7 @@ export function sourceName(source: ProxySource): string {
   return source === 'config' ? 'the proxy option' : source
 }
 
-function findProxy({ proxy, env }: ResolvedOptions): { proxy: Proxy; source: ProxySource } | null {
+function findProxy({ proxy, env }: ProxyChoice): { proxy: Proxy; source: ProxySource } | null {
   if (proxy !== undefined && proxy !== false) return { proxy, source: 'config' }
   const set = firstSet(env, PROXY_VARIABLES)
   return set === null ? null : { proxy: parseProxyUrl(set.value, set.name), source: set.name }
@@ -95,7 +113,7 @@ function directPolicy(reason: string): RoutePolicy {
   return Object.freeze({ proxy: null, source: null, ignoredNoProxy: [], decide: () => decision })
 }
 
-function proxyPolicy(proxy: Proxy, source: ProxySource, options: ResolvedOptions): RoutePolicy {
+function proxyPolicy(proxy: Proxy, source: ProxySource, options: ProxyChoice): RoutePolicy {
   const proxied: RouteDecision = Object.freeze({
     route: 'proxy',
     reason: `${sourceName(source)} is set`,
@@ -116,7 +134,7 @@ function proxyPolicy(proxy: Proxy, source: ProxySource, options: ResolvedOptions
 /** The bypass list that counts for a proxy of this source, and what it is called. */
 function findBypass(
   source: ProxySource,
-  { noProxy, env }: ResolvedOptions,
+  { noProxy, env }: ProxyChoice,
 ): { name: string; rules: NoProxyRules } | null {
   if (noProxy === false || source === 'OPENCLAW_PROXY_URL') return null
   if (noProxy !== 'env') return { name: 'noProxy', rules: parseNoProxy(noProxy) }

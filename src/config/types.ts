@@ -15,9 +15,19 @@ export type ProxyProtocol =
 /** A scheme that opens a tunnel itself, as opposed to a PAC script that names one. */
 export type TunnelProtocol = Exclude<ProxyProtocol, `pac+${string}`>
 
-/** Where a proxy URL came from: the option, or the name of the variable that won. */
+/**
+ * Where a proxy URL came from: the option, or the name of the variable that won. HTTP_PROXY counts for http:// URLs of
+ * an installation with the scope `'all'` only.
+ */
 export type ProxySource =
-  'config' | 'OPENCLAW_PROXY_URL' | 'HTTPS_PROXY' | 'https_proxy' | 'ALL_PROXY' | 'all_proxy'
+  | 'config'
+  | 'OPENCLAW_PROXY_URL'
+  | 'HTTPS_PROXY'
+  | 'https_proxy'
+  | 'ALL_PROXY'
+  | 'all_proxy'
+  | 'HTTP_PROXY'
+  | 'http_proxy'
 
 /** Decoded once, here; nothing behind the configuration decodes again. */
 export interface ProxyCredentials {

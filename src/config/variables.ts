@@ -12,6 +12,12 @@ export const PROXY_VARIABLES = [
   'all_proxy',
 ] as const satisfies readonly ProxySource[]
 
+/**
+ * The variables that may hold the proxy for http:// URLs where a whole process is led through proxies. Most programs
+ * prefer the lower-case one, and curl reads no other: https://curl.se/docs/manpage.html#ENVIRONMENT
+ */
+export const PLAIN_PROXY_VARIABLES = ['http_proxy', 'HTTP_PROXY'] as const satisfies readonly ProxySource[]
+
 /** The variables that may hold the bypass list, the first that is set wins. */
 export const NO_PROXY_VARIABLES = ['NO_PROXY', 'no_proxy'] as const
 

@@ -1,6 +1,7 @@
 import { connect, isIP, type Socket, type TcpNetConnectOpts } from 'node:net'
 import type { TransportPhase } from '../errors.js'
 import type { Attempt } from './attempt.js'
+import { asOwnConnection } from './own-connections.js'
 
 /** The phases of a connection's steps: those of a proxy, or those of the destination itself. */
 export interface DialPhases {
@@ -29,7 +30,7 @@ export async function dial(
   phases: DialPhases,
   attempt: Attempt,
 ): Promise<Socket> {
-  const socket = attempt.own(connect({ ...TCP_OPTIONS, host, port }))
+  const socket = attempt.own(asOwnConnection(() => connect({ ...TCP_OPTIONS, host, port })))
   followDial(socket, host, phases, attempt)
   const connected = new Promise<void>((resolve, reject) => {
     socket.once('connect', resolve)

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import type { Socket } from 'node:net'
+import type { ConnectionOptions } from 'node:tls'
 import { emitEvent, sanitizeForeignText, type ResolvedOptions, type RoutePolicy } from '../config/index.js'
 import { TransportError, type TransportPhase } from '../errors.js'
 import { Attempt } from './attempt.js'
@@ -73,6 +74,11 @@ export class Route {
   /** Milliseconds for everything up to a usable socket. */
   get connectTimeoutMs(): number {
     return this.#connector.options.connectTimeoutMs
+  }
+
+  /** Options for TLS to a destination, for code that makes that connection itself over a tunnel. */
+  tlsOptions(host: string): ConnectionOptions {
+    return this.#targetTls.options(host)
   }
 
   get closed(): boolean {

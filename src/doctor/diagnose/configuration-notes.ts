@@ -78,7 +78,9 @@ function overriddenSources({ env, policy }: NotedConfiguration): ConfigurationNo
   if (source === undefined || source === null) return []
   const winner = valueOf(env, source)
   const lower =
-    source === 'config' ? PROXY_VARIABLES : PROXY_VARIABLES.slice(PROXY_VARIABLES.indexOf(source) + 1)
+    source === 'config'
+      ? PROXY_VARIABLES
+      : PROXY_VARIABLES.slice(PROXY_VARIABLES.findIndex((name) => name === source) + 1)
   return lower.flatMap((name) => {
     const value = valueOf(env, name)
     if (value === undefined || value === winner) return []

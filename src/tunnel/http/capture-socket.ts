@@ -1,5 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { Socket } from 'node:net'
+import { asOwnConnection } from '../own-connections.js'
 
 const CHANNEL = 'net.client.socket'
 
@@ -20,7 +21,7 @@ export function captureSockets<T>(open: () => T): {
   }
   subscribe(CHANNEL, listener)
   try {
-    return { result: open(), sockets }
+    return { result: asOwnConnection(open), sockets }
   } finally {
     unsubscribe(CHANNEL, listener)
   }

@@ -1,0 +1,22 @@
+/** The process-wide mode: src/process. */
+export const PROCESS = {
+  'process.refused.loopback': 'The connection to {target} is refused: it leads to this host itself',
+  'process.refused.loopback.hint':
+    "The installation has loopback: 'block'. Pass loopback: 'direct', or open it inside bypass().",
+  'process.refused.sockets': 'The connection to {target} is refused: sockets are blocked',
+  'process.refused.sockets.hint':
+    "The installation has sockets: 'block', so only HTTP and WebSockets leave. Pass sockets: 'proxy', or open it inside bypass().",
+  'process.refused.socket':
+    'The connection to {target} is refused: a socket made by its constructor cannot take the proxy',
+  'process.refused.socket.hint':
+    'Call net.connect() or tls.connect() in place of new net.Socket().connect(): those take the proxy. Or open it inside bypass().',
+  'process.refused.foreign': 'The request to {target} is refused: its agent made a connection past the proxy',
+  'process.refused.foreign.hint':
+    'Leave out the agent, or pass an agent of node:http or node:https: those take the proxy. Or send it inside bypass().',
+  'process.refused.policy': 'The connection to {target} is refused: bypassPolicy failed',
+  'process.refused.policy.hint': 'Look into the function that you passed: its error is the cause.',
+  'process.refused.udp':
+    'The UDP packet to {target} is refused: it would leave from the address of this host',
+  'process.refused.udp.hint':
+    "Voice is UDP, and no proxy is used for it here. Pass udp: 'direct' to let it leave from the address of this host.",
+} as const

@@ -1,0 +1,127 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { TransportError } from '../errors.js'
+import { isDiscord, isLoopback } from './destination.js'
+import type { ResolvedInstallOptions } from './options.js'
+import { refusal } from './refusal.js'
+import type { ProcessRoute, ProcessRoutes } from './route.js'
+import { SOCKET_SURFACES, type Surface } from './surface.js'
+
+/** A connection that code of the process asks for. */
+export interface Wanted {
+  readonly surface: Surface
+  /** Host name or address, as the caller wrote it. */
+  readonly host: string
+  readonly port: number
+  /** Whether it is for plain HTTP, which a forwarding proxy can carry. */
+  readonly plain: boolean
+  /** What {@link InstallOptions.bypassPolicy} is shown. */
+  readonly url: () => string
+}
+
+/** What becomes of a connection. */
+export type Decision =
+  | { readonly action: 'proxy'; readonly reason: string; readonly route: ProcessRoute }
+  /** `chosen`: it is in scope, and somebody has chosen this one: the layers below must not ask again. */
+  | { readonly action: 'direct'; readonly reason: string; readonly chosen: boolean }
+  | { readonly action: 'refuse'; readonly reason: string; readonly error: TransportError }
+
+const STOPPED: Decision = { action: 'direct', reason: 'the installation has been stopped', chosen: false }
+const OUTSIDE: Decision = { action: 'direct', reason: 'it is outside the scope', chosen: false }
+const LOOPBACK: Decision = { action: 'direct', reason: 'it leads to this host itself', chosen: false }
+const ITSELF: Decision = { action: 'direct', reason: 'it leads to the proxy itself', chosen: false }
+const BYPASS: Decision = { action: 'direct', reason: 'bypass() is around it', chosen: true }
+const POLICY: Decision = { action: 'direct', reason: 'bypassPolicy chose it', chosen: true }
+const SOCKETS: Decision = { action: 'direct', reason: "sockets: 'direct'", chosen: true }
+
+/** Decides about each connection of the process, by the options of one installation. */
+export class Decisions {
+  readonly #options: ResolvedInstallOptions
+  readonly #routes: ProcessRoutes
+  /** Made by the first bypass(): on Node 20 and 22 each promise of the process costs more from then on. */
+  #bypassed: AsyncLocalStorage<true> | undefined
+  #stopped = false
+
+  constructor(options: ResolvedInstallOptions, routes: ProcessRoutes) {
+    this.#options = options
+    this.#routes = routes
+  }
+
+  get stopped(): boolean {
+    return this.#stopped
+  }
+
+  stop(): void {
+    this.#stopped = true
+  }
+
+  /** Runs `run`; what it opens, also later in what it started, goes direct. */
+  bypass<T>(run: () => T): T {
+    this.#bypassed ??= new AsyncLocalStorage()
+    return this.#bypassed.run(true, run)
+  }
+
+  /** Whether {@link decide} can answer anything but a plain "direct". It is asked first, and costs a look into a set. */
+  concerns(host: string): boolean {
+    if (this.#stopped) return false
+    const { scope, loopback } = this.#options
+    return scope === 'all' || isDiscord(host) || (loopback !== 'direct' && isLoopback(host))
+  }
+
+  decide(wanted: Wanted): Decision {
+    if (this.#stopped) return STOPPED
+    const { host, surface } = wanted
+    if (!this.concerns(host)) return OUTSIDE
+    if (this.#bypassed?.getStore() === true) return BYPASS
+    const chosen = this.#askPolicy(wanted)
+    if (chosen !== undefined) return chosen
+    const { loopback, sockets } = this.#options
+    if (isLoopback(host)) {
+      if (loopback === 'direct') return LOOPBACK
+      if (loopback === 'block') return this.#refuse('loopback', "loopback: 'block'", wanted)
+    }
+    const decision = this.#route(wanted)
+    if (decision.action === 'direct' || !SOCKET_SURFACES.has(surface)) return decision
+    if (sockets === 'block') return this.#refuse('sockets', "sockets: 'block'", wanted)
+    return sockets === 'direct' ? SOCKETS : decision
+  }
+
+  /** The refusal of a connection that is in scope, and that cannot be led through the proxy. */
+  unroutable(message: 'socket' | 'foreign' | 'udp', wanted: Pick<Wanted, 'host' | 'port'>): TransportError {
+    return refusal(message, this.#via(wanted))
+  }
+
+  #route({ host, port, plain }: Wanted): Decision {
+    const route = (plain ? this.#routes.plain : null) ?? this.#routes.main
+    const { proxy } = route.policy
+    const { route: way, reason } = route.policy.decide(host, port)
+    if (way === 'direct') return { action: 'direct', reason, chosen: false }
+    if (proxy !== null && proxy.host === host && proxy.port === port) return ITSELF
+    return { action: 'proxy', reason, route }
+  }
+
+  #askPolicy(wanted: Wanted): Decision | undefined {
+    const { bypassPolicy } = this.#options
+    if (bypassPolicy === undefined) return undefined
+    try {
+      // Only true: a promise is truthy, and must not open a way past the proxy.
+      const answer: unknown = bypassPolicy({ surface: wanted.surface, url: wanted.url() })
+      return answer === true ? POLICY : undefined
+    } catch (cause) {
+      return this.#refuse('policy', 'bypassPolicy failed', wanted, cause)
+    }
+  }
+
+  #refuse(
+    message: 'loopback' | 'sockets' | 'policy',
+    reason: string,
+    wanted: Wanted,
+    cause?: unknown,
+  ): Decision {
+    return { action: 'refuse', reason, error: refusal(message, { ...this.#via(wanted), cause }) }
+  }
+
+  #via({ host, port }: Pick<Wanted, 'host' | 'port'>): { target: string; proxy: string | null } {
+    const target = host.includes(':') && !host.startsWith('[') ? `[${host}]:${port}` : `${host}:${port}`
+    return { target, proxy: this.#routes.main.policy.proxy?.redactedUrl ?? null }
+  }
+}

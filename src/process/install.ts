@@ -1,0 +1,71 @@
+import { syncBuiltinESMExports } from 'node:module'
+import { describeProxy } from '../config/resolve-proxy.js'
+import { Decisions } from './decisions.js'
+import { Hooks } from './hooks.js'
+import type { InstalledExplanation, Installation } from './installation.js'
+import type { ResolvedInstallOptions } from './options.js'
+import type { ProcessRoutes } from './route.js'
+import type { Surface } from './surface.js'
+import type { HookContext } from './surfaces/context.js'
+import { hookHttp } from './surfaces/http.js'
+
+/** Each replaces the hooks of one surface. */
+const SURFACES: readonly ((context: HookContext) => void)[] = [hookHttp]
+
+/** Leads the connections of the whole process through a proxy, until `stop()`. */
+export function install(routes: ProcessRoutes, options: ResolvedInstallOptions): Installation {
+  const hooks = new Hooks()
+  const decisions = new Decisions(options, routes)
+  const undo: (() => void)[] = []
+  const stop = (): void => {
+    if (decisions.stopped) return
+    decisions.stop()
+    for (const step of undo.splice(0).reverse()) step()
+    hooks.restore()
+    syncBuiltinESMExports()
+  }
+  const context: HookContext = { options, routes, decisions, hooks, onStop: (step) => undo.push(step) }
+  try {
+    for (const hook of SURFACES) hook(context)
+  } catch (error) {
+    stop()
+    throw error
+  }
+  // Named imports of ES modules read node:http and the like through bindings of their own.
+  syncBuiltinESMExports()
+  return Object.freeze({
+    get active() {
+      return !decisions.stopped && (routes.main.policy.proxy !== null || routes.plain !== null)
+    },
+    scope: options.scope,
+    explain: (url, { surface } = {}) => explain(decisions, new URL(url), surface),
+    bypass: (run) => decisions.bypass(run),
+    replacedHooks: () => hooks.replaced(),
+    stop,
+    [Symbol.dispose]: stop,
+  } satisfies Installation)
+}
+
+function explain(decisions: Decisions, url: URL, asked: Surface | undefined): InstalledExplanation {
+  const { protocol, hostname } = url
+  const secure = protocol === 'https:' || protocol === 'wss:'
+  const surface = asked ?? surfaceOf(protocol)
+  const decision = decisions.decide({
+    surface,
+    host: hostname.startsWith('[') ? hostname.slice(1, -1) : hostname,
+    port: url.port === '' ? (secure ? 443 : 80) : Number(url.port),
+    plain: protocol === 'http:' || protocol === 'ws:',
+    url: () => url.href,
+  })
+  if (decision.action !== 'proxy') {
+    const route = decision.action === 'refuse' ? 'refused' : 'direct'
+    return { route, reason: decision.reason, surface, proxy: null }
+  }
+  return { route: 'proxy', reason: decision.reason, surface, proxy: describeProxy(decision.route.policy) }
+}
+
+function surfaceOf(protocol: string): Surface {
+  if (protocol === 'ws:' || protocol === 'wss:') return 'websocket'
+  if (protocol === 'http:' || protocol === 'https:') return protocol === 'http:' ? 'http' : 'https'
+  return protocol === 'tls:' ? 'tls' : 'net'
+}

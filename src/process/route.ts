@@ -1,0 +1,35 @@
+import type { Agent } from 'node:http'
+import type { Socket } from 'node:net'
+import type { ConnectionOptions } from 'node:tls'
+import type { Dispatcher } from 'undici'
+import type { RoutePolicy } from '../config/index.js'
+
+/** What carries the connections of the process. To make it loads undici and zod. */
+export interface RouteFaces {
+  readonly agent: Agent
+  readonly dispatcher: Dispatcher
+  /** A connection to the destination itself, without TLS of ours. It can be aborted. */
+  openTunnel(target: { readonly host: string; readonly port: number }, signal: AbortSignal): Promise<Socket>
+  /** The transport's options for TLS to a destination; those that the caller sets win over them. */
+  tlsOptions(host: string): ConnectionOptions
+  /** undici's Agent for requests in scope that go direct: its connections pass the hooks. */
+  readonly direct: Dispatcher
+}
+
+/** A route as the process-wide mode needs it. */
+export interface ProcessRoute {
+  /** As it is now. Costs nothing to ask. */
+  readonly policy: RoutePolicy
+  /** Made when a connection needs it, and not before. */
+  readonly faces: RouteFaces
+}
+
+export interface ProcessRoutes {
+  /** The route of the transport. */
+  readonly main: ProcessRoute
+  /**
+   * That of HTTP_PROXY, for http:// and ws:// URLs: null where HTTP_PROXY has no part. An explicit proxy and
+   * OPENCLAW_PROXY_URL carry such URLs themselves.
+   */
+  readonly plain: ProcessRoute | null
+}

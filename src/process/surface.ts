@@ -1,0 +1,7 @@
+/** The ways by which code opens a connection. */
+export const SURFACES = ['fetch', 'undici', 'http', 'https', 'websocket', 'net', 'tls', 'http2'] as const
+
+export type Surface = (typeof SURFACES)[number]
+
+/** Surfaces below HTTP: the option `sockets` decides about them. */
+export const SOCKET_SURFACES: ReadonlySet<Surface> = new Set(['net', 'tls', 'http2'])

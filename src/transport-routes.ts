@@ -1,0 +1,180 @@
+import type { Agent as HttpAgent } from 'node:http'
+import { Agent, type Dispatcher } from 'undici'
+import {
+  replaceNoProxy,
+  resolvePlainProxy,
+  resolveProxy,
+  type ResolvedOptions,
+  type RoutePolicy,
+} from './config/index.js'
+import {
+  CHOSEN,
+  type ResolvedInstallOptions,
+  type ProcessRoute,
+  type ProcessRoutes,
+  type RouteFaces,
+} from './process/index.js'
+import type { Route } from './tunnel/index.js'
+
+/** A transport as an installation sees it. */
+interface RoutedTransport {
+  readonly route: Route
+  readonly agent: HttpAgent
+  readonly dispatcher: Dispatcher
+}
+
+interface ClosableTransport extends RoutedTransport {
+  close(): Promise<void>
+}
+
+/** The transport whose installation it is. */
+export interface InstallingTransport extends RoutedTransport {
+  /** As they are now. */
+  readonly options: () => ResolvedOptions
+  /** Another transport, for what the options of the installation change. */
+  readonly create: (policy: RoutePolicy, options: ResolvedOptions) => ClosableTransport
+}
+
+/** The routes of an installation, and the end of what was made for them. */
+export interface TransportRoutes extends ProcessRoutes {
+  close(): Promise<void>
+}
+
+/**
+ * The routes of an installation: that of its transport, and those that its options add.
+ *
+ * @throws TransportError `ERR_PROXY_CONFIG` where HTTP_PROXY counts and holds no usable URL
+ */
+export function transportRoutes(
+  transport: InstallingTransport,
+  { noProxy, scope }: Pick<ResolvedInstallOptions, 'noProxy' | 'scope'>,
+): TransportRoutes {
+  const own = new FacesOf(transport)
+  const derived = new Set<DerivedRoute>()
+  const derive = (resolve: Resolve): DerivedRoute => {
+    const route = new DerivedRoute(transport, resolve, noProxy)
+    derived.add(route)
+    return route
+  }
+  const plain =
+    scope === 'all' && resolvePlainProxy(transport.options()) !== null ? derive(resolvePlainProxy) : null
+  const main: ProcessRoute =
+    noProxy === undefined
+      ? {
+          get policy() {
+            return transport.route.policy
+          },
+          faces: own,
+        }
+      : derive(resolveProxy)
+  return {
+    main,
+    get plain() {
+      // setProxy() sets an explicit proxy, which carries http:// URLs too.
+      return transport.options().proxy === undefined ? plain : null
+    },
+    close: async () => {
+      await Promise.all([own.close(), ...[...derived].map((route) => route.close())])
+    },
+  }
+}
+
+type Resolve = (options: ResolvedOptions) => RoutePolicy | null
+
+/**
+ * The transport's options with another proxy or another bypass list. The decisions of the installation ask the list, so
+ * the transport behind this route has none.
+ */
+class DerivedRoute implements ProcessRoute {
+  readonly #parent: InstallingTransport
+  readonly #resolve: Resolve
+  readonly #noProxy: ResolvedOptions['noProxy'] | undefined
+  readonly #made: FacesOf[] = []
+  #options: ResolvedOptions
+  #policy: RoutePolicy | undefined
+  #faces: FacesOf | undefined
+
+  constructor(
+    parent: InstallingTransport,
+    resolve: Resolve,
+    noProxy: ResolvedOptions['noProxy'] | undefined,
+  ) {
+    this.#parent = parent
+    this.#resolve = resolve
+    this.#noProxy = noProxy
+    this.#options = parent.options()
+  }
+
+  get policy(): RoutePolicy {
+    this.#followParent()
+    this.#policy ??= this.#resolveWith(this.#noProxy ?? this.#options.noProxy)
+    return this.#policy
+  }
+
+  get faces(): RouteFaces {
+    this.#followParent()
+    this.#faces ??= this.#create()
+    return this.#faces
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#made.map((faces) => faces.close()))
+  }
+
+  /** setProxy() replaces the options. Tunnels of before stay open until they are idle. */
+  #followParent(): void {
+    const options = this.#parent.options()
+    if (options === this.#options) return
+    this.#options = options
+    this.#policy = undefined
+    this.#faces = undefined
+  }
+
+  #create(): FacesOf {
+    const options = replaceNoProxy(this.#options, false)
+    const transport = this.#parent.create(this.#resolveWith(false), options)
+    const faces = new FacesOf(transport, () => transport.close())
+    this.#made.push(faces)
+    return faces
+  }
+
+  #resolveWith(noProxy: ResolvedOptions['noProxy']): RoutePolicy {
+    const options = replaceNoProxy(this.#options, noProxy)
+    return this.#resolve(options) ?? resolveProxy(options)
+  }
+}
+
+class FacesOf implements RouteFaces {
+  readonly #transport: RoutedTransport
+  readonly #end: () => Promise<void>
+  #direct: Agent | undefined
+
+  constructor(transport: RoutedTransport, end: () => Promise<void> = () => Promise.resolve()) {
+    this.#transport = transport
+    this.#end = end
+  }
+
+  get agent(): HttpAgent {
+    return this.#transport.agent
+  }
+
+  get dispatcher(): Dispatcher {
+    return this.#transport.dispatcher
+  }
+
+  get direct(): Dispatcher {
+    // undici hands the options on to net.connect() and tls.connect().
+    const marked: object = { [CHOSEN]: true }
+    this.#direct ??= new Agent({ connect: marked })
+    return this.#direct
+  }
+
+  openTunnel: RouteFaces['openTunnel'] = (target, signal) =>
+    this.#transport.route.openTunnel({ ...target, secure: false }, { signal })
+
+  tlsOptions: RouteFaces['tlsOptions'] = (host) => this.#transport.route.tlsOptions(host)
+
+  async close(): Promise<void> {
+    await Promise.all([this.#direct?.destroy(), this.#end()])
+  }
+}
