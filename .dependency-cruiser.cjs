@@ -66,8 +66,8 @@ module.exports = {
     },
     seesOnly('adapters'),
     seesOnly('fleet'),
-    seesOnly('openclaw', 'websocket/', 'reconnect/'),
-    seesOnly('cli', 'doctor/', 'messages/', 'errors\\.ts$'),
+    seesOnly('openclaw', 'config/', 'messages/', 'errors\\.ts$', 'websocket/', 'reconnect/'),
+    seesOnly('cli', 'openclaw/', 'doctor/', 'messages/', 'errors\\.ts$'),
     {
       name: 'no-development-dependency-in-src',
       severity: 'error',
@@ -78,7 +78,7 @@ module.exports = {
           'node_modules/@types/',
           ...frameworks.map((name) => `node_modules/${name}/`),
           // tsup.config.ts makes it part of dist.
-          'node_modules/zod/',
+          'node_modules/(?:zod|json5)/',
         ],
       },
     },

@@ -14,11 +14,16 @@ const adapters = {
   'slash-create': 'src/adapters/slash-create/index.ts',
 }
 
-/** What users import: the source of its types. */
-const entries = { index: 'src/index.ts', ...adapters }
+/** Subpaths that are built together with the library, since they share more of it than its public face. */
+const parts = {
+  openclaw: 'src/openclaw/index.ts',
+}
 
-/** Packages that become part of dist, so that only what is used of them is loaded. Their licences stand beside it. */
-const bundled = ['zod']
+/** What users import: the source of its types. */
+const entries = { index: 'src/index.ts', ...parts, ...adapters }
+
+/** Packages that become part of dist, so that only what is used of them is loaded. Their licences, by the names of their files. */
+const bundled = { zod: 'LICENSE', json5: 'LICENSE.md' }
 
 /**
  * Ends a Node that is too old before it reads code that it cannot read. It is written in ES5, and is CommonJS: Node
@@ -56,8 +61,8 @@ async function writeFiles(files: Readonly<Record<string, string>>): Promise<void
 async function writeLibraryEntries(): Promise<void> {
   const { engines } = JSON.parse(await readFile('package.json', 'utf8')) as { engines: { node: string } }
   const names = Object.keys(require('./dist/library.cjs') as object).sort()
-  const licences = bundled.map(
-    async (name) => `${name}\n\n${await readFile(`node_modules/${name}/LICENSE`, 'utf8')}`,
+  const licences = Object.entries(bundled).map(
+    async ([name, file]) => `${name}\n\n${await readFile(`node_modules/${name}/${file}`, 'utf8')}`,
   )
   await writeFiles({
     'node-version.cjs': nodeVersionCheck(engines.node),
@@ -66,6 +71,13 @@ async function writeLibraryEntries(): Promise<void> {
     'cli.js': "#!/usr/bin/env node\nimport './node-version.cjs'\nimport './command.cjs'\n",
     'THIRD-PARTY-LICENSES.txt': (await Promise.all(licences)).join('\n\n'),
   })
+  for (const part of Object.keys(parts)) {
+    const exported = Object.keys(require(`./dist/${part}-library.cjs`) as object).sort()
+    await writeFiles({
+      [`${part}.cjs`]: commonJsEntry(`./${part}-library.cjs`, exported),
+      [`${part}.js`]: `export { ${exported.join(', ')} } from './${part}.cjs'\n`,
+    })
+  }
 }
 
 async function writeAdapterEntries(): Promise<void> {
@@ -93,12 +105,16 @@ export const libraryBuild = {
   format: ['cjs'],
   outExtension: () => ({ js: '.cjs' }),
   // tsup leaves the plugins only what it does not declare external itself.
-  noExternal: [...bundled, 'undici'],
+  noExternal: [...Object.keys(bundled), 'undici'],
 } satisfies Options
 
 const library: Options = {
   ...libraryBuild,
-  entry: { library: entries.index, command: 'src/cli/main.ts' },
+  entry: {
+    library: entries.index,
+    command: 'src/cli/main.ts',
+    ...Object.fromEntries(Object.entries(parts).map(([part, source]) => [`${part}-library`, source])),
+  },
   onSuccess: writeLibraryEntries,
 }
 

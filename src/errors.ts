@@ -7,6 +7,7 @@ import { render, type Audience, type Text } from './messages/index.js'
  * | --- | --- |
  * | `ERR_PROXY_CONFIG` | an option, an environment variable or a PAC script holds something unusable |
  * | `ERR_INVALID_OPTIONS` | an option of something built on a transport (`createGateway`) is missing or unusable |
+ * | `ERR_UPLOAD_TOO_LARGE` | a file is larger than the option `maxFileBytes` allows |
  * | `ERR_PROXY_UNREACHABLE` | no TCP connection to the proxy, or it broke before the proxy answered |
  * | `ERR_PROXY_TIMEOUT` | the proxy did not give a tunnel within `connectTimeoutMs` |
  * | `ERR_PROXY_TLS` | TLS to an `https://` proxy failed |
@@ -24,6 +25,7 @@ import { render, type Audience, type Text } from './messages/index.js'
 export type TransportErrorCode =
   | 'ERR_PROXY_CONFIG'
   | 'ERR_INVALID_OPTIONS'
+  | 'ERR_UPLOAD_TOO_LARGE'
   | 'ERR_PROXY_UNREACHABLE'
   | 'ERR_PROXY_TIMEOUT'
   | 'ERR_PROXY_TLS'

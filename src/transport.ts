@@ -86,9 +86,9 @@ class Transport implements DiscordTransport {
         if (origin === REST_ORIGIN) this.#keepWarm.onCold()
       },
     })
-    const { onEvent, delivery, connectTimeoutMs } = options
+    const { onEvent, delivery, connectTimeoutMs, maxFileBytes } = options
     const { closing } = this.#route
-    this.fetch = createFetch(this.dispatcher, { onEvent, delivery, connectTimeoutMs, closing })
+    this.fetch = createFetch(this.dispatcher, { onEvent, delivery, connectTimeoutMs, closing, maxFileBytes })
     this.#gatewayLinks = {
       fetch: (url, init) => this.fetch(url, init),
       createWebSocket: (url, socketOptions) => this.createWebSocket(url, socketOptions),

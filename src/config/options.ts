@@ -70,6 +70,12 @@ export interface TransportOptions {
    */
   readonly delivery?: boolean | DeliveryOptions | undefined
   /**
+   * Bytes of the largest file that `fetch` sends: 1 and more. Each file of a form, a Blob, bytes and a stream of known
+   * length are checked before anything is sent; a stream of unknown length ends there. Either fails with
+   * ERR_UPLOAD_TOO_LARGE. Default: no limit.
+   */
+  readonly maxFileBytes?: number | undefined
+  /**
    * Called with every tunnel that opens, closes or fails, every request that has its answer or fails, and the progress
    * of bodies of 64 KiB or more. Default: none.
    */
@@ -95,6 +101,8 @@ export interface ResolvedOptions extends Settled {
   readonly tls: TlsSettings
   readonly proxyAuthorization: ProxyAuthorization | undefined
   readonly delivery: DeliveryLimits | false
+  /** Infinity: no limit. */
+  readonly maxFileBytes: number
   /** The option and the log. */
   readonly onEvent: OnEvent | undefined
   /** Undefined unless the environment asks for it. Hidden too, since it is not an option. */
@@ -150,6 +158,7 @@ const schema = z.strictObject(
     maxTunnels: wholeNumber(1).optional(),
     keepWarm: z.boolean({ error: 'must be true or false' }).optional(),
     delivery: deliverySchema.optional(),
+    maxFileBytes: wholeNumber(1, undefined, 'bytes').optional(),
     onEvent: z
       .custom<(event: TransportEvent) => void>((value) => typeof value === 'function', {
         error: 'must be a function',
@@ -276,6 +285,7 @@ function settle({
     maxTunnels: options.maxTunnels ?? 100,
     keepWarm: options.keepWarm ?? true,
     delivery: options.delivery ?? deliveryLimits(),
+    maxFileBytes: options.maxFileBytes ?? Infinity,
     onEvent: listener(onEvent, log),
     log,
   }

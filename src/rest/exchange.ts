@@ -169,7 +169,7 @@ class Exchange implements Dispatcher.DispatchHandler, BodyFlow {
     // An errno of a file that is sent is not a failure of the route.
     const own = this.#request.body?.failure
     const message = this.#waiting === undefined ? 'terminated' : 'fetch failed'
-    const reason = own === undefined ? named(message, error) : new TypeError(message, { cause: own.reason })
+    const reason = named(message, own === undefined ? error : own.reason)
     this.#body.fail(reason)
     this.#end(reason)
   }

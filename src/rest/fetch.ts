@@ -26,5 +26,6 @@ export function createFetch(
     return attempt(dispatcher, request, { onEvent, answerTimeoutMs })
   }
   if (delivery !== false) return deliver(send, delivery, context)
-  return async (input, init) => send(await readRequest(input, init))
+  const { maxFileBytes } = context
+  return async (input, init) => send(await readRequest(input, init, { maxFileBytes }))
 }

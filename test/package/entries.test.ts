@@ -49,7 +49,7 @@ describe('importing the package', () => {
   test('loads no source of the doctor, the command, PAC, SOCKS or an adapter', async () => {
     const { sources } = await loadedBy(pathToFileURL(join(ROOT, 'src/index.ts')).href, ['--import', 'tsx'])
     expect(sources).toEqual(expect.arrayContaining(['index.ts', 'transport.ts', 'tunnel/route.ts']))
-    const onDemand = /^(?:doctor|cli|adapters|tunnel\/pac|tunnel\/socks)\//
+    const onDemand = /^(?:doctor|cli|adapters|openclaw|tunnel\/pac|tunnel\/socks)\//
     expect(sources.filter((source) => onDemand.test(source))).toEqual([])
   })
 })
@@ -91,14 +91,15 @@ describe('the subpaths of the package', () => {
   const { exports } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
     readonly exports: Readonly<Record<string, unknown>>
   }
-  const adapters = Object.keys(exports).filter((name) => !['.', './package.json'].includes(name))
+  const subpaths = Object.keys(exports).filter((name) => !['.', './package.json'].includes(name))
+  const parts = ['./openclaw']
 
   test('have an adapter for each framework', () => {
     const all = ['./carbon', './discord.js', './dysnomia', './eris', './oceanic.js', './slash-create']
-    expect(adapters).toEqual(all)
+    expect(subpaths.filter((name) => !parts.includes(name))).toEqual(all)
   })
 
-  test.each(adapters)('%s has the same functions for import and require', async (subpath) => {
+  test.each(subpaths)('%s has the same functions for import and require', async (subpath) => {
     const name = JSON.stringify(subpath.replace('.', 'discord-transport'))
     const code = `
       import * as imported from ${name}

@@ -220,6 +220,11 @@ export const ROUTE = {
   'route.lost.direct': 'The connection to {target} was lost before the answer was complete ({code})',
   'route.lost.hint': 'The request may have been carried out: check before repeating it.',
   'route.lost.repeatable.hint': 'The request can be repeated without harm.',
+  'route.upload-too-large.hint': {
+    library:
+      'Send a smaller file, or raise maxFileBytes; in a configuration of OpenClaw it is channels.discord.mediaMaxMb.',
+    command: 'Send a smaller file, or raise channels.discord.mediaMaxMb.',
+  },
   'route.closed': 'The transport is closed',
   'route.closed.hint': 'close() was called on this transport: create a new one.',
   'route.silent': '{target} did not answer in time',

@@ -24,6 +24,8 @@ export interface DeliveryContext {
   /** Aborted, with a TransportError, when the transport closes. */
   readonly closing?: AbortSignal | undefined
   readonly clock?: DeliveryClock | undefined
+  /** Bytes of the largest file. Default: no limit. */
+  readonly maxFileBytes?: number | undefined
 }
 
 /**
@@ -56,18 +58,19 @@ const RATE_LIMITED = 429
 export function deliver(
   send: SendAttempt,
   limits: DeliveryLimits,
-  { connectTimeoutMs = Infinity, closing, clock = systemClock }: DeliveryContext = {},
+  { connectTimeoutMs = Infinity, closing, clock = systemClock, maxFileBytes }: DeliveryContext = {},
 ): (input: FetchInput, init?: FetchInit) => Promise<Response> {
   const connectMs = Math.min(limits.budgetMs, connectTimeoutMs)
   const repeats = new FrameworkRepeats()
   const delivery: Delivery = { send, limits, connectMs, closing, clock, repeats }
   return async function fetch(input, init) {
     let message: DeduplicatedMessage | undefined
-    const read = readRequest(input, init, (given) => {
+    const replaceBody = (given: GivenBody): unknown => {
       const replaced = giveNonce(given, repeats)
       message = replaced?.message
       return replaced?.body
-    })
+    }
+    const read = readRequest(input, init, { replaceBody, maxFileBytes })
     const request = read instanceof Promise ? await read : read
     return new Call(delivery, request, message).run()
   }
@@ -192,6 +195,8 @@ class Call {
     const { error } = outcome
     if (this.#request.signal?.aborted === true) this.#doubt ??= this.#ended('was aborted')
     if (!(error instanceof TransportError)) return false
+    // The body ended early: nobody has the whole request.
+    if (error.code === 'ERR_UPLOAD_TOO_LARGE') return false
     if (this.#isUnsent(error)) return attemptsLeft && error.retryable && this.#isReplayable()
     this.#doubt ??= error
     const broken = error.code === 'ERR_CONNECTION_LOST' || error.code === 'ERR_TARGET_TIMEOUT'

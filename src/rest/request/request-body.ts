@@ -9,6 +9,7 @@ import {
 } from '../../dispatcher/body/body-chunks.js'
 import { DeadChunks } from '../../dispatcher/body/dead-chunks.js'
 import { encodeMultipart, isForm } from '../../dispatcher/body/multipart.js'
+import { checkFileSize, checkFormFiles, streamTooLarge } from './file-limit.js'
 import { domString } from './request-headers.js'
 import { fileLength, sourceOf, type StreamSource } from './stream-source.js'
 
@@ -48,22 +49,45 @@ const COPIED_BYTES = 1024 * 1024
  * https://fetch.spec.whatwg.org/#concept-bodyinit-extract; a Node stream and any other async iterable of
  * bytes are taken as well, as Node's fetch does. Anything else is sent as its text.
  *
+ * @param maxFileBytes of each file: a part of a form, a Blob, bytes or a stream
  * @throws TypeError for a stream that is in use
+ * @throws TransportError ERR_UPLOAD_TOO_LARGE
  */
-export function encodeBody(init: unknown): OutgoingBody {
+export function encodeBody(init: unknown, maxFileBytes = Infinity): OutgoingBody {
   if (typeof init !== 'object' || init === null) return textBody(init)
-  if (ArrayBuffer.isView(init)) return bytesBody(ownBytes(asBuffer(init)), null)
-  if (isAnyArrayBuffer(init)) return bytesBody(ownBytes(Buffer.from(init)), null)
+  if (ArrayBuffer.isView(init)) return fileOfBytes(asBuffer(init), maxFileBytes)
+  if (isAnyArrayBuffer(init)) return fileOfBytes(Buffer.from(init), maxFileBytes)
   if (init instanceof URLSearchParams)
     return bytesBody(Buffer.from(init.toString()), 'application/x-www-form-urlencoded;charset=UTF-8')
-  if (isBlob(init)) return piecesBody([init], init.size, init.type === '' ? null : init.type)
-  if (init instanceof ReadableStream) return new StreamBody(sourceOf(init), null)
+  if (isBlob(init)) {
+    checkFileSize(init.size, maxFileBytes, 'name' in init ? String(init.name) : undefined)
+    return piecesBody([init], init.size, init.type === '' ? null : init.type)
+  }
+  if (init instanceof ReadableStream) return new StreamBody(sourceOf(init), null, maxFileBytes)
   if (isForm(init)) {
+    checkFormFiles(init, maxFileBytes)
     const { pieces, length, contentType } = encodeMultipart(init)
     return piecesBody(pieces, length, contentType)
   }
-  if (isAsyncIterable(init)) return new StreamBody(sourceOf(init), fileLength(init))
+  if (isAsyncIterable(init)) return streamBody(init, maxFileBytes)
   return textBody(init)
+}
+
+function streamBody(stream: AsyncIterable<unknown>, maxFileBytes: number): OutgoingBody {
+  const length = fileLength(stream)
+  const source = sourceOf(stream)
+  try {
+    checkFileSize(length ?? 0, maxFileBytes)
+  } catch (error) {
+    source.cancel(error)
+    throw error
+  }
+  return new StreamBody(source, length, maxFileBytes)
+}
+
+function fileOfBytes(bytes: Buffer, maxFileBytes: number): OutgoingBody {
+  checkFileSize(bytes.byteLength, maxFileBytes)
+  return bytesBody(ownBytes(bytes), null)
 }
 
 function textBody(value: unknown): OutgoingBody {
@@ -159,10 +183,12 @@ export class StreamBody implements OutgoingBody {
   readonly replayable = false
   readonly small = false
   readonly #source: StreamSource
+  readonly #maxFileBytes: number
 
-  constructor(source: StreamSource, length: number | null) {
+  constructor(source: StreamSource, length: number | null, maxFileBytes: number) {
     this.#source = source
     this.length = length
+    this.#maxFileBytes = maxFileBytes
   }
 
   open(observer?: SendObserver): Readable {
@@ -175,12 +201,15 @@ export class StreamBody implements OutgoingBody {
 
   async *#chunks(): AsyncGenerator<Buffer, void, undefined> {
     let left = this.length ?? Infinity
+    let allowed = this.#maxFileBytes
     const dead = new DeadChunks()
     let chunk: Buffer | null
     while (left > 0 && (chunk = await this.#source.read()) !== null) {
       // A file that grows while it is sent is sent as long as it was.
       const bytes = chunk.byteLength > left ? chunk.subarray(0, left) : chunk
       left -= bytes.byteLength
+      allowed -= bytes.byteLength
+      if (allowed < 0) throw streamTooLarge(this.#maxFileBytes)
       dead.add(bytes.byteLength)
       yield bytes
     }

@@ -1,5 +1,6 @@
 import { Request as UndiciRequest, type RequestInit as UndiciRequestInit } from 'undici'
 import { bytesBody, encodeBody, StreamBody, type OutgoingBody } from './request-body.js'
+import { checkFileSize } from './file-limit.js'
 import { domString, isToken, readHeaders, type RequestHeaders } from './request-headers.js'
 import { sourceOf, type StreamSource } from './stream-source.js'
 
@@ -41,37 +42,47 @@ export interface GivenBody {
   readonly body: unknown
 }
 
+/** What happens to a body on the way. */
+export interface BodyReading {
+  /** What is sent in place of a body; undefined for the body itself. Default: every body itself. */
+  readonly replaceBody?: ((given: GivenBody) => unknown) | undefined
+  /** Bytes of the largest file. Default: no limit. */
+  readonly maxFileBytes?: number | undefined
+}
+
 /** The members of a RequestInit; any of them may be anything. */
 type InitMembers = Readonly<Partial<Record<keyof RequestInit | keyof UndiciRequestInit, unknown>>>
 
 /**
  * Reads the arguments of fetch as the Request constructor does (https://fetch.spec.whatwg.org/#dom-request).
  *
- * @param replaceBody what is sent in place of a body; undefined for the body itself
  * @returns a promise only for a Request with a body
  * @throws TypeError as the Request constructor does
+ * @throws TransportError ERR_UPLOAD_TOO_LARGE
  */
 export function readRequest(
   input: FetchInput,
   init: FetchInit = {},
-  replaceBody?: (given: GivenBody) => unknown,
+  reading: BodyReading = {},
 ): OutgoingRequest | Promise<OutgoingRequest> {
   if (typeof init !== 'object') throw new TypeError('The second argument of fetch must be an object')
   if (!(input instanceof Request || input instanceof UndiciRequest))
-    return readMembers(input, init, undefined, replaceBody)
-  const request = readMembers(input.url, { ...membersOf(input), ...defined(init) }, input, replaceBody)
+    return readMembers(input, init, undefined, reading)
+  const request = readMembers(input.url, { ...membersOf(input), ...defined(init) }, input, reading)
   if (request.body !== null || input.body === null) return request
   refuseBody(request.method)
   // Takes the body away from the Request at once, and refuses one that was used.
   const { body } = input instanceof UndiciRequest ? new UndiciRequest(input) : new Request(input)
-  return body === null ? request : shortBody(sourceOf(body)).then((read) => ({ ...request, body: read }))
+  return body === null
+    ? request
+    : shortBody(sourceOf(body), reading.maxFileBytes).then((read) => ({ ...request, body: read }))
 }
 
 function readMembers(
   input: string | URL,
   members: InitMembers,
   source: object | undefined,
-  replaceBody: ((given: GivenBody) => unknown) | undefined,
+  { replaceBody, maxFileBytes }: BodyReading,
 ): OutgoingRequest {
   const url = parseUrl(input)
   if (url.username !== '' || url.password !== '')
@@ -90,7 +101,7 @@ function readMembers(
   if (given !== undefined && given !== null) {
     refuseBody(method)
     const replaced = replaceBody?.({ url, method, headers, givenHeaders: members.headers, body: given })
-    body = encodeBody(replaced ?? given)
+    body = encodeBody(replaced ?? given, maxFileBytes)
     if (!body.replayable && Boolean(members.keepalive))
       throw new TypeError('A request with keepalive cannot have a stream for its body.')
     if (body.contentType !== null && !headers.has('content-type'))
@@ -181,7 +192,7 @@ const AHEAD_MS = 20
  * A Request shows its body as a stream only, whatever it was made from. The bytes of a text or a small file are all
  * there after a few turns: such a body is then sent with its length, and can be sent a second time.
  */
-async function shortBody(source: StreamSource): Promise<OutgoingBody> {
+async function shortBody(source: StreamSource, maxFileBytes = Infinity): Promise<OutgoingBody> {
   const chunks: Buffer[] = []
   let size = 0
   let timer: NodeJS.Timeout | undefined
@@ -192,15 +203,18 @@ async function shortBody(source: StreamSource): Promise<OutgoingBody> {
     while (size < AHEAD_BYTES) {
       const read = source.read()
       const chunk = await Promise.race([read, late])
-      if (chunk === null) return bytesBody(Buffer.concat(chunks, size), null)
+      if (chunk === null) {
+        checkFileSize(size, maxFileBytes)
+        return bytesBody(Buffer.concat(chunks, size), null)
+      }
       if (chunk === 'late') {
         read.catch(() => undefined)
-        return new StreamBody(resumed(source, [...chunks, read]), null)
+        return new StreamBody(resumed(source, [...chunks, read]), null, maxFileBytes)
       }
       chunks.push(chunk)
       size += chunk.byteLength
     }
-    return new StreamBody(resumed(source, chunks), null)
+    return new StreamBody(resumed(source, chunks), null, maxFileBytes)
   } finally {
     clearTimeout(timer)
   }

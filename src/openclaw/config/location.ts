@@ -1,0 +1,95 @@
+import { existsSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path'
+import type { Environment } from '../../config/index.js'
+
+/** Where OpenClaw keeps what it reads. */
+export interface Location {
+  /** The configuration; it may be missing, and is an empty one then. */
+  readonly file: string
+  /** Files of variables, the first has precedence. */
+  readonly envFiles: readonly string[]
+  /** Directories beside that of `file` from which `$include` may read. */
+  readonly includeRoots: readonly string[]
+}
+
+const FILE_NAMES = ['openclaw.json', 'clawdbot.json'] as const
+const STATE_DIRECTORIES = ['.openclaw', '.clawdbot'] as const
+
+/**
+ * Finds the configuration in OpenClaw's order: OPENCLAW_CONFIG_PATH; what OPENCLAW_STATE_DIR holds; what the profile
+ * or the default directories hold. The first of them that is set decides.
+ *
+ * @param path stands in place of OPENCLAW_CONFIG_PATH
+ */
+export function locate(env: Environment, path: string | undefined): Location {
+  const home = homeOf(env)
+  const given = path ?? set(env['OPENCLAW_CONFIG_PATH'])
+  const state = stateDirectory(env, home)
+  const file = given === undefined ? configIn(env, home) : expandHome(given, home)
+  const ownDirectory =
+    given === undefined || set(env['OPENCLAW_STATE_DIR']) !== undefined ? [] : [dirname(file)]
+  const isDefault = resolve(state) === join(home, STATE_DIRECTORIES[0])
+  const services = isDefault ? [join(home, '.config', 'openclaw', 'gateway.env')] : []
+  return {
+    file,
+    envFiles: [
+      ...new Set([...[state, ...ownDirectory].map((directory) => join(directory, '.env')), ...services]),
+    ],
+    includeRoots: pathList(env['OPENCLAW_INCLUDE_ROOTS'], home),
+  }
+}
+
+/** `~` at the beginning is the home directory; a relative path is relative to the working directory. */
+export function expandHome(path: string, home: string): string {
+  return resolve(path.trim().replace(/^~(?=$|[\\/])/, () => home))
+}
+
+/** OPENCLAW_HOME, HOME, USERPROFILE, or what the system says. */
+export function homeOf(env: Environment): string {
+  const system = setHome(env['HOME']) ?? setHome(env['USERPROFILE']) ?? homedir()
+  const own = setHome(env['OPENCLAW_HOME'])
+  return own === undefined ? resolve(system) : expandHome(own, system)
+}
+
+function configIn(env: Environment, home: string): string {
+  const state = stateOverride(env, home)
+  const directories = state === undefined ? STATE_DIRECTORIES.map((name) => join(home, name)) : [state]
+  const candidates = directories.flatMap((directory) => FILE_NAMES.map((name) => join(directory, name)))
+  const [first = ''] = candidates
+  return candidates.find((candidate) => existsSync(candidate)) ?? first
+}
+
+function stateDirectory(env: Environment, home: string): string {
+  const override = stateOverride(env, home)
+  if (override !== undefined) return override
+  const [current, older] = STATE_DIRECTORIES.map((name) => join(home, name))
+  return (
+    [current, older].find((directory) => directory !== undefined && existsSync(directory)) ?? current ?? home
+  )
+}
+
+/** OPENCLAW_STATE_DIR, else the directory of a profile. */
+function stateOverride(env: Environment, home: string): string | undefined {
+  const directory = set(env['OPENCLAW_STATE_DIR'])
+  if (directory !== undefined) return expandHome(directory, home)
+  const profile = set(env['OPENCLAW_PROFILE'])
+  if (profile === undefined || !/^(?!default$)[a-z0-9][\w-]{0,63}$/i.test(profile)) return undefined
+  return join(home, `${STATE_DIRECTORIES[0]}-${profile}`)
+}
+
+function pathList(value: string | undefined, home: string): readonly string[] {
+  const paths = (value ?? '').split(delimiter).flatMap((path) => set(path) ?? [])
+  return [...new Set(paths.map((path) => expandHome(path, home)))].filter((path) => isAbsolute(path))
+}
+
+function set(value: string | undefined): string | undefined {
+  const text = value?.trim() ?? ''
+  return text === '' ? undefined : text
+}
+
+/** Shells and service files write these for a home that they do not know. */
+function setHome(value: string | undefined): string | undefined {
+  const home = set(value)
+  return home === 'undefined' || home === 'null' ? undefined : home
+}

@@ -1,0 +1,159 @@
+import { sanitizeForeignText, type Environment } from '../../config/index.js'
+import { say } from '../../messages/index.js'
+import { layeredEnvironment, substitute } from './environment.js'
+import { readGuarded } from './guarded-file.js'
+import { resolveIncludes } from './includes.js'
+import { homeOf, locate, type Location } from './location.js'
+import { isObject, parseConfig, type JsonObject } from './parse-config.js'
+import { settingError } from './setting-error.js'
+
+/** Where the configuration comes from. */
+export interface ConfigSource {
+  /** The content, already parsed: no file is read then, unless `path` says which one it came from. */
+  readonly config?: object | undefined
+  /** The file. Default: the one that OpenClaw would read. */
+  readonly path?: string | undefined
+  readonly env: Environment
+}
+
+/** The keys that lead to a setting. */
+export type Path = readonly string[]
+
+/**
+ * OpenClaw's configuration with its includes and its variables. A variable is replaced when its setting is read, so one
+ * that is missing elsewhere does no harm.
+ */
+export class OpenClawConfig {
+  /** Where a file was looked for and there is none; null otherwise. */
+  readonly missing: string | null
+  /** The home directory, for paths that begin with `~`. */
+  readonly home: string
+  /** Names in `env` of the configuration that do not count there. */
+  readonly ignoredVariables: readonly string[]
+  readonly #tree: JsonObject
+  readonly #env: Environment
+
+  private constructor(
+    missing: string | null,
+    tree: JsonObject,
+    home: string,
+    { env, ignored }: Awaited<ReturnType<typeof layeredEnvironment>>,
+  ) {
+    this.missing = missing
+    this.home = home
+    this.ignoredVariables = ignored
+    this.#tree = tree
+    this.#env = env
+  }
+
+  /**
+   * A file that does not exist is an empty configuration, as it is for OpenClaw, unless `path` names it.
+   *
+   * @throws TransportError ERR_INVALID_OPTIONS for a file that cannot be read or is no object
+   */
+  static async read({ config, path, env }: ConfigSource): Promise<OpenClawConfig> {
+    const home = homeOf(env)
+    if (config !== undefined && path === undefined) {
+      const tree = checkObject(config, 'config')
+      return new OpenClawConfig(null, tree, home, await layeredEnvironment(env, [], tree))
+    }
+    const location = locate(env, path)
+    const { missing, tree } = await readTree(location, config, path !== undefined)
+    const expanded = await resolveIncludes(tree, location.file, location.includeRoots)
+    const object = checkObject(expanded, 'path')
+    return new OpenClawConfig(missing, object, home, await layeredEnvironment(env, location.envFiles, object))
+  }
+
+  /** All variables that count: those of the process, of `.env` files and of the configuration. */
+  get env(): Environment {
+    return this.#env
+  }
+
+  /** As it is written; undefined where it is not there. */
+  value(path: Path): unknown {
+    let value: unknown = this.#tree
+    for (const key of path) {
+      if (!isObject(value) || !Object.hasOwn(value, key)) return undefined
+      value = value[key]
+    }
+    return value
+  }
+
+  /** Whether something else than a blank string is there. */
+  isSet(path: Path): boolean {
+    const value = this.value(path)
+    return value !== undefined && (typeof value !== 'string' || value.trim() !== '')
+  }
+
+  /**
+   * A string without the white space around it; undefined where it is blank or not there.
+   *
+   * @throws TransportError ERR_INVALID_OPTIONS for another type, and for a variable that is not set
+   */
+  text(path: Path): string | undefined {
+    const value = this.value(path)
+    if (value === undefined) return undefined
+    if (typeof value !== 'string')
+      throw settingError(nameOf(path), say('openclaw.text'), say('openclaw.text.hint'))
+    const text = this.substitute(value, path).trim()
+    return text === '' ? undefined : text
+  }
+
+  /** @throws TransportError ERR_INVALID_OPTIONS that names the variable */
+  substitute(text: string, path: Path): string {
+    return substitute(text, this.#env, (name) => {
+      throw settingError(
+        nameOf(path),
+        say('openclaw.unset', { name }),
+        say('openclaw.unset.hint', { name, escaped: `$\${${name}}` }),
+      )
+    })
+  }
+
+  flag(path: Path): boolean | undefined {
+    const value = this.value(path)
+    if (value === undefined || typeof value === 'boolean') return value
+    throw settingError(nameOf(path), say('openclaw.flag'), say('openclaw.flag.hint'))
+  }
+
+  /** @param least the smallest number that is allowed */
+  number(path: Path, least: number): number | undefined {
+    const value = this.value(path)
+    if (value === undefined) return undefined
+    if (typeof value === 'number' && Number.isFinite(value) && value >= least) return value
+    throw settingError(nameOf(path), say('openclaw.number', { least }), say('openclaw.number.hint'))
+  }
+
+  choice<Choice extends string>(path: Path, choices: readonly Choice[]): Choice | undefined {
+    const text = this.text(path)
+    const choice = choices.find((one) => one === text)
+    if (text === undefined || choice !== undefined) return choice
+    throw settingError(
+      nameOf(path),
+      say('openclaw.choice', { values: choices.join(', ') }),
+      say('openclaw.choice.hint'),
+    )
+  }
+}
+
+/** `channels.discord.proxy`: what a setting is called in messages. */
+export function nameOf(path: Path): string {
+  return path.map((key) => sanitizeForeignText(key, 64)).join('.')
+}
+
+async function readTree(
+  { file }: Location,
+  config: object | undefined,
+  mustExist: boolean,
+): Promise<{ readonly missing: string | null; readonly tree: unknown }> {
+  if (config !== undefined) return { missing: null, tree: config }
+  const read = await readGuarded(file, { maxBytes: Infinity })
+  if ('text' in read) return { missing: null, tree: await parseConfig(read.text, 'path') }
+  if (read.missing && !mustExist) return { missing: file, tree: {} }
+  throw settingError('path', say('openclaw.file', { refused: read.refused }), say('openclaw.file.hint'))
+}
+
+function checkObject(tree: unknown, place: string): JsonObject {
+  if (isObject(tree)) return tree
+  throw settingError(place, say('openclaw.no-object'), say('openclaw.no-object.hint'))
+}

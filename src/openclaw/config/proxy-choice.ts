@@ -1,0 +1,88 @@
+import { parseProxyUrl, type Environment, type Proxy } from '../../config/index.js'
+import { say } from '../../messages/index.js'
+import { placesOf, type Account } from './account.js'
+import { nameOf, type OpenClawConfig, type Path } from './openclaw-config.js'
+import { settingError } from './setting-error.js'
+
+const PROXY_URL = ['proxy', 'proxyUrl'] as const
+const VARIABLE = 'OPENCLAW_PROXY_URL'
+
+/** A proxy that the configuration or the operator's variable sets. */
+export interface ConfiguredProxy {
+  /** What decided: `channels.discord.proxy`, `proxy.proxyUrl`, `OPENCLAW_PROXY_URL` … */
+  readonly name: string
+  readonly url: string
+  readonly proxy: Proxy
+  /** Whether it is the operator's for the whole process, in which no bypass list makes holes. */
+  readonly managed: boolean
+}
+
+export interface ProxyChoice {
+  /** Undefined: what the transport finds itself. */
+  readonly chosen: ConfiguredProxy | undefined
+  /** The variables for the transport: without the operator's where `proxy.enabled` is false. */
+  readonly env: Environment
+  readonly notes: readonly string[]
+}
+
+/** A setting that is there, before it is read: what does not decide may be unusable. */
+interface Candidate {
+  readonly name: string
+  readonly managed: boolean
+  /** As it is written, for comparison only. */
+  readonly written: unknown
+  readonly read: () => string | undefined
+}
+
+/**
+ * The account's proxy, the channel's, `proxy.proxyUrl`, `OPENCLAW_PROXY_URL`: the first that is set decides. With
+ * `preferManaged` the last two come first.
+ *
+ * @throws TransportError ERR_PROXY_CONFIG for an unusable URL of the one that decides, and for `proxy.enabled: true`
+ *   without a URL; ERR_INVALID_OPTIONS for a variable in it that is not set
+ */
+export function chooseProxy(config: OpenClawConfig, account: Account, preferManaged: boolean): ProxyChoice {
+  const enabled = config.flag(['proxy', 'enabled'])
+  const own = placesOf(account, 'proxy').find((path) => config.isSet(path))
+  const discord = own === undefined ? undefined : fromFile(config, own, false)
+  const managed = enabled === false ? undefined : managedProxy(config)
+  if (enabled === true && managed === undefined)
+    throw settingError(
+      'proxy.enabled',
+      say('openclaw.enabled'),
+      say('openclaw.enabled.hint'),
+      'ERR_PROXY_CONFIG',
+    )
+  const [first, second] = preferManaged ? [managed, discord] : [discord, managed]
+  const winner = first ?? second
+  const loser = first === undefined ? undefined : second
+  const env = enabled === false ? { ...config.env, [VARIABLE]: undefined } : config.env
+  if (winner === undefined) return { chosen: undefined, env, notes: [] }
+  const { name } = winner
+  const url = winner.read() ?? ''
+  const chosen = { name, url, proxy: parseProxyUrl(url, name), managed: winner.managed }
+  return { chosen, env, notes: [...bypassNotes(winner, loser), ...foreignNotes(chosen)] }
+}
+
+function managedProxy(config: OpenClawConfig): Candidate | undefined {
+  if (config.isSet(PROXY_URL)) return fromFile(config, PROXY_URL, true)
+  const url = config.env[VARIABLE]?.trim() ?? ''
+  return url === '' ? undefined : { name: VARIABLE, managed: true, written: url, read: () => url }
+}
+
+function fromFile(config: OpenClawConfig, path: Path, managed: boolean): Candidate {
+  return { name: nameOf(path), managed, written: config.value(path), read: () => config.text(path) }
+}
+
+function bypassNotes(winner: Candidate, loser: Candidate | undefined): readonly string[] {
+  if (loser === undefined || winner.written === loser.written) return []
+  const names = { winner: winner.name, loser: loser.name }
+  return [winner.managed ? say('openclaw.note.managed-wins', names) : say('openclaw.note.bypassed', names)]
+}
+
+/** OpenClaw itself takes http:// and https:// alone. */
+function foreignNotes({ name, proxy: { protocol }, managed }: ConfiguredProxy): readonly string[] {
+  if (protocol === 'http' || protocol === 'https') return []
+  const values = { name, protocol }
+  return [managed ? say('openclaw.note.managed-scheme', values) : say('openclaw.note.scheme', values)]
+}

@@ -1,0 +1,3 @@
+export type { OpenClawEventQueue, OpenClawGatewayOptions } from './config/discord-limits.js'
+export type { OpenClawInstallOptions, OpenClawOptions } from './config/reading.js'
+export { transportFromOpenClaw, type OpenClawTransport } from './config/transport-from-openclaw.js'
