@@ -46,7 +46,7 @@ export function describeBot({ library, ownEngine, outageSeconds, process }: BotC
 
   async function start(scheme: LabScheme): Promise<void> {
     proxy = await startProxy({ scheme, names, auth: AUTH })
-    bot = new BotProcess(process)
+    bot = await BotProcess.launch(process)
     const { ca, token, user, channelId } = discord
     bot.start({
       library,
