@@ -2,15 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { readPrograms } from './code-blocks.js'
-import { startProgram, toItsEnd, whileItRuns, type BlockRun, type Case } from './run-block.js'
-
-async function answersPing({ discord, program }: BlockRun): Promise<void> {
-  await program.during(discord.gateway.waitForIdentify())
-  discord.sayAs(discord.human, '!ping')
-  await program.during(discord.rest.waitForRequest('POST /channels/:id/messages'))
-  expect(discord.messages.in(discord.channelId).map(({ content }) => content)).toEqual(['!ping', 'pong'])
-  expect(program.output).toBe('')
-}
+import { GUIDE_CASES } from './guide-cases.js'
+import { answersPing, startProgram, toItsEnd, whileItRuns, type BlockRun, type Case } from './run-block.js'
 
 /** Starts a program that keeps its sessions, and asks it to end. */
 async function keepSessions({ program }: BlockRun): Promise<readonly unknown[]> {
@@ -22,6 +15,8 @@ async function keepSessions({ program }: BlockRun): Promise<readonly unknown[]> 
 
 /** Each block of code in the documentation, by its page and its place there. */
 export const CASES: Readonly<Record<string, Case>> = {
+  ...GUIDE_CASES,
+
   'README.md 1': whileItRuns(
     async (run) => {
       await answersPing(run)
@@ -49,9 +44,7 @@ export const CASES: Readonly<Record<string, Case>> = {
     { before: (proxy) => (proxy.fault = { kind: 'status', status: 403 }) },
   ),
 
-  'docs/frameworks/carbon.md 1': whileItRuns(answersPing),
-
-  'docs/frameworks/carbon.md 2': whileItRuns(async ({ discord, program }) => {
+  'docs/frameworks/carbon.md 1': whileItRuns(async ({ discord, program }) => {
     // The second shard identifies five seconds after the first.
     await program.during(discord.gateway.waitForIdentify())
     await program.during(discord.gateway.waitForIdentify({ nth: 2 }))
@@ -83,10 +76,9 @@ export const CASES: Readonly<Record<string, Case>> = {
     expect(program.output).toBe('')
   }),
 
-  // Oceanic, Eris and Dysnomia.
+  // Eris and Dysnomia.
   'docs/frameworks/oceanic-eris-dysnomia.md 1': whileItRuns(answersPing),
   'docs/frameworks/oceanic-eris-dysnomia.md 2': whileItRuns(answersPing),
-  'docs/frameworks/oceanic-eris-dysnomia.md 3': whileItRuns(answersPing),
 
   'docs/frameworks/other-clients.md 1': whileItRuns(async ({ discord, program }) => {
     await program.during(discord.rest.waitForRequest('POST /channels/:id/messages'))

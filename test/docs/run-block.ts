@@ -1,3 +1,4 @@
+import { expect } from 'vitest'
 import { startDiscord, type DiscordOptions, type FakeDiscord } from '../lab/discord/index.js'
 import { LabNames } from '../lab/names.js'
 import { startProxy, type LabProxy, type LabScheme } from '../lab/proxy/index.js'
@@ -48,6 +49,15 @@ export function toItsEnd(check: (run: BlockRun) => void | Promise<void>, options
     if (code !== 0) throw new Error(`The block ended with exit code ${code}: ${run.program.output}`)
     await check(run)
   }, options)
+}
+
+/** A bot that says pong where somebody writes !ping, and nothing else. */
+export async function answersPing({ discord, program }: BlockRun): Promise<void> {
+  await program.during(discord.gateway.waitForIdentify())
+  discord.sayAs(discord.human, '!ping')
+  await program.during(discord.rest.waitForRequest('POST /channels/:id/messages'))
+  expect(discord.messages.in(discord.channelId).map(({ content }) => content)).toEqual(['!ping', 'pong'])
+  expect(program.output).toBe('')
 }
 
 /** Starts a block, by default in a folder of its own. */

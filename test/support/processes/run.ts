@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
-import { compiled } from './compiled.js'
+import { fileURLToPath } from 'node:url'
 
 export interface Finished {
   readonly code: number | null
@@ -17,8 +17,8 @@ export async function runProcess(
   env: Readonly<Record<string, string>>,
   nodeOptions: readonly string[] = [],
 ): Promise<Finished> {
-  const path = await compiled(new URL(file, import.meta.url))
-  const child = spawn(process.execPath, [...nodeOptions, path], {
+  const path = fileURLToPath(new URL(file, import.meta.url))
+  const child = spawn(process.execPath, [...nodeOptions, '--import', 'tsx', path], {
     env: { PATH: process.env['PATH'] ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
