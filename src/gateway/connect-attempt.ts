@@ -2,7 +2,7 @@ import { toError } from '../errors.js'
 import { identifyPayload, resumePayload } from '../discord/identify.js'
 import type { Leave } from '../reconnect/abortable.js'
 import { Connection, type ConnectionOwner } from './connection.js'
-import { failed, type Disconnect, type DisconnectCause } from './disconnect.js'
+import { failed, leaseEnded, type Disconnect, type DisconnectCause } from './disconnect.js'
 import { GatewayError } from './gateway-error.js'
 import type { ReconnectPolicy } from './reconnect-policy.js'
 import type { ShardContext } from './shard-context.js'
@@ -49,17 +49,24 @@ export class ConnectAttempt {
 
   async open(): Promise<void> {
     const { signal } = this.#abort
-    const { connects, connection, identifies } = this.#context
+    const { connects, connection, identifies, throttler, holds } = this.#context
     const { id, session, connectionOwner } = this.#owner
     let step: DisconnectCause = 'session-store-failed'
     try {
       await session.load(signal, this.#readyTimeoutMs)
       step = 'lookup-failed'
       const url = await this.#url(signal)
-      if (session.live === undefined)
+      if (session.live === undefined) {
         this.#turn = await identifies.enter(id, signal, (waitMs) => this.#exhausted(waitMs))
+        step = 'identify-throttler-failed'
+        await throttler.prepare?.(id, signal)
+      }
       this.#place = await connects.enter(signal)
       signal.throwIfAborted()
+      if (!holds(id)) {
+        this.#owner.failed(leaseEnded())
+        return
+      }
       step = 'connect-failed'
       this.#connection = new Connection(connection(), url, this.#readyTimeoutMs, connectionOwner)
       this.#owner.opened(this.#connection)
@@ -71,8 +78,13 @@ export class ConnectAttempt {
 
   /** HELLO has come: the shard resumes or identifies. */
   hello(): void {
-    const { live } = this.#owner.session
+    const { session, id } = this.#owner
+    const { live } = session
     this.#place?.()
+    if (!this.#context.holds(id)) {
+      this.#connection?.leave(leaseEnded())
+      return
+    }
     this.#owner.began(live === undefined ? 'identifying' : 'resuming')
     if (live === undefined) {
       void this.#identify()
@@ -95,7 +107,7 @@ export class ConnectAttempt {
 
   async #identify(): Promise<void> {
     const { signal } = this.#abort
-    const { throttler, options, presence } = this.#context
+    const { throttler, options, presence, holds } = this.#context
     const { id, count } = this.#owner
     try {
       await throttler.waitForIdentify(id, signal)
@@ -104,6 +116,10 @@ export class ConnectAttempt {
       return
     }
     if (signal.aborted) return
+    if (!holds(id)) {
+      this.#connection?.leave(leaseEnded())
+      return
+    }
     const { intents, properties, largeThreshold } = options
     const shard = [id, count] as const
     this.#connection?.expect('READY', this.#readyTimeoutMs)

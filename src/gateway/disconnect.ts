@@ -15,6 +15,8 @@ export type DisconnectCause =
   | 'session-store-failed'
   /** `identifyThrottler` failed. */
   | 'identify-throttler-failed'
+  /** The shard is another member's by now, or will be: see the option `fleet`. */
+  | 'lease-ended'
   /** The connection broke without a close frame. */
   | 'connection-lost'
   /** Nothing arrived any more, not even an answer to a ping. */
@@ -132,6 +134,11 @@ export function unreadable(cause: unknown): Disconnect {
 /** This side ends the connection, or could not open it. */
 export function failed(cause: DisconnectCause, error: Error, recovery: Recovery = 'resume'): Disconnect {
   return { cause, reason: error.message, error, recovery }
+}
+
+/** The lease of the shard no longer stands. A session that began too late is ended. */
+export function leaseEnded(recovery: Recovery = 'resume'): Disconnect {
+  return leaving('lease-ended', 'the lease of the shard has ended', recovery)
 }
 
 /** This side ends the connection although nothing failed. */

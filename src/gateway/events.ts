@@ -66,6 +66,17 @@ export interface GatewayReconnecting extends GatewayDisconnected {
   readonly resume: boolean
 }
 
+/** Where an event stands in its session. */
+export interface GatewayDispatchInfo {
+  readonly sessionId: string
+  readonly sequence: number
+  /**
+   * True: Discord sent it again after a process ended without handing its session over, which may have dispatched it
+   * already. The session id and the sequence are the same as then.
+   */
+  readonly replayed: boolean
+}
+
 /** The end of the gateway. */
 export interface GatewayClosed {
   /** Why, in words to print. */
@@ -83,9 +94,9 @@ export interface GatewayEvents {
   resumed: [resumed: GatewayResumed]
   /**
    * Every event of Discord's, READY and RESUMED included, in order and once. `raw` is the JSON text that the payload
-   * was read from.
+   * was read from; `info` says whether another process may have dispatched it before.
    */
-  dispatch: [payload: GatewayDispatchPayload, shardId: number, raw: string]
+  dispatch: [payload: GatewayDispatchPayload, shardId: number, raw: string, info: GatewayDispatchInfo]
   heartbeat: [heartbeat: GatewayHeartbeat]
   /** Comes before `reconnecting`, before `closed`, and when one shard is closed. */
   disconnected: [disconnected: GatewayDisconnected]

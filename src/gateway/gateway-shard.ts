@@ -2,7 +2,7 @@ import type { GatewaySendPayload } from 'discord-api-types/v10'
 import type { ShardStatus } from './events.js'
 
 export interface GatewayCloseOptions {
-  /** Leaves the session at Discord, so that it can be resumed by another client. Default: false. */
+  /** Leaves the session at Discord, so that it can be resumed by another client. Default: false; true in a fleet. */
   readonly keepSession?: boolean
 }
 

@@ -37,6 +37,7 @@ export class GatewayClient extends EventEmitter<GatewayEvents> implements AsyncD
   readonly #lookup: GatewayLookup
   readonly #shards: Shards
   readonly #onClosed: () => void
+  readonly #isMember: boolean
   #presence: GatewayPresenceUpdateData | undefined
   #state: GatewayState = 'idle'
   #connecting: Promise<void> | undefined
@@ -59,6 +60,7 @@ export class GatewayClient extends EventEmitter<GatewayEvents> implements AsyncD
     const { gatewayInfoTimeoutMs: timeoutMs, identifyThrottler } = resolved
     const { identifies, lookup } = links.accounts.of(resolved.token(), links.fetch)
     this.#onClosed = onClosed
+    this.#isMember = resolved.fleet !== undefined
     this.#presence = resolved.presence
     this.#lookup = lookupOf(resolved, identifies) ?? lookup
     const emit: Emit = (name, ...values) => guard(() => this.emit(name, ...values))
@@ -78,7 +80,12 @@ export class GatewayClient extends EventEmitter<GatewayEvents> implements AsyncD
       }),
       identifies,
       throttler: identifyThrottler ?? identifies,
-      lookUp: (signal) => this.#lookup.get(call(signal)),
+      holds: (shardId) => resolved.fleet?.shardLeases.holds(shardId) ?? true,
+      lookUp: async (signal) => {
+        const found = await this.#lookup.get(call(signal))
+        if (found.session_start_limit !== undefined) identifyThrottler?.configure?.(found.session_start_limit)
+        return found
+      },
       connects: new ConnectLimit(MAX_CONNECTING),
       random,
       presence: () => this.#presence,
@@ -197,7 +204,7 @@ export class GatewayClient extends EventEmitter<GatewayEvents> implements AsyncD
    * Ends every connection and leaves no timer behind. Resolves when the last socket is closed; what waits to be
    * sent is rejected.
    */
-  close({ keepSession = false }: GatewayCloseOptions = {}): Promise<void> {
+  close({ keepSession = this.#isMember }: GatewayCloseOptions = {}): Promise<void> {
     return this.#end('close() was called', null, keepSession)
   }
 
@@ -217,12 +224,13 @@ export class GatewayClient extends EventEmitter<GatewayEvents> implements AsyncD
   }
 
   #changed(): void {
-    if (this.#state === 'closing' || this.#state === 'closed' || this.#shards.size === 0) return
+    if (this.#state === 'closing' || this.#state === 'closed') return
+    if (this.#shards.size === 0 && !this.#isMember) return
     const states = [...this.#shards].map(({ state }) => state)
     const open = states.filter((state) => state !== 'closing' && state !== 'closed')
-    if (open.length === 0) {
+    if (open.length === 0 && !this.#isMember) {
       if (!states.includes('closing')) void this.#end('every shard was closed', null, true)
-    } else if (open.every((state) => state === 'ready')) {
+    } else if (open.every((state) => state === 'ready') && this.#shards.settled) {
       this.#state = 'ready'
       this.#settle?.resolve()
     } else if (this.#state === 'ready') this.#state = 'reconnecting'
@@ -230,9 +238,9 @@ export class GatewayClient extends EventEmitter<GatewayEvents> implements AsyncD
 
   #failed(error: unknown): void {
     const cause = toError(error)
-    // The sessions are well: another client may resume them later.
-    const keepSession = cause instanceof GatewayError && cause.code === 'ERR_GATEWAY_RECONNECT_LIMIT'
-    void this.#end(cause.message, cause, keepSession)
+    // The sessions are well: another client may resume them later, and another member of a fleet will.
+    const isLimit = cause instanceof GatewayError && cause.code === 'ERR_GATEWAY_RECONNECT_LIMIT'
+    void this.#end(cause.message, cause, isLimit || this.#isMember)
   }
 
   #end(reason: string, error: Error | null, keepSession: boolean): Promise<void> {

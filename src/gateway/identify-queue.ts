@@ -5,6 +5,13 @@ import { abortable, leaveOnce, type Leave } from '../reconnect/abortable.js'
 export interface GatewayIdentifyThrottler {
   /** Resolves when the shard may identify. The shard identifies at once, or the signal has aborted. */
   waitForIdentify(shardId: number, signal: AbortSignal): PromiseLike<void>
+  /**
+   * Resolves when the shard should open its connection, a moment before its turn, so that it does not wait for its turn
+   * with an open one. An abort gives the turn back. Default: at once.
+   */
+  prepare?(shardId: number, signal: AbortSignal): PromiseLike<void>
+  /** What Discord says of the limits. Called before each new session, with an answer that may be known already. */
+  configure?(limit: SessionStartLimit): void
 }
 
 /**

@@ -6,6 +6,7 @@ export type { GatewayCompression } from './compression/compression.js'
 export type { DisconnectCause } from './disconnect.js'
 export type {
   GatewayClosed,
+  GatewayDispatchInfo,
   GatewayDisconnected,
   GatewayEvents,
   GatewayHeartbeat,
@@ -15,6 +16,7 @@ export type {
   ShardState,
   ShardStatus,
 } from './events.js'
+export type { GatewayFleet, GatewayFleetClose, GatewayFleetMember, GatewayShardLeases } from './fleet.js'
 export { GatewayClient } from './gateway.js'
 export { GatewayError, type GatewayErrorCode, type GatewayErrorDetails } from './gateway-error.js'
 export type { GatewayCloseOptions, GatewayReconnectOptions, GatewayShard } from './gateway-shard.js'

@@ -14,6 +14,11 @@ export interface GatewaySession {
   readonly resumeUrl: string
   readonly shardId: number
   readonly shardCount: number
+  /**
+   * True: its last owner closed it in order, and no event after `sequence` was dispatched. A session that a store
+   * gives without it is resumed too, and the events that come again are marked `replayed`.
+   */
+  readonly handedOver?: boolean | undefined
 }
 
 /**
@@ -43,6 +48,7 @@ export const sessionSchema = z.object(
     resumeUrl: gatewayUrl,
     shardId: wholeNumber(0),
     shardCount: wholeNumber(1),
+    handedOver: z.boolean().optional(),
   },
   EXPECTED,
 )

@@ -13,6 +13,8 @@ export interface ShardContext {
   readonly connection: () => ConnectionSettings
   readonly identifies: IdentifyQueue
   readonly throttler: GatewayIdentifyThrottler
+  /** Whether this client may run the shard at this moment: always, or while its lease stands. */
+  readonly holds: (shardId: number) => boolean
   /** Where to connect. Rejects with the signal's reason too. */
   readonly lookUp: (signal: AbortSignal) => Promise<FoundGateway>
   readonly connects: ConnectLimit

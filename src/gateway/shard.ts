@@ -2,7 +2,7 @@ import type { GatewaySendPayload } from 'discord-api-types/v10'
 import type { SendQueue } from '../reconnect/send-queue.js'
 import { ConnectAttempt, type AttemptOwner } from './connect-attempt.js'
 import type { Connection, ConnectionOwner } from './connection.js'
-import { leaving, type Disconnect } from './disconnect.js'
+import { leaseEnded, leaving, type Disconnect } from './disconnect.js'
 import type { GatewayDisconnected, ShardState, ShardStatus } from './events.js'
 import { closedGateway } from './gateway-error.js'
 import type { GatewayCloseOptions, GatewayReconnectOptions, GatewayShard } from './gateway-shard.js'
@@ -114,7 +114,9 @@ export class Shard implements GatewayShard {
     else this.#recover(disconnect)
   }
 
-  close({ keepSession = false }: GatewayCloseOptions = {}): Promise<void> {
+  close({
+    keepSession = this.#context.options.fleet !== undefined,
+  }: GatewayCloseOptions = {}): Promise<void> {
     return this.end('close() was called', keepSession)
   }
 
@@ -168,12 +170,16 @@ export class Shard implements GatewayShard {
   }
 
   #dispatch({ payload, raw }: Dispatch): void {
-    const { emit } = this.#context
+    const { emit, holds } = this.#context
+    if (!holds(this.id)) {
+      this.#connection?.leave(leaseEnded(isReady(payload) ? 'identify' : 'resume'))
+      return
+    }
     if (isReady(payload)) {
       const { session_id: id, resume_gateway_url: url } = payload.d
       this.#session.begin(id, payload.s, url)
       this.#usable()
-      emit('dispatch', payload, this.id, raw)
+      emit('dispatch', payload, this.id, raw, this.#session.info(payload.s))
       // Unless a listener has closed the gateway.
       if (this.state === 'ready') emit('ready', payload.d, this.id)
     } else {
@@ -183,9 +189,10 @@ export class Shard implements GatewayShard {
       // A replay may begin with events that were dispatched before. RESUMED counts whatever its sequence is.
       if (!isNew && !ends) return
       if (isNew) this.#session.advance(payload.s)
+      if (ends) this.#session.resumed()
       if (ends) this.#usable()
       else if (this.#state === 'resuming') this.#replaying()
-      emit('dispatch', payload, this.id, raw)
+      emit('dispatch', payload, this.id, raw, this.#session.info(payload.s))
       if (ends && this.state === 'ready') emit('resumed', { shardId: this.id, replayed: this.#replayed })
     }
     this.#session.save()

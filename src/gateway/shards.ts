@@ -1,5 +1,6 @@
 import { toError } from '../errors.js'
 import { closedGateway, GatewayError } from './gateway-error.js'
+import type { GatewayFleetMember } from './fleet.js'
 import type { FoundGateway } from './gateway-lookup.js'
 import { encodePayload, replacedBy, unsendable } from './outgoing-payload.js'
 import type { GatewaySession } from './session.js'
@@ -20,6 +21,10 @@ export class Shards {
   #planned: Promise<void> | undefined
   /** Whether their number is a default and not Discord's answer. */
   #guessed = false
+  /** How many shards the bot has in all, here and elsewhere. */
+  #total = 1
+  /** Whether this client knows which shards it is to run. A member of a fleet may run none. */
+  #settled = false
   /** To resume when their number is known. */
   #given: readonly GatewaySession[]
 
@@ -33,6 +38,11 @@ export class Shards {
 
   get size(): number {
     return this.#shards.size
+  }
+
+  /** Whether every shard that this client is to run stands in the list. */
+  get settled(): boolean {
+    return this.#settled
   }
 
   get ids(): readonly number[] {
@@ -68,8 +78,7 @@ export class Shards {
         'guild_id: must be the id of a guild',
         'It is a string of digits, as Discord sends it.',
       )
-    const [first] = this
-    return Number((BigInt(guildId) >> 22n) % BigInt(first?.count ?? 1))
+    return Number((BigInt(guildId) >> 22n) % BigInt(this.#total))
   }
 
   /**
@@ -95,12 +104,15 @@ export class Shards {
   async close(reason: string, keepSession: boolean): Promise<void> {
     this.#closing.abort(closedGateway())
     if (!keepSession) this.#given = []
+    await this.#context.options.fleet?.shardLeases.leave({ keepSession })
     await Promise.all([...this].map((shard) => shard.end(reason, keepSession)))
   }
 
   async #open(ask: Ask): Promise<void> {
-    this.#planned = this.#plan(ask)
+    const { fleet } = this.#context.options
+    this.#planned = fleet === undefined ? this.#plan(ask) : fleet.shardLeases.join(this.#member())
     await this.#planned
+    if (fleet !== undefined) return
     for (const shard of this) shard.start()
   }
 
@@ -118,19 +130,52 @@ export class Shards {
 
   /** Each with its session, if there is one of its own. */
   #create(ids: readonly number[], count: number): void {
-    const owner: ShardOwner = { ...this.#client, failed: (error) => this.#failed(error) }
+    this.#total = count
+    this.#settled = true
     const sessions = this.#given
     let unused = sessions.length
     for (const id of ids) {
-      const shard = new Shard(id, count, this.#context, owner)
+      const shard = this.#add(id, count)
       const session = sessions.find(({ shardId, shardCount }) => shardId === id && shardCount === count)
       if (session !== undefined) {
         shard.restore(session)
         unused -= 1
       }
-      this.#shards.set(id, shard)
     }
     if (unused > 0) this.#debug(`${unused} of the given sessions belong to no shard of this client`)
+  }
+
+  #add(id: number, count: number): Shard {
+    const owner: ShardOwner = { ...this.#client, failed: (error) => this.#failed(error) }
+    const shard = new Shard(id, count, this.#context, owner)
+    this.#shards.set(id, shard)
+    return shard
+  }
+
+  /** As a member of a fleet, which says which shards to run. */
+  #member(): GatewayFleetMember {
+    const { shards } = this.#context.options
+    return {
+      shardCount: shards === 'auto' ? undefined : shards.total,
+      recommendedShards: async () => (await this.#insist(this.#closing.signal)).shards,
+      open: (id, count) => {
+        if (this.#closing.signal.aborted) return
+        this.#total = count
+        this.#add(id, count).start()
+      },
+      close: async (id, { keepSession, reason }) => {
+        const shard = this.#shards.get(id)
+        await shard?.end(reason, keepSession)
+        this.#shards.delete(id)
+        this.#client.changed()
+        return shard?.session ?? null
+      },
+      settled: (isSettled) => {
+        this.#settled = isSettled
+        this.#client.changed()
+      },
+      debug: (line) => this.#debug(line),
+    }
   }
 
   #failed(error: Error): void {

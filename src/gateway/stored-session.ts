@@ -1,5 +1,6 @@
 import { resumeUrl } from '../discord/gateway-bot.js'
 import { pause, unlessAborted } from '../reconnect/abortable.js'
+import type { GatewayDispatchInfo } from './events.js'
 import { sessionSchema, type GatewaySession, type GatewaySessionStore } from './session.js'
 
 /** For the store's last write when the gateway is closed. */
@@ -25,6 +26,8 @@ export class StoredSession {
   readonly #settings: StoredSessionSettings
   #live: LiveSession | undefined
   #loaded: boolean
+  /** Until RESUMED: its last owner may have dispatched events after the sequence that the store has. */
+  #uncertain = false
   #lastWrite: PromiseLike<unknown> | undefined
 
   constructor(settings: StoredSessionSettings) {
@@ -42,6 +45,16 @@ export class StoredSession {
     const { id, sequence, resumeUrl } = this.#live
     const { shardId, shardCount } = this.#settings
     return { id, sequence, resumeUrl, shardId, shardCount }
+  }
+
+  /** Where an event of the live session stands. */
+  info(sequence: number): GatewayDispatchInfo {
+    return { sessionId: this.#live?.id ?? '', sequence, replayed: this.#uncertain }
+  }
+
+  /** What follows was not dispatched before. */
+  resumed(): void {
+    this.#uncertain = false
   }
 
   /** A session to resume. */
@@ -63,13 +76,16 @@ export class StoredSession {
     this.#loaded = true
     if (given === null || given === undefined) return
     const { data: session } = sessionSchema.safeParse(given)
-    if (session?.shardId === shardId && session.shardCount === shardCount) this.restore(session)
-    else log('what the session store has is not a session of this shard: a new one begins')
+    if (session?.shardId === shardId && session.shardCount === shardCount) {
+      this.restore(session)
+      this.#uncertain = session.handedOver !== true
+    } else log('what the session store has is not a session of this shard: a new one begins')
   }
 
   /** READY has begun a session. */
   begin(id: string, sequence: number, givenUrl: unknown): void {
     this.#loaded = true
+    this.#uncertain = false
     this.#live = { id, sequence, resumeUrl: resumeUrl(givenUrl, this.configuredUrl) }
   }
 

@@ -2,6 +2,7 @@ import type { GatewayPresenceUpdateData } from 'discord-api-types/v10'
 import type { GatewayBotInfo } from '../../discord/gateway-bot.js'
 import type { GatewayProperties } from '../../discord/identify.js'
 import type { GatewayCompression } from '../compression/compression.js'
+import type { GatewayFleet } from '../fleet.js'
 import type { GatewayIdentifyThrottler } from '../identify-queue.js'
 import type { GatewaySession, GatewaySessionStore } from '../session.js'
 
@@ -28,6 +29,12 @@ export interface GatewayClientOptions {
    * gateways of this token on this transport, as `max_concurrency` says.
    */
   readonly identifyThrottler?: GatewayIdentifyThrottler | undefined
+  /**
+   * One bot in many processes: this client becomes a member, and runs the shards that the fleet gives it. It is the
+   * session store and the identify throttler too, so it is given instead of them; `shards` is a number or `'auto'`.
+   * `redisFleet()` of `discord-transport/redis` makes one. Default: this client runs all its shards itself.
+   */
+  readonly fleet?: GatewayFleet | undefined
   /**
    * The answer of GET /gateway/bot, or a function that gives it: Discord is not asked then. A function is asked again
    * when its answer is five minutes old, and may be asynchronous; if it fails, the default URL is used. The host of

@@ -23,9 +23,25 @@ export function parseGatewayOptions(input: unknown, env: Environment): ResolvedG
   const problems: Problem[] = [...new Set(texts)].map((text) => ({ text, hint: HINT }))
   if (data?.session !== undefined && data.sessionStore !== undefined)
     problems.push({ text: 'session: cannot be given together with sessionStore', hint: HINT })
+  for (const text of fleetProblems(data)) problems.push({ text, hint: HINT })
   const timeouts = resolveTimeouts(data ?? {}, env, problems)
   if (data === undefined || problems.length > 0) throw problemsError(problems, 'ERR_INVALID_OPTIONS')
-  return { ...data, ...timeouts }
+  const { sessionStore = data.fleet?.sessionStore } = data
+  const { identifyThrottler = data.fleet?.identifyThrottler } = data
+  return { ...data, ...timeouts, sessionStore, identifyThrottler }
+}
+
+/** What a fleet decides itself. */
+function fleetProblems(data: z.output<typeof optionsSchema> | undefined): readonly string[] {
+  if (data?.fleet === undefined) return []
+  const given = (['session', 'sessionStore', 'identifyThrottler'] as const).filter(
+    (name) => data[name] !== undefined && data[name] !== null,
+  )
+  const texts = given.map((name) => `${name}: cannot be given together with fleet`)
+  const { shards } = data
+  if (shards !== 'auto' && shards.ids.length !== shards.total)
+    texts.push("shards: must be a number or 'auto' with a fleet, which divides them")
+  return texts
 }
 
 /** For "did you mean". */

@@ -5,6 +5,7 @@ import { milliseconds, wholeNumber } from '../../config/whole-number.js'
 import { gatewayBotSchema } from '../../discord/gateway-bot.js'
 import { DEFAULT_PROPERTIES } from '../../discord/identify.js'
 import { isSupported } from '../compression/compression.js'
+import type { GatewayFleet } from '../fleet.js'
 import type { GatewayIdentifyThrottler } from '../identify-queue.js'
 import { sessionsSchema, type GatewaySessionStore } from '../session.js'
 import type { GatewayClientOptions } from './options.js'
@@ -44,6 +45,18 @@ function hasMethods(value: unknown, names: readonly string[]): boolean {
 const isGatewayInfo = (value: unknown): value is GatewayInfo =>
   typeof value === 'function' || gatewayBotSchema.safeParse(value).success
 
+/** What a fleet consists of, and the methods of each part. */
+const FLEET_PARTS = {
+  sessionStore: ['load', 'save', 'remove'],
+  identifyThrottler: ['waitForIdentify'],
+  shardLeases: ['join', 'holds', 'leave'],
+} satisfies Record<keyof GatewayFleet, string[]>
+
+function isFleet(value: unknown): value is GatewayFleet {
+  if (typeof value !== 'object' || value === null) return false
+  return Object.entries(FLEET_PARTS).every(([part, names]) => hasMethods(Reflect.get(value, part), names))
+}
+
 /** The one definition of the options and their defaults. */
 export const optionsSchema = z.strictObject(
   {
@@ -64,13 +77,18 @@ export const optionsSchema = z.strictObject(
       .transform(shardsOf),
     session: sessionsSchema.optional(),
     sessionStore: z
-      .custom<GatewaySessionStore>((value) => hasMethods(value, ['load', 'save', 'remove']), {
+      .custom<GatewaySessionStore>((value) => hasMethods(value, FLEET_PARTS.sessionStore), {
         error: 'must be an object with the methods load, save and remove',
       })
       .optional(),
     identifyThrottler: z
-      .custom<GatewayIdentifyThrottler>((value) => hasMethods(value, ['waitForIdentify']), {
+      .custom<GatewayIdentifyThrottler>((value) => hasMethods(value, FLEET_PARTS.identifyThrottler), {
         error: 'must be an object with the method waitForIdentify',
+      })
+      .optional(),
+    fleet: z
+      .custom<GatewayFleet>(isFleet, {
+        error: 'must be a fleet such as redisFleet(client, { name }) of discord-transport/redis gives',
       })
       .optional(),
     gatewayInfo: z

@@ -1,0 +1,135 @@
+import { TransportError } from '../../index.js'
+import { StoreUnavailable } from '../store.js'
+
+/** `createClient()` of `redis` 5 and 6: what is used of it. */
+export interface NodeRedisClient {
+  readonly isOpen: boolean
+  readonly isReady: boolean
+  connect(): Promise<unknown>
+  close(): Promise<unknown>
+  sendCommand(args: string[], options?: NodeRedisCommandOptions): Promise<unknown>
+  on(event: 'error', listener: (error: Error) => void): unknown
+  off(event: 'error', listener: (error: Error) => void): unknown
+  listenerCount(event: 'error'): number
+}
+
+/** `createCluster()` of `redis` 5 and 6: what is used of it. */
+export interface NodeRedisCluster {
+  readonly isOpen: boolean
+  readonly masters: readonly unknown[]
+  connect(): Promise<unknown>
+  close(): Promise<unknown>
+  sendCommand(
+    firstKey: string,
+    isReadonly: boolean,
+    args: string[],
+    options?: NodeRedisCommandOptions,
+  ): Promise<unknown>
+  on(event: 'error', listener: (error: Error) => void): unknown
+  off(event: 'error', listener: (error: Error) => void): unknown
+  listenerCount(event: 'error'): number
+}
+
+interface NodeRedisCommandOptions {
+  readonly abortSignal?: AbortSignal
+  readonly typeMapping?: Record<never, never>
+}
+
+/** `Redis` and `Cluster` of `ioredis` 5 and 6: what is used of them. */
+export interface IoRedisClient {
+  readonly status: string
+  connect(): Promise<unknown>
+  quit(): Promise<unknown>
+  call(command: string, args: string[]): Promise<unknown>
+  on(event: 'error', listener: (error: Error) => void): unknown
+  off(event: 'error', listener: (error: Error) => void): unknown
+  listenerCount(event: string): number
+}
+
+/** A client of one of the packages that `redisFleet()` takes. */
+export type RedisClient = NodeRedisClient | NodeRedisCluster | IoRedisClient
+
+/** What the fleet needs of any of them. */
+export interface RedisLink {
+  /** Whether a command would go out now, and not into a queue. */
+  ready(): boolean
+  /** Connects, if the user has not. */
+  connect(): Promise<unknown> | undefined
+  disconnect(): Promise<unknown>
+  send(args: string[], firstKey: string, signal: AbortSignal): Promise<unknown>
+}
+
+/** Answers are strings and numbers, whatever the client is configured to make of them. */
+const PLAIN = { typeMapping: {} }
+
+/** @throws TransportError ERR_INVALID_OPTIONS for anything else */
+export function linkOf(client: RedisClient): RedisLink {
+  if (typeof client === 'object' && (client as unknown) !== null) {
+    if ('call' in client && 'status' in client) return ioRedisLink(client)
+    if ('sendCommand' in client && 'masters' in client) return nodeClusterLink(client)
+    if ('sendCommand' in client && 'isReady' in client) return nodeRedisLink(client)
+  }
+  throw new TransportError('redisFleet: the first argument must be a client of redis or of ioredis', {
+    code: 'ERR_INVALID_OPTIONS',
+    phase: 'config',
+    hint: 'Give createClient() or createCluster() of redis 5 or 6, or new Redis() or new Cluster() of ioredis 5 or 6.',
+    retryable: false,
+  })
+}
+
+function nodeRedisLink(client: NodeRedisClient): RedisLink {
+  return {
+    ready: () => client.isReady,
+    connect: () => (client.isOpen ? undefined : client.connect()),
+    disconnect: () => client.close(),
+    send: (args, _firstKey, abortSignal) => client.sendCommand(args, { ...PLAIN, abortSignal }),
+  }
+}
+
+function nodeClusterLink(cluster: NodeRedisCluster): RedisLink {
+  return {
+    ready: () => cluster.isOpen && cluster.masters.length > 0,
+    connect: () => (cluster.isOpen ? undefined : cluster.connect()),
+    disconnect: () => cluster.close(),
+    send: (args, firstKey, abortSignal) =>
+      cluster.sendCommand(firstKey, false, args, { ...PLAIN, abortSignal }),
+  }
+}
+
+/** ioredis routes by the keys, which it finds in the arguments of EVALSHA and EVAL. */
+function ioRedisLink(client: IoRedisClient): RedisLink {
+  const idle = new Set(['wait', 'end', 'close'])
+  return {
+    ready: () => client.status === 'ready',
+    connect: () => (idle.has(client.status) ? client.connect() : undefined),
+    disconnect: () => client.quit(),
+    send: ([command = '', ...args]) => client.call(command, args),
+  }
+}
+
+/**
+ * The result of a command, unless it takes too long: what comes later does not count.
+ *
+ * @throws StoreUnavailable
+ */
+export async function inTime<Value>(
+  ms: number,
+  begin: (signal: AbortSignal) => Promise<Value>,
+): Promise<Value> {
+  const stop = new AbortController()
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      reject(new StoreUnavailable(`Redis did not answer within ${ms} ms`))
+      stop.abort()
+    }, ms)
+  })
+  try {
+    const result = begin(stop.signal)
+    // It may reject after the deadline.
+    result.catch(() => undefined)
+    return await Promise.race([result, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,125 @@
+import { script } from './script.js'
+
+/**
+ * Renews the lease of a member, lets it join, takes its claims, and removes the members whose lease has ended.
+ *
+ * ARGV[7]: the version of the list of members that it knows. ARGV[8]: how many leases it believes to have. ARGV[9]:
+ * 'fixed' or 'auto' to join, else ''. ARGV[10]: the number of shards with which it joins, 0 for whatever stands.
+ * ARGV[11]: '1' if claims follow, as shard, token, shard, token ….
+ *
+ * Answers 'count' where nobody has said how many shards there are, 'epoch' to a member that has to claim, 'gone' to one
+ * whose lease has ended, or 'ok', now, epoch, hold, token, version, generation, count, shards without an owner, the
+ * members with their numbers of leases unless they are known, the member's own leases where their number differs.
+ */
+export const renewScript = script(`
+local join, claims = ARGV[9], ARGV[11] == '1'
+local isOther = knownEpoch ~= epoch
+if join == '' then
+  if isOther and not claims then return {'epoch', epoch} end
+  if not isOther and not redis.call('ZSCORE', keyMembers, member) then return {'gone'} end
+else
+  local wanted = tonumber(ARGV[10])
+  if count == 0 and wanted == 0 then return {'count'} end
+  if count == 0 or (join == 'fixed' and count ~= wanted) then
+    count, generation = wanted, generation + 1
+    redis.call('HSET', keyState, 'count', int(count), 'generation', int(generation))
+    changed()
+  end
+end
+if redis.call('ZADD', keyMembers, int(now + term), member) == 1 then
+  redis.call('HSETNX', keyHeld, member, '0')
+  changed()
+end
+if isOther and knownEpoch ~= '' then
+  local born = redis.call('HGET', keyState, 'born')
+  if born then redis.call('HSET', keyState, 'lost', born) end
+end
+
+local mine = nil
+local function scan(each)
+  local all = redis.call('HGETALL', keyOwners)
+  for index = 1, #all, 2 do
+    local owner, ownToken = ownerOf(all[index + 1])
+    each(all[index], owner, ownToken)
+  end
+end
+
+if isOther and claims then
+  local claimed = {}
+  for index = 12, #ARGV, 2 do claimed[ARGV[index]] = tonumber(ARGV[index + 1]) end
+  if count == 0 then
+    count, generation = tonumber(ARGV[10]), generation + 1
+    redis.call('HSET', keyState, 'count', int(count), 'generation', int(generation))
+  end
+  local lost = {}
+  scan(function(shard, owner, ownToken)
+    if owner == member then
+      if not claimed[shard] then redis.call('HDEL', keyOwners, shard) end
+    elseif claimed[shard] and (now >= hold or ownToken > claimed[shard]) then
+      claimed[shard] = nil
+    elseif claimed[shard] then
+      redis.call('HINCRBY', keyHeld, owner, -1)
+    end
+  end)
+  mine = {}
+  for shard, ownToken in pairs(claimed) do
+    redis.call('HSET', keyOwners, shard, member .. ' ' .. int(ownToken) .. ' ' .. int(generation))
+    mine[#mine + 1] = tonumber(shard)
+    mine[#mine + 1] = int(ownToken)
+  end
+  redis.call('HSET', keyHeld, member, #mine / 2)
+  changed()
+end
+
+if now >= hold then
+  local dead = redis.call('ZRANGEBYSCORE', keyMembers, '-inf', int(now))
+  if #dead > 0 then
+    local isDead = {}
+    for _, name in ipairs(dead) do
+      isDead[name] = true
+      redis.call('ZREM', keyMembers, name)
+      redis.call('HDEL', keyHeld, name)
+    end
+    changed()
+  end
+  -- What the dead had, and after a rollback what belongs to no member, has no owner.
+  local sum = 0
+  for _, number in ipairs(redis.call('HVALS', keyHeld)) do sum = sum + tonumber(number) end
+  if sum ~= redis.call('HLEN', keyOwners) then
+    local live = {}
+    for _, name in ipairs(redis.call('ZRANGE', keyMembers, 0, -1)) do live[name] = 0 end
+    scan(function(shard, owner)
+      if live[owner] then live[owner] = live[owner] + 1 else redis.call('HDEL', keyOwners, shard) end
+    end)
+    redis.call('DEL', keyHeld)
+    for name, number in pairs(live) do redis.call('HSET', keyHeld, name, number) end
+    changed()
+  end
+end
+
+local own = tonumber(redis.call('HGET', keyHeld, member) or 0)
+if mine == nil and own ~= tonumber(ARGV[8]) then
+  mine = {}
+  scan(function(shard, owner, ownToken)
+    if owner == member then
+      mine[#mine + 1] = tonumber(shard)
+      mine[#mine + 1] = int(ownToken)
+    end
+  end)
+  if #mine / 2 ~= own then
+    redis.call('HSET', keyHeld, member, #mine / 2)
+    changed()
+  end
+end
+
+local members = false
+if int(version) ~= ARGV[7] then
+  members = {}
+  for _, name in ipairs(redis.call('ZRANGE', keyMembers, 0, -1)) do
+    members[#members + 1] = name
+    members[#members + 1] = tonumber(redis.call('HGET', keyHeld, name) or 0)
+  end
+end
+local free = count - redis.call('HLEN', keyOwners)
+return {'ok', int(now), epoch, int(hold), int(token), int(version), int(generation), int(count), free, members, mine or false}
+`)

@@ -1,0 +1,178 @@
+import type { GatewaySession, GatewaySessionStore } from '../index.js'
+import type { SessionWrite, StoredRecord } from './store.js'
+import type { FleetClock } from './timing.js'
+
+export interface SessionWriterOptions {
+  readonly clock: FleetClock
+  /** From an event to the write of its sequence. */
+  readonly writeMs: number
+  /** The fencing token of a shard's lease; undefined where the member has none. */
+  readonly token: (shardId: number) => number | undefined
+  /** Writes all at once. Rejects where the store is away. */
+  readonly write: (writes: readonly SessionWrite[]) => Promise<void>
+}
+
+interface Entry {
+  session: GatewaySession
+  final: boolean
+}
+
+/** After a write that failed. */
+const RETRY_MS = 250
+
+/** The sessions of a member's shards. The store follows, with one command for all that changed. */
+export class SessionWriter implements GatewaySessionStore {
+  readonly #options: SessionWriterOptions
+  readonly #entries = new Map<number, Entry>()
+  /** Shards whose sequence has changed. */
+  readonly #moved = new Set<number>()
+  /** Shards whose session began or ended. */
+  readonly #changed = new Set<number>()
+  #cancel: (() => void) | undefined
+  #dueAt = Infinity
+  #writing = false
+  #stopped = false
+
+  constructor(options: SessionWriterOptions) {
+    this.#options = options
+  }
+
+  load(shardId: number): GatewaySession | null {
+    const entry = this.#entries.get(shardId)
+    return entry === undefined ? null : { ...entry.session, handedOver: entry.final }
+  }
+
+  save(session: GatewaySession): void {
+    const { shardId } = session
+    const entry = this.#entries.get(shardId)
+    if (entry === undefined) this.#entries.set(shardId, { session, final: false })
+    else {
+      if (entry.session.id === session.id) {
+        entry.session = session
+        entry.final = false
+        this.#moved.add(shardId)
+        this.#schedule(this.#options.writeMs)
+        return
+      }
+      entry.session = session
+      entry.final = false
+    }
+    // Until it is written, nobody could resume it.
+    this.#changed.add(shardId)
+    this.#schedule(0)
+  }
+
+  remove(shardId: number): void {
+    this.#entries.delete(shardId)
+    this.#changed.add(shardId)
+    this.#schedule(0)
+  }
+
+  /** What the store has of a shard that the member now has the lease of. */
+  loaded(shardId: number, record: StoredRecord | undefined): void {
+    this.forget(shardId)
+    const session = record === undefined ? undefined : readSession(record)
+    if (record !== undefined && session !== undefined)
+      this.#entries.set(shardId, { session, final: record.final })
+  }
+
+  /** The shard is closed in order. Without a session what was loaded stays: the client had not asked for it yet. */
+  closed(shardId: number, session: GatewaySession | null): void {
+    if (session !== null) this.#entries.set(shardId, { session, final: true })
+  }
+
+  /** Another member has it. */
+  forget(shardId: number): void {
+    this.#entries.delete(shardId)
+    this.#moved.delete(shardId)
+    this.#changed.delete(shardId)
+  }
+
+  /** What the store is to have of a shard whose lease is given back. */
+  writeOf(shardId: number, token: number): SessionWrite {
+    const entry = this.#entries.get(shardId)
+    if (entry === undefined) return { shardId, token, session: null, sequence: 0, final: false }
+    const { session, final } = entry
+    return { shardId, token, session: sessionText(session), sequence: session.sequence, final }
+  }
+
+  /** No session is kept. */
+  forgetAll(): void {
+    this.#entries.clear()
+  }
+
+  /** The store may have lost what it had. */
+  writeAll(shardIds: Iterable<number>): void {
+    for (const shardId of shardIds) if (this.#entries.has(shardId)) this.#changed.add(shardId)
+    this.#schedule(0)
+  }
+
+  start(): void {
+    this.#stopped = false
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#cancel?.()
+    this.#cancel = undefined
+    this.#dueAt = Infinity
+    this.#entries.clear()
+    this.#moved.clear()
+    this.#changed.clear()
+  }
+
+  #schedule(ms: number): void {
+    if (this.#stopped || (this.#moved.size === 0 && this.#changed.size === 0)) return
+    const { clock } = this.#options
+    const dueAt = clock.now() + ms
+    if (this.#writing || dueAt >= this.#dueAt) return
+    this.#cancel?.()
+    this.#dueAt = dueAt
+    this.#cancel = clock.after(ms, () => void this.#flush())
+  }
+
+  async #flush(): Promise<void> {
+    this.#cancel = undefined
+    this.#dueAt = Infinity
+    this.#writing = true
+    const moved = [...this.#moved].filter((shardId) => !this.#changed.has(shardId))
+    const changed = [...this.#changed]
+    this.#moved.clear()
+    this.#changed.clear()
+    const writes = [
+      ...changed.flatMap((shardId) => this.#write(shardId, false)),
+      ...moved.flatMap((shardId) => this.#write(shardId, true)),
+    ]
+    let retryMs: number | undefined
+    try {
+      if (writes.length > 0) await this.#options.write(writes)
+    } catch {
+      for (const shardId of changed) this.#changed.add(shardId)
+      for (const shardId of moved) this.#moved.add(shardId)
+      retryMs = RETRY_MS
+    }
+    this.#writing = false
+    this.#schedule(retryMs ?? (this.#changed.size > 0 ? 0 : this.#options.writeMs))
+  }
+
+  #write(shardId: number, sequenceAlone: boolean): readonly SessionWrite[] {
+    const token = this.#options.token(shardId)
+    if (token === undefined) return []
+    const write = this.writeOf(shardId, token)
+    return [sequenceAlone && write.session !== null ? { ...write, session: undefined } : write]
+  }
+}
+
+/** All but the sequence, which changes with each event. */
+function sessionText({ id, resumeUrl, shardId, shardCount }: GatewaySession): string {
+  return JSON.stringify({ id, resumeUrl, shardId, shardCount })
+}
+
+/** The gateway client checks it as it checks what any store gives. */
+function readSession({ session, sequence }: StoredRecord): GatewaySession | undefined {
+  try {
+    return { ...(JSON.parse(session) as GatewaySession), sequence }
+  } catch {
+    return undefined
+  }
+}

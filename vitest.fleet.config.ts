@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config'
+
+/** Suites with a real redis-server, which they start themselves. */
+export default defineConfig({
+  test: {
+    globalSetup: ['test/support/global-setup.ts'],
+    include: ['test/**/*.redis.ts'],
+    setupFiles: ['test/lab/leaks.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 30_000,
+    pool: 'forks',
+    maxWorkers: 2,
+    expect: { poll: { timeout: 15_000 } },
+    dangerouslyIgnoreUnhandledErrors: false,
+  },
+})
