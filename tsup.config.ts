@@ -4,13 +4,14 @@ import { defineConfig, type Options } from 'tsup'
 
 const require = createRequire(import.meta.url)
 
-/** One subpath for each framework: the name of its file in dist, and its source. */
+/** One subpath for each framework, and for Redis: the name of its file in dist, and its source. */
 const adapters = {
   carbon: 'src/adapters/carbon/index.ts',
   discordjs: 'src/adapters/discord.js/index.ts',
   dysnomia: 'src/adapters/dysnomia/index.ts',
   eris: 'src/adapters/eris/index.ts',
   oceanic: 'src/adapters/oceanic.js/index.ts',
+  redis: 'src/fleet/index.ts',
   'slash-create': 'src/adapters/slash-create/index.ts',
 }
 

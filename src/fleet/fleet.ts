@@ -1,6 +1,7 @@
 import type { GatewayFleet } from '../index.js'
 import { IdentifyTurns, type TurnQuestion } from './identify-turns.js'
-import { Member, type FleetStatus } from './member.js'
+import type { FleetStatus } from './fleet-view.js'
+import { Member } from './member.js'
 import { SessionWriter } from './session-writer.js'
 import type { FleetStore, TurnRequest } from './store.js'
 import { FLEET_TIMING, systemClock, type FleetClock, type FleetTiming } from './timing.js'

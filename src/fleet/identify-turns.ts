@@ -87,7 +87,7 @@ export class IdentifyTurns implements GatewayIdentifyThrottler {
       const isNew = this.#isNew
       this.#isNew = false
       const turn = await ask({ shardId, limit: this.#limit, isNew, missed }).catch(() => undefined)
-      if (turn === undefined || turn.kind !== 'turn') {
+      if (turn?.kind !== 'turn') {
         this.#isNew ||= isNew && turn?.kind !== 'exhausted'
         const waitMs = turn?.kind === 'exhausted' ? turn.waitMs : RETRY_MS
         await this.#until(clock.now() + Math.min(waitMs, MAX_WAIT_MS), signal)

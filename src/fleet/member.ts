@@ -7,6 +7,8 @@ import {
   type GatewayShardLeases,
 } from '../index.js'
 import { divide, surplus } from './division.js'
+import { alreadyJoined, storeRefused } from './fleet-errors.js'
+import { learned, UNKNOWN, type FleetStatus, type FleetView } from './fleet-view.js'
 import { LeaseClock } from './lease-clock.js'
 import { ShardSlots } from './shard-slots.js'
 import {
@@ -14,7 +16,6 @@ import {
   type Caller,
   type FleetStore,
   type Holding,
-  type MemberLoad,
   type Refused,
   type Renewed,
   type RenewRequest,
@@ -22,24 +23,6 @@ import {
 } from './store.js'
 import { sleep, type FleetClock, type FleetTiming } from './timing.js'
 import type { SessionWriter } from './session-writer.js'
-
-/** How a member stands at this moment. */
-export interface FleetStatus {
-  /** The name of this member, as the store lists it. */
-  readonly member: string
-  /** `away`: the store cannot be reached, and the lease still stands; `suspended`: the lease has ended. */
-  readonly state: 'idle' | 'joining' | 'member' | 'away' | 'suspended' | 'leaving'
-  /** Shards of the bot in all, null before it is known; each other count is another generation. */
-  readonly shardCount: number | null
-  readonly generation: number
-  /** The shards whose leases this member has. */
-  readonly shards: readonly number[]
-  /** How many members there are. */
-  readonly members: number
-  /** Shards that no member has. */
-  readonly free: number
-  readonly epoch: string
-}
 
 export interface MemberOptions {
   readonly store: FleetStore
@@ -67,13 +50,7 @@ export class Member implements GatewayShardLeases {
   #joined: { readonly resolve: () => void; readonly reject: (error: Error) => void } | undefined
   #join: RenewRequest['join']
   #claiming = false
-  #epoch = ''
-  #tide = 0
-  #version = -1
-  #generation = 0
-  #count: number | undefined
-  #members: readonly MemberLoad[] = []
-  #free = 0
+  #view: FleetView = UNKNOWN
   /** By the member's clock: closed shards are not opened before. */
   #openAt = 0
   #failing = false
@@ -90,17 +67,18 @@ export class Member implements GatewayShardLeases {
     return {
       member: this.#name,
       state: this.#state(),
-      shardCount: this.#count ?? null,
-      generation: this.#generation,
+      shardCount: this.#view.count ?? null,
+      generation: this.#view.generation,
       shards: this.#slots.kept,
-      members: this.#members.length,
-      free: this.#free,
-      epoch: this.#epoch,
+      members: this.#view.members.length,
+      free: this.#view.free,
+      epoch: this.#view.epoch,
     }
   }
 
   get caller(): Caller {
-    return { member: this.#name, epoch: this.#epoch, tide: this.#tide }
+    const { epoch, tide } = this.#view
+    return { member: this.#name, epoch, tide }
   }
 
   token(shardId: number): number | undefined {
@@ -159,10 +137,7 @@ export class Member implements GatewayShardLeases {
     this.#stop = new AbortController()
     this.#join = shardCount === undefined ? { kind: 'auto', count: 0 } : { kind: 'fixed', count: shardCount }
     this.#claiming = false
-    this.#epoch = ''
-    this.#tide = 0
-    this.#version = -1
-    this.#count = undefined
+    this.#view = UNKNOWN
     this.#identifyAfter.clear()
   }
 
@@ -201,7 +176,7 @@ export class Member implements GatewayShardLeases {
     const sentAt = clock.now()
     const sentAtWall = clock.wall()
     const claims = this.#claiming ? this.#slots.holdings : undefined
-    const request = { version: this.#version, held: this.#slots.size, join: this.#join, claims }
+    const request = { version: this.#view.version, held: this.#slots.size, join: this.#join, claims }
     const reply = await store.renew({ ...this.caller, ...request })
     if (this.#stop.signal.aborted) return false
     if (reply.kind !== 'ok') return this.#refused(reply)
@@ -232,8 +207,8 @@ export class Member implements GatewayShardLeases {
         this.#lease.end()
         this.#drop(this.#slots.holdings.map(({ shardId }) => shardId))
         await this.#slots.settled()
-        this.#join = { kind: 'auto', count: this.#count ?? 0 }
-        this.#version = -1
+        this.#join = { kind: 'auto', count: this.#view.count ?? 0 }
+        this.#view = { ...this.#view, version: -1 }
         return true
     }
   }
@@ -241,21 +216,15 @@ export class Member implements GatewayShardLeases {
   /** What a renewal says. */
   #learn(reply: Renewed): void {
     const { clock } = this.#options
-    const isOther = reply.epoch !== this.#epoch
+    const before = this.#view
+    this.#view = learned(before, reply)
     this.#join = undefined
-    this.#epoch = reply.epoch
-    this.#tide = Math.max(this.#tide, reply.tide)
-    this.#version = reply.version
-    this.#members = reply.members ?? this.#members
-    this.#free = reply.free
     // Until then a member that is away may still claim its shards.
-    if (isOther) this.#openAt = clock.now() + Math.max(0, reply.holdUntil - reply.now)
+    if (reply.epoch !== before.epoch) this.#openAt = clock.now() + Math.max(0, reply.holdUntil - reply.now)
     if (reply.own !== undefined) this.#reconcile(reply.own)
     if (this.#claiming) this.#options.sessions().writeAll(this.#slots.kept)
     this.#claiming = false
-    if (reply.generation !== this.#generation && this.#count !== undefined) this.#nextGeneration()
-    this.#generation = reply.generation
-    this.#count = reply.count
+    if (reply.generation !== before.generation && before.count !== undefined) this.#nextGeneration()
     if (clock.now() >= this.#openAt) this.#slots.resume(reply.count)
   }
 
@@ -263,7 +232,8 @@ export class Member implements GatewayShardLeases {
   #reconcile(own: readonly Holding[]): void {
     const mine = new Map(this.#slots.holdings.map(({ shardId, token }) => [shardId, token]))
     const theirs = new Set(own.map(({ shardId }) => shardId))
-    for (const holding of own) if (mine.get(holding.shardId) !== holding.token) this.#slots.addUnknown(holding)
+    for (const holding of own)
+      if (mine.get(holding.shardId) !== holding.token) this.#slots.addUnknown(holding)
     this.#drop([...mine.keys()].filter((shardId) => !theirs.has(shardId)))
   }
 
@@ -280,12 +250,13 @@ export class Member implements GatewayShardLeases {
   }
 
   #admitted(): void {
-    this.#debug(`joined the fleet as ${this.#name}: ${this.#members.length} members, ${this.#count} shards`)
+    const { members, count } = this.#view
+    this.#debug(`joined the fleet as ${this.#name}: ${members.length} members, ${count} shards`)
   }
 
   async #plan(reply: Renewed): Promise<boolean> {
     const { kept } = this.#slots
-    const quota = divide(this.#members, reply.count).get(this.#name) ?? 0
+    const quota = divide(this.#view.members, reply.count).get(this.#name) ?? 0
     const isHeldBack = reply.now < reply.holdUntil
     if (kept.length > quota && !isHeldBack) {
       const excess = surplus(kept, quota)
@@ -303,14 +274,14 @@ export class Member implements GatewayShardLeases {
     const taken = await this.#options.store.take(this.caller, want)
     if ('kind' in taken) return this.#refused(taken)
     for (const shard of taken) this.#taken(shard)
-    if (this.#lease.stands) this.#slots.resume(this.#count ?? 1)
+    if (this.#lease.stands) this.#slots.resume(this.#view.count ?? 1)
     this.#settle()
     return taken.length > 0
   }
 
   #taken(shard: TakenShard): void {
     const { shardId, token, record, identifyAfterMs } = shard
-    this.#tide = Math.max(this.#tide, token)
+    this.#view = { ...this.#view, tide: Math.max(this.#view.tide, token) }
     this.#identifyAfter.delete(shardId)
     if (identifyAfterMs > 0) this.#identifyAfter.set(shardId, this.#options.clock.now() + identifyAfterMs)
     this.#options.sessions().loaded(shardId, record)
@@ -344,7 +315,9 @@ export class Member implements GatewayShardLeases {
   }
 
   #leaseEnded(): void {
-    this.#debug('the fleet’s store is away for longer than the lease: the shards close, their sessions are kept')
+    this.#debug(
+      'the fleet’s store is away for longer than the lease: the shards close, their sessions are kept',
+    )
     this.#slots.suspend('the lease of the shard has ended')
   }
 
@@ -368,20 +341,3 @@ export class Member implements GatewayShardLeases {
 
 /** Before the first client. */
 const NOBODY = { open: () => undefined, close: () => Promise.resolve(null) }
-
-function storeRefused(cause: Error): GatewayError {
-  return new GatewayError(`The store of the fleet refused: ${cause.message}`, {
-    code: 'ERR_GATEWAY_STORE',
-    hint: 'Look at the cause: the rights of the user, or the version of Redis, which must be 6.2 or newer.',
-    cause,
-  })
-}
-
-function alreadyJoined(): TransportError {
-  return new TransportError('fleet: a gateway has joined with this fleet already', {
-    code: 'ERR_INVALID_OPTIONS',
-    phase: 'config',
-    hint: 'Make one fleet for each gateway: redisFleet(client, { name }) can be called again with the same client.',
-    retryable: false,
-  })
-}

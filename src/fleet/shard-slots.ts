@@ -53,7 +53,9 @@ export class ShardSlots {
 
   /** Closed, and ready to be given back. */
   get returns(): readonly (Holding & { readonly untouched: boolean })[] {
-    return [...this.#slots.values()].filter(({ wanted, phase }) => wanted === 'give back' && phase === 'closed')
+    return [...this.#slots.values()].filter(
+      ({ wanted, phase }) => wanted === 'give back' && phase === 'closed',
+    )
   }
 
   get isClosing(): boolean {
@@ -80,7 +82,8 @@ export class ShardSlots {
   addUnknown(holding: Holding): void {
     this.add(holding)
     const slot = this.#slots.get(holding.shardId)
-    if (slot !== undefined) Object.assign(slot, { wanted: 'give back', untouched: true } satisfies Partial<Slot>)
+    if (slot !== undefined)
+      Object.assign(slot, { wanted: 'give back', untouched: true } satisfies Partial<Slot>)
   }
 
   remove(shardId: number): void {

@@ -32,7 +32,7 @@ export interface NodeRedisCluster {
 
 interface NodeRedisCommandOptions {
   readonly abortSignal?: AbortSignal
-  readonly typeMapping?: Record<never, never>
+  readonly typeMapping?: object
 }
 
 /** `Redis` and `Cluster` of `ioredis` 5 and 6: what is used of them. */

@@ -167,11 +167,12 @@ export class RedisStore implements FleetStore {
     const args = [Math.ceil(notAfter), member, epoch, randomUUID(), tide, termMs, ...values].map(String)
     const reply = await inTime(commandMs, (signal) => this.#evaluate(script, args, signal))
     if (!Array.isArray(reply)) throw new TypeError('Redis answered something else than the script does')
-    if (reply[0] === 'late') {
+    const answer: Reply = reply
+    if (answer[0] === 'late') {
       this.#clockAhead = undefined
       throw new StoreUnavailable('Redis ran the command too late')
     }
-    return reply
+    return answer
   }
 
   async #evaluate(script: Script, args: readonly string[], signal: AbortSignal): Promise<unknown> {

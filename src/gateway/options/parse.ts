@@ -35,7 +35,7 @@ export function parseGatewayOptions(input: unknown, env: Environment): ResolvedG
 function fleetProblems(data: z.output<typeof optionsSchema> | undefined): readonly string[] {
   if (data?.fleet === undefined) return []
   const given = (['session', 'sessionStore', 'identifyThrottler'] as const).filter(
-    (name) => data[name] !== undefined && data[name] !== null,
+    (name) => data[name] !== undefined,
   )
   const texts = given.map((name) => `${name}: cannot be given together with fleet`)
   const { shards } = data

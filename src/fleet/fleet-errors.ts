@@ -1,0 +1,20 @@
+import { GatewayError, TransportError } from '../index.js'
+
+/** The store answered, and will answer the same again. */
+export function storeRefused(cause: Error): GatewayError {
+  return new GatewayError(`The store of the fleet refused: ${cause.message}`, {
+    code: 'ERR_GATEWAY_STORE',
+    hint: 'Look at the cause: the rights of the user, or the version of Redis, which must be 6.2 or newer.',
+    cause,
+  })
+}
+
+/** Each fleet is one member. */
+export function alreadyJoined(): TransportError {
+  return new TransportError('fleet: a gateway has joined with this fleet already', {
+    code: 'ERR_INVALID_OPTIONS',
+    phase: 'config',
+    hint: 'Make one fleet for each gateway: redisFleet(client, { name }) can be called again with the same client.',
+    retryable: false,
+  })
+}
