@@ -9,6 +9,7 @@ import type {
 import { toError } from '../errors.js'
 import { Opcode } from '../discord/opcodes.js'
 import { ConnectLimit } from '../reconnect/connect-limit.js'
+import { guarded } from '../reconnect/guarded.js'
 import { bestCompression } from './compression/compression.js'
 import type { Emit, GatewayEvents, GatewayState, ShardStatus } from './events.js'
 import { closedGateway, GatewayError } from './gateway-error.js'
@@ -63,7 +64,7 @@ export class GatewayClient extends EventEmitter<GatewayEvents> implements AsyncD
     this.#isMember = resolved.fleet !== undefined
     this.#presence = resolved.presence
     this.#lookup = lookupOf(resolved, identifies) ?? lookup
-    const emit: Emit = (name, ...values) => guard(() => this.emit(name, ...values))
+    const emit: Emit = (name, ...values) => guarded(() => this.emit(name, ...values))
     const call = (signal: AbortSignal): LookupCall => ({
       signal,
       timeoutMs,
@@ -255,7 +256,7 @@ export class GatewayClient extends EventEmitter<GatewayEvents> implements AsyncD
     this.#settle?.reject(error ?? closedGateway())
     this.#onClosed()
     const { sessions } = this
-    guard(() => this.emit('closed', { reason, error, sessions }))
+    guarded(() => this.emit('closed', { reason, error, sessions }))
   }
 }
 
@@ -272,19 +273,4 @@ function lookupOf(
     onAnswer: ({ session_start_limit: limit }) => identifies.configure(limit),
     ...(isFunction ? {} : { freshMs: Infinity }),
   })
-}
-
-/**
- * A listener that throws must not leave the WebSocket's parser in the middle of a frame. Its error becomes an
- * uncaught exception one turn later.
- */
-function guard(emit: () => boolean): boolean {
-  try {
-    return emit()
-  } catch (error) {
-    setImmediate(() => {
-      throw toError(error)
-    })
-    return true
-  }
 }

@@ -99,7 +99,7 @@ export class Shard implements GatewayShard {
       this.#sends = createSendQueue(this.#context.options.maxQueuedSends)
       if (this.#state === 'ready') this.#attachSends()
     }
-    return this.#sends.push(text, replaces)
+    return this.#sends.push(text, { replaces })
   }
 
   reconnect({

@@ -65,6 +65,7 @@ export function leaveOnce(signal: AbortSignal, release: () => void): Leave {
   return leave
 }
 
-function reasonOf({ reason }: AbortSignal): Error {
+/** Why a signal was aborted, as an Error. */
+export function reasonOf({ reason }: AbortSignal): Error {
   return reason instanceof Error ? reason : new Error('aborted')
 }

@@ -10,10 +10,21 @@ export interface SendQueueSettings {
   readonly full: () => Error
 }
 
+/** How one payload is queued. */
+export interface PushOptions {
+  /** Of several that wait with one key only the latest is worth sending. */
+  readonly replaces?: string | undefined
+  /** Before all that wait: it was sent once, and its connection ended. */
+  readonly first?: boolean
+  /** Asked before each attempt to write it. `false`: it is no longer wanted, and is dropped. */
+  readonly begin?: () => boolean
+}
+
 interface Pending {
   text: string
   /** Of several with one key only the latest is worth sending. */
   readonly replaces: string | undefined
+  readonly begin: (() => boolean) | undefined
   readonly waiting: { readonly resolve: () => void; readonly reject: (error: Error) => void }[]
 }
 
@@ -39,8 +50,8 @@ export class SendQueue {
     return this.#pending.length
   }
 
-  /** Resolves when the socket has taken it. */
-  push(text: string, replaces?: string): Promise<void> {
+  /** Resolves when the socket has taken it, or when it is no longer wanted. */
+  push(text: string, { replaces, first = false, begin }: PushOptions = {}): Promise<void> {
     return new Promise((resolve, reject) => {
       const older = this.#replaced(replaces)
       if (older !== undefined) {
@@ -52,7 +63,9 @@ export class SendQueue {
         reject(this.#settings.full())
         return
       }
-      this.#pending.push({ text, replaces, waiting: [{ resolve, reject }] })
+      const pending = { text, replaces, begin, waiting: [{ resolve, reject }] }
+      if (first) this.#pending.unshift(pending)
+      else this.#pending.push(pending)
       this.#pump()
     })
   }
@@ -100,6 +113,12 @@ export class SendQueue {
         this.#timer = undefined
         this.#pump()
       }, waitMs)
+      return
+    }
+    if (head.begin?.() === false) {
+      this.#pending.shift()
+      for (const { resolve } of head.waiting) resolve()
+      this.#pump()
       return
     }
     this.#busy = true

@@ -81,7 +81,11 @@ it('what a broken connection had not taken is the first on the next one', async 
 
 it('of several presences only the latest is sent, and all of them are settled', async () => {
   const queue = createQueue(10)
-  const sent = Promise.all([queue.push('one', 'presence'), queue.push('x'), queue.push('two', 'presence')])
+  const sent = Promise.all([
+    queue.push('one', { replaces: 'presence' }),
+    queue.push('x'),
+    queue.push('two', { replaces: 'presence' }),
+  ])
   queue.attach(PER_WINDOW, write)
   await sent
   expect(written).toEqual(['two', 'x'])

@@ -1,0 +1,76 @@
+import { OpenClawError } from '../openclaw-error.js'
+import { signDevice, type Challenge, type ClientIdentity, type DeviceKey } from '../device/device-key.js'
+import type { Fields } from './frames.js'
+
+/** The frame before the handshake may have 64 KiB: the gateway closes without an answer above that. */
+export const MAX_HANDSHAKE_BYTES = 64 * 1024
+
+/** Protocol versions that this client speaks. An older gateway answers 3, today's answers 4. */
+export const PROTOCOLS = { min: 3, max: 4 } as const
+
+export interface Credentials {
+  readonly token?: string | undefined
+  readonly password?: string | undefined
+}
+
+export interface HandshakeSettings {
+  readonly client: ClientIdentity
+  readonly role: string
+  readonly scopes: readonly string[]
+  readonly caps: readonly string[]
+  readonly credentials: Credentials
+  readonly device:
+    { readonly key: DeviceKey; readonly signature: 'v3' | 'v2'; readonly token?: string } | undefined
+  readonly platform: string
+}
+
+/** Of this client, not of the package: the gateway writes it into its log. */
+const CLIENT_VERSION = '1.0.0'
+const CLIENT_NAME = 'discord-transport'
+
+/** The parameters of `connect`. A device token goes where no shared secret is given. */
+export function connectParams(settings: HandshakeSettings, challenge: Challenge): Fields {
+  const { client, role, scopes, caps, credentials, device, platform } = settings
+  const { token, password } = credentials
+  const deviceToken = token === undefined && password === undefined ? device?.token : undefined
+  return {
+    minProtocol: PROTOCOLS.min,
+    maxProtocol: PROTOCOLS.max,
+    client: { id: client.id, version: CLIENT_VERSION, platform, mode: client.mode, displayName: CLIENT_NAME },
+    role,
+    scopes,
+    caps,
+    userAgent: `${CLIENT_NAME} node/${process.versions.node}`,
+    ...authOf({ token, password, deviceToken }),
+    ...(device === undefined
+      ? {}
+      : {
+          device: signDevice(device.key, device.signature, {
+            client,
+            role,
+            scopes,
+            challenge,
+            platform,
+            // A password is not part of what is signed, a token is.
+            token: token ?? deviceToken ?? '',
+          }),
+        }),
+  }
+}
+
+function authOf(auth: Readonly<Record<'token' | 'password' | 'deviceToken', string | undefined>>): Fields {
+  const given = Object.entries(auth).filter(([, value]) => value !== undefined)
+  return given.length === 0 ? {} : { auth: Object.fromEntries(given) }
+}
+
+/** @throws OpenClawError for a handshake that the gateway would close without an answer */
+export function checkHandshakeSize(frame: string): void {
+  const bytes = Buffer.byteLength(frame)
+  if (bytes <= MAX_HANDSHAKE_BYTES) return
+  throw new OpenClawError(`The handshake has ${bytes} bytes, and the gateway takes ${MAX_HANDSHAKE_BYTES}`, {
+    code: 'ERR_OPENCLAW_FRAME_TOO_LARGE',
+    hint: 'Give fewer scopes and capabilities, and check the token.',
+    retryable: false,
+    method: 'connect',
+  })
+}
