@@ -8,6 +8,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
+import { SCENARIOS } from '../test/e2e/scenarios.js'
+import { everyPair } from '../test/support/matrix.js'
 import { installNode, NODE_LINES, type NodeBinary } from './nodes/install-node.js'
 import { installPackage } from './nodes/install-package.js'
 import { runVitest, runVitestSealedOff } from './real/run-vitest.js'
@@ -19,7 +21,21 @@ type Form = (typeof FORMS)[number]
 
 interface Suite {
   readonly name: string
-  readonly run: (node: NodeBinary, env: Readonly<Record<string, string>>) => Promise<string | undefined>
+  readonly run: (
+    node: NodeBinary,
+    form: Form,
+    env: Readonly<Record<string, string>>,
+  ) => Promise<string | undefined>
+}
+
+const lines = process.env['NODE_LINES']?.split(',') ?? NODE_LINES
+
+/** Each scheme meets each line and each form. */
+const MATRIX = everyPair({ scheme: SCENARIOS.map(({ scheme }) => scheme), line: lines, form: FORMS })
+
+function schemesFor({ version }: NodeBinary, form: Form): string {
+  const rows = MATRIX.filter((row) => version.startsWith(`${row.line}.`) && row.form === form)
+  return rows.map(({ scheme }) => scheme).join()
 }
 
 /** Resolves with what vitest wrote where it failed. */
@@ -36,19 +52,21 @@ async function quietly(
 
 const LAB: Suite = {
   name: 'every scheme through the lab',
-  run: (node, env) => quietly(runVitest, node, env, ['vitest.config.ts', 'test/e2e']),
+  run: (node, form, env) => {
+    const suite = ['vitest.config.ts', 'test/e2e'] as const
+    return quietly(runVitest, node, { ...env, E2E_SCHEMES: schemesFor(node, form) }, suite)
+  },
 }
 
 const REAL: Suite = {
   name: 'every case through every real proxy',
-  run: (node, env) =>
+  run: (node, _form, env) =>
     quietly(runVitestSealedOff, node, env, ['vitest.real.config.ts', 'test/real/proxies.real.ts']),
 }
 
 const folder = await mkdtemp(join(tmpdir(), 'discord-transport-nodes-'))
 let failures = 0
 try {
-  const lines = process.env['NODE_LINES']?.split(',') ?? NODE_LINES
   const nodes = await Promise.all(lines.map(installNode))
   const project = await installPackage(folder)
   for (const node of nodes) loadEverything(node, project)
@@ -68,7 +86,7 @@ async function runSuites(node: NodeBinary, suites: readonly Suite[], forms: read
     const runForm = async (form: Form): Promise<void> => {
       const startedAt = performance.now()
       const env = { SUBJECT_DIRECTORY: join(folder, 'project'), SUBJECT_FORM: form }
-      const output = await run(node, env)
+      const output = await run(node, form, env)
       const seconds = ((performance.now() - startedAt) / 1000).toFixed(0)
       const outcome = output === undefined ? 'passed' : 'FAILED'
       console.log(`Node ${node.version}, ${form}: ${name} ${outcome} in ${seconds} s`)

@@ -15,36 +15,12 @@ import {
   type LabProxy,
   type LabScheme,
 } from '../lab/proxy/index.js'
+import { chosenScenarios, type Scenario } from './scenarios.js'
 
 /** Everything that has to be escaped in a URL, but no colon in the name: Basic cannot carry one (RFC 7617 §2). */
 const AUTH = { username: 'us@er', password: 'p@ss:w/r%d ü' }
 /** SOCKS4 has a user id and nothing else. */
 const USER_ID = { username: 'bot', password: '' }
-
-/** What one scheme's proxies are, and what they are expected to say. */
-interface Scenario {
-  readonly scheme: ProxyProtocol
-  /** What the lab has to run behind it. */
-  readonly lab: LabScheme
-  readonly auth: boolean
-  readonly says?: ProxyUnderTest['says']
-}
-
-const SCENARIOS: readonly Scenario[] = [
-  { scheme: 'http', lab: 'http', auth: true },
-  { scheme: 'https', lab: 'https', auth: true },
-  { scheme: 'socks', lab: 'socks5', auth: true },
-  // A SOCKS4 proxy never hears a name that its client could not look up, and says 91 to everything else.
-  { scheme: 'socks4', lab: 'socks4', auth: true },
-  { scheme: 'socks4a', lab: 'socks4a', auth: true, says: { unknownName: 'ERR_PROXY_DENIED' } },
-  { scheme: 'socks5', lab: 'socks5', auth: true },
-  { scheme: 'socks5h', lab: 'socks5', auth: true },
-  // A PAC script has no room for credentials.
-  { scheme: 'pac+http', lab: 'http', auth: false },
-  { scheme: 'pac+https', lab: 'https', auth: false },
-  { scheme: 'pac+file', lab: 'socks5', auth: false },
-  { scheme: 'pac+data', lab: 'http', auth: false },
-]
 
 /** The word for a scheme in the answer of FindProxyForURL. */
 const PAC_WORDS: Readonly<Record<LabScheme, string>> = {
@@ -151,7 +127,7 @@ function sum(connections: readonly LabConnection[], of: (connection: LabConnecti
   return connections.reduce((total, connection) => total + of(connection), 0)
 }
 
-describe.each(SCENARIOS)('through $scheme', (scenario) => {
+describe.each(chosenScenarios())('through $scheme', (scenario) => {
   let site: Site
 
   beforeAll(async () => {

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { FULL } from '../support/matrix.js'
 
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -118,20 +119,25 @@ describe('the types of the adapters', () => {
     )
   }
 
-  it.each([
+  /** 5.9 and 6.0 take five times as long as 7.0. docs.test.ts has 5.9 with NodeNext. */
+  const WHOLE = [
     ['typescript', 'with the DOM', { ...NODENEXT, lib: DOM }],
     ['typescript', 'without the DOM', { ...BUNDLER, lib: WITHOUT_DOM }],
-    ['typescript', 'with the DOM', { ...NODE10, lib: DOM }],
     ['typescript-6', 'without the DOM', { ...NODENEXT, lib: WITHOUT_DOM }],
-    ['typescript-6', 'with the DOM', { ...BUNDLER, lib: DOM }],
     ['typescript-6', 'without the DOM', { ...NODE10, lib: WITHOUT_DOM, ignoreDeprecations: '6.0' }],
+  ] as const
+
+  it.each([
+    ['typescript', 'with the DOM', { ...NODE10, lib: DOM }],
+    ['typescript-6', 'with the DOM', { ...BUNDLER, lib: DOM }],
     ['typescript-7', 'with the DOM', { ...NODENEXT, lib: DOM }],
     ['typescript-7', 'without the DOM', { ...BUNDLER, lib: WITHOUT_DOM }],
-  ])('compile in %s %s: %j', { timeout: 90_000 }, async (compiler, _dom, options) => {
+    ...(FULL ? WHOLE : []),
+  ] as const)('compile in %s %s: %j', { timeout: 90_000 }, async (compiler, _dom, options) => {
     expect(await errorsOf(compiler, 'adapters', options)).toBe('')
   })
 
-  it.each(['typescript', 'typescript-6', 'typescript-7'])(
+  it.each(FULL ? ['typescript', 'typescript-6', 'typescript-7'] : ['typescript-7'])(
     'take the options of @sapphire/framework in %s',
     { timeout: 90_000 },
     async (compiler) => {

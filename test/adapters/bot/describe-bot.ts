@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startDiscord, type FakeDiscord } from '../../lab/discord/index.js'
 import { LabNames } from '../../lab/names.js'
 import { startProxy, type LabProxy, type LabScheme } from '../../lab/proxy/index.js'
-import { FULL } from '../../support/matrix.js'
+import { everyPair, FULL } from '../../support/matrix.js'
 import { BotProcess, type BotProcessOptions } from './bot-process.js'
 import type { BotLibrary } from './messages.js'
 import { EMOJI, UPLOAD, UPLOAD_NAME } from './scenario.js'
@@ -13,18 +13,22 @@ export interface BotClaims {
   readonly library: BotLibrary
   /** The library's gateway is our client: no message is lost while the proxy is away. */
   readonly ownEngine: boolean
-  /** How long the proxy is away. Default 10 seconds. */
-  readonly outageMs?: number
+  /** For how many seconds the proxy is away. Default 10; in the whole matrix 3, 10, 20 and 40. */
+  readonly outageSeconds?: number
   readonly process?: BotProcessOptions
 }
 
 const AUTH = { username: 'us', password: 'p@ss/w%rd' }
 const DOWNLOAD = Buffer.alloc(300_000, 'from the CDN')
 const MESSAGES_WHILE_AWAY = 10
+/** Seconds for which the proxy is away, in the whole matrix. */
+const OUTAGES = [3, 10, 20, 40]
 const SCHEMES = ['http', 'socks5'] as const
 
 /** The steps that every library has to pass, with every other connection of its process recorded and refused. */
-export function describeBot({ library, ownEngine, outageMs = 10_000, process }: BotClaims): void {
+export function describeBot({ library, ownEngine, outageSeconds, process }: BotClaims): void {
+  const seconds = FULL && outageSeconds === undefined ? OUTAGES : [outageSeconds ?? 10]
+  const outages = everyPair({ scheme: FULL ? SCHEMES : SCHEMES.slice(0, 1), seconds })
   let names: LabNames
   let discord: FakeDiscord
   let proxy: LabProxy
@@ -42,7 +46,7 @@ export function describeBot({ library, ownEngine, outageMs = 10_000, process }: 
 
   async function start(scheme: LabScheme): Promise<void> {
     proxy = await startProxy({ scheme, names, auth: AUTH })
-    bot = new BotProcess(process)
+    bot = await BotProcess.launch(process)
     const { ca, token, user, channelId } = discord
     bot.start({
       library,
@@ -116,17 +120,17 @@ export function describeBot({ library, ownEngine, outageMs = 10_000, process }: 
       },
     )
 
-    it.each(FULL ? SCHEMES : SCHEMES.slice(0, 1))(
-      `through %s comes back when the proxy was away for ${outageMs / 1_000} seconds`,
-      { timeout: 90_000 },
-      async (scheme) => {
+    it.each(outages)(
+      'through $scheme comes back when the proxy was away for $seconds seconds',
+      { timeout: 150_000 },
+      async ({ scheme, seconds }) => {
         await start(scheme)
         await hears('before the outage')
         const { port } = proxy
         await proxy.close()
         const away = Array.from({ length: MESSAGES_WHILE_AWAY }, (_, index) => `away ${index}`)
         for (const content of away) discord.sayAs(discord.human, content)
-        await delay(outageMs)
+        await delay(seconds * 1_000)
         proxy = await startProxy({ scheme, names, auth: AUTH, port })
         const { gateway } = discord
         await expect

@@ -26,6 +26,12 @@ export interface BotSettings {
   readonly channelId: string
 }
 
+/** The last report of every bot. */
+export interface Stopped {
+  readonly type: 'stopped'
+  readonly guard: GuardReport
+}
+
 /** What the bot tells the test. */
 export type BotReport =
   | { readonly type: 'ready' }
@@ -34,7 +40,7 @@ export type BotReport =
   | { readonly type: 'answered'; readonly downloadedSha256: string }
   | { readonly type: 'failed'; readonly what: string }
   | { readonly type: 'warning'; readonly name: string; readonly message: string }
-  | { readonly type: 'stopped'; readonly guard: GuardReport }
+  | Stopped
 
-export type BotCommand =
-  { readonly type: 'start'; readonly settings: BotSettings } | { readonly type: 'stop' }
+export type BotCommand<Settings = BotSettings> =
+  { readonly type: 'start'; readonly settings: Settings } | { readonly type: 'stop' }

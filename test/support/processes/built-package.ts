@@ -1,9 +1,8 @@
-import { access, mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { setTimeout as delay } from 'node:timers/promises'
 import tsconfig from '../../../tsconfig.json' with { type: 'json' }
-import { BUILT_PACKAGE } from '../global-setup.js'
+import { buildFolder, onceForAllFiles } from './compiled.js'
 
 /** The package and its command, built as they are published. */
 export interface BuiltPackage {
@@ -25,14 +24,8 @@ const entries = new Map(
 
 /** Builds the package once for one run of vitest: in the first test file that needs it. */
 export async function builtPackage(): Promise<BuiltPackage> {
-  const folder = process.env[BUILT_PACKAGE]
-  if (folder === undefined) throw new Error(`${BUILT_PACKAGE} is not set: run the tests by vitest.config.ts`)
-  const ready = join(folder, 'ready')
-  if (await mkdir(join(folder, 'begun')).then(() => true, isBegun)) {
-    await buildInto(folder)
-    await writeFile(ready, '')
-  }
-  while (!(await exists(ready))) await delay(50)
+  const folder = buildFolder()
+  await onceForAllFiles(folder, () => buildInto(folder))
   return { folder, command: join(folder, 'cli.cjs') }
 }
 
@@ -52,16 +45,4 @@ async function buildInto(folder: string): Promise<void> {
   const exports = Object.fromEntries([...entries].map(([entry, { subpath }]) => [subpath, `./${entry}.mjs`]))
   const manifest = { name: 'discord-transport', type: 'module', exports }
   await writeFile(join(folder, 'package.json'), JSON.stringify(manifest))
-}
-
-function isBegun(error: unknown): false {
-  if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
-  throw error
-}
-
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  )
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
+import { compiled } from './compiled.js'
 
 export interface Finished {
   readonly code: number | null
@@ -17,8 +17,8 @@ export async function runProcess(
   env: Readonly<Record<string, string>>,
   nodeOptions: readonly string[] = [],
 ): Promise<Finished> {
-  const path = fileURLToPath(new URL(file, import.meta.url))
-  const child = spawn(process.execPath, [...nodeOptions, '--import', 'tsx', path], {
+  const path = await compiled(new URL(file, import.meta.url))
+  const child = spawn(process.execPath, [...nodeOptions, path], {
     env: { PATH: process.env['PATH'] ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
