@@ -6,8 +6,8 @@ export interface Contender {
   /** In this folder, without `.ts`. */
   readonly file: string
   readonly proxy: 'http' | 'socks5'
-  /** `ours` and `fetch` are drop-in fetches; `request` is undici's lower API. */
-  readonly kind: 'ours' | 'fetch' | 'request'
+  /** `ours` and `fetch` are drop-in fetches; `request` is undici's lower API; `framework` stands above a fetch. */
+  readonly kind: 'ours' | 'fetch' | 'request' | 'framework'
   /** Packages that must be installed. */
   readonly peers?: readonly string[]
   /** Runs with the Node of BENCH_NODE22. */
@@ -75,6 +75,20 @@ export const CONTENDERS: readonly Contender[] = [
     kind: 'fetch',
     peers: ['fetch-socks'],
     imports: ['undici', 'fetch-socks'],
+  },
+  {
+    name: '@discordjs/rest + ProxyAgent',
+    file: 'discordjs-rest-own',
+    proxy: 'http',
+    kind: 'framework',
+    imports: [],
+  },
+  {
+    name: '@discordjs/rest + discord-transport',
+    file: 'discordjs-rest-ours',
+    proxy: 'http',
+    kind: 'framework',
+    imports: [],
   },
   {
     name: 'discord-transport (Node 22)',

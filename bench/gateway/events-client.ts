@@ -1,7 +1,9 @@
 /** One client in a process of its own: reads a replay to its end and reports what that took. */
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
-import { createDiscordTransport } from '../../src/index.js'
+import type * as DiscordJs from 'discord.js'
+import { clientOptions } from '../../src/adapters/discord.js/index.js'
+import { createDiscordTransport, type DiscordTransport } from '../../src/index.js'
 
 export interface EventsReport {
   readonly version: string
@@ -12,6 +14,8 @@ export interface EventsReport {
 }
 
 const [library = '', url = '', compression = '', count = '0', ca = '', module = ''] = process.argv.slice(2)
+/** From another folder, if one is named: this package may not have a library, or an older one. */
+const require = createRequire(module === '' ? import.meta.url : pathToFileURL(`${module}/`))
 const last = Number(count) + 1
 const info = {
   url,
@@ -45,9 +49,13 @@ function dispatched(payload: { readonly s: number; readonly t: string }): void {
   process.send?.(report, () => process.exit(0))
 }
 
+function createTransport(): DiscordTransport {
+  return createDiscordTransport({ proxy: false, tls: { caFile: ca }, env: {} })
+}
+
 async function ours(): Promise<void> {
   version = 'discord-transport'
-  const transport = createDiscordTransport({ proxy: false, tls: { caFile: ca }, env: {} })
+  const transport = createTransport()
   const gateway = transport.createGateway({
     token: 'bench',
     intents: 0,
@@ -75,9 +83,7 @@ function isDiscordJsWs(value: unknown): value is DiscordJsWs {
 }
 
 async function theirs(): Promise<void> {
-  // From another folder, if one is named: this package may not have it, or an older one.
-  const resolve = createRequire(module === '' ? import.meta.url : pathToFileURL(`${module}/`)).resolve
-  const loaded: unknown = await import(pathToFileURL(resolve('@discordjs/ws')).href)
+  const loaded: unknown = await import(pathToFileURL(require.resolve('@discordjs/ws')).href)
   const api: unknown =
     typeof loaded === 'object' && loaded !== null && 'default' in loaded && !('WebSocketManager' in loaded)
       ? loaded.default
@@ -102,4 +108,34 @@ function unwrapped(data: unknown): { readonly s: number; readonly t: string } {
   throw new TypeError('not a dispatch')
 }
 
-await (library === 'theirs' ? theirs() : ours())
+/** discord.js on its own engine or on ours, with the handlers that fill its caches behind it. */
+async function discordJs(engine: 'own' | 'ours'): Promise<void> {
+  version = engine === 'own' ? 'discord.js' : 'discord.js on discord-transport'
+  const { Client, Events } = require('discord.js') as typeof DiscordJs
+  const rest = { makeRequest: () => Promise.resolve(Response.json(info) as never) }
+  const options =
+    engine === 'own'
+      ? { intents: 0, rest }
+      : clientOptions(compressed(createTransport()), { intents: 0, gatewayInfo: info })
+  const client = new Client(options)
+  client.on(Events.Raw, (packet: { readonly op: number; readonly s: number; readonly t: string }) => {
+    if (packet.op === 0) dispatched(packet)
+  })
+  await client.login('bench')
+}
+
+/** The transport, whose gateways have the compression that is measured. */
+function compressed(transport: DiscordTransport): DiscordTransport {
+  const create = transport.createGateway.bind(transport)
+  transport.createGateway = (options) =>
+    create({ ...options, compression: compression === 'zlib-stream' ? 'zlib-stream' : 'none' })
+  return transport
+}
+
+const clients: Readonly<Record<string, () => Promise<void>>> = {
+  ours,
+  theirs,
+  'discord.js': () => discordJs('own'),
+  'discord.js on ours': () => discordJs('ours'),
+}
+await clients[library]?.()

@@ -1,15 +1,18 @@
 /**
- * Events a second, CPU and memory of the gateway client beside @discordjs/ws, over the same recorded stream.
+ * Events a second, CPU and memory over the same recorded stream: the gateway client beside @discordjs/ws, and discord.js
+ * on each of the two.
  *
  *   tsx bench/gateway/events.ts [--events 100000] [--rounds 5] [--discordjs FOLDER]
  *
- * FOLDER is one whose node_modules has @discordjs/ws 2. That has no zstd: its zlib stands beside ours.
+ * FOLDER is one whose node_modules has @discordjs/ws 2, discord.js and zlib-sync, a native addon without which discord.js
+ * does not compress. Neither has zstd: its zlib stands beside ours.
  */
 import { fork } from 'node:child_process'
+import { createRequire } from 'node:module'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { isSupported } from '../../src/gateway/compression/compression.js'
 import { createCertificateAuthority } from '../../test/lab/certificates.js'
@@ -44,7 +47,7 @@ function isReport(value: unknown): value is EventsReport {
   return typeof value === 'object' && value !== null && 'cpuSeconds' in value
 }
 
-function run(library: 'ours' | 'theirs', compression: string): Promise<EventsReport> {
+function run(library: string, compression: string): Promise<EventsReport> {
   const args = [library, server.url, compression, String(events), caFile, values.discordjs]
   const child = fork(fileURLToPath(new URL('events-client.ts', import.meta.url)), args, {
     execArgv: ['--import', 'tsx'],
@@ -81,22 +84,56 @@ function summary(reports: readonly EventsReport[], compression: string): Line {
   }
 }
 
+const compressionOfDiscordJs = hasZlibSync() ? 'zlib-stream' : 'none'
+
+function hasZlibSync(): boolean {
+  try {
+    createRequire(values.discordjs === '' ? import.meta.url : pathToFileURL(`${values.discordjs}/`)).resolve(
+      'zlib-sync',
+    )
+    return true
+  } catch {
+    console.log('zlib-sync is not installed: discord.js is measured without compression')
+    return false
+  }
+}
+
+/** One of ours and one of theirs: library and compression. */
+type Pair = readonly [readonly [string, string], readonly [string, string]]
+
 const lines: Line[] = []
-const pairs = [
-  ['none', 'none'],
-  ['zlib-stream', 'zlib-stream'],
-  ...(isSupported('zstd-stream') ? [['zstd-stream', 'zlib-stream']] : []),
+const pairs: readonly Pair[] = [
+  [
+    ['ours', 'none'],
+    ['theirs', 'none'],
+  ],
+  [
+    ['ours', 'zlib-stream'],
+    ['theirs', 'zlib-stream'],
+  ],
+  ...(isSupported('zstd-stream')
+    ? [
+        [
+          ['ours', 'zstd-stream'],
+          ['theirs', 'zlib-stream'],
+        ] as const,
+      ]
+    : []),
+  [
+    ['discord.js on ours', compressionOfDiscordJs],
+    ['discord.js', compressionOfDiscordJs],
+  ],
 ]
 try {
-  for (const [mine = '', other = ''] of pairs) {
+  for (const [mine, other] of pairs) {
     const own: EventsReport[] = []
     const others: EventsReport[] = []
     // In turn, so that what else the machine does falls on both.
     for (let round = 0; round < rounds; round += 1) {
-      own.push(await run('ours', mine))
-      others.push(await run('theirs', other))
+      own.push(await run(...mine))
+      others.push(await run(...other))
     }
-    lines.push(summary(own, mine), summary(others, other))
+    lines.push(summary(own, mine[1]), summary(others, other[1]))
   }
 } finally {
   await server.close()
@@ -105,15 +142,16 @@ try {
 
 console.log(`Node ${process.version}, ${events} events, median of ${rounds} rounds`)
 console.table(lines)
-// Without compression both wait for the server, so that pair is for information.
-for (let index = 2; index < lines.length; index += 2) {
+// Without compression both wait for the server, so such a pair is for information.
+for (let index = 0; index < lines.length; index += 2) {
   const [own, other] = [lines[index]!, lines[index + 1]!]
+  if (own.compression === 'none') continue
   const good =
     own['events/s'] >= other['events/s'] &&
     own['CPU µs/event'] <= other['CPU µs/event'] &&
     own['peak MiB'] <= other['peak MiB']
   console.log(
-    `${own.compression}: ${good ? 'kept' : 'NOT kept'}: at least as many events, at most as much CPU and memory`,
+    `${own.library}, ${own.compression}: ${good ? 'kept' : 'NOT kept'}: at least as many events, at most as much CPU and memory`,
   )
   if (!good) process.exitCode = 1
 }

@@ -13,7 +13,7 @@ describe('the bench, at its smallest', () => {
   beforeAll(async () => {
     const settings = { ...SMOKE, wanted: () => true, entry: ENTRIES.source }
     results = await runBench(settings, (line) => skipped.push(line))
-  }, 120_000)
+  }, 300_000)
   afterAll(() => (results = []))
 
   test('every contender has a row in the first table', () => {
