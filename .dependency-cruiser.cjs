@@ -66,7 +66,15 @@ module.exports = {
     },
     seesOnly('adapters'),
     seesOnly('fleet'),
-    seesOnly('openclaw', 'config/', 'messages/', 'errors\\.ts$', 'websocket/', 'reconnect/'),
+    seesOnly(
+      'openclaw',
+      'config/',
+      'messages/',
+      'errors\\.ts$',
+      'websocket/',
+      'reconnect/',
+      'transport\\.ts$',
+    ),
     seesOnly('cli', 'openclaw/', 'doctor/', 'messages/', 'errors\\.ts$'),
     {
       name: 'no-development-dependency-in-src',

@@ -7,6 +7,7 @@ import {
   sourceName,
   type Log,
   type ProxyDescription,
+  type ProxySource,
   type ResolvedOptions,
   type RoutePolicy,
   type TransportOptions,
@@ -40,7 +41,12 @@ import { addressOf, parseUrl, Route, type TransportStats } from './tunnel/index.
  * @throws TransportError ERR_PROXY_CONFIG naming every bad option, or the variable that holds no usable URL
  */
 export function createDiscordTransport(options: TransportOptions = {}): DiscordTransport {
-  const resolved = parseOptions(options)
+  return createTransport(options, 'config')
+}
+
+/** {@link createDiscordTransport} for a `proxy` that another configuration than the options has set. */
+export function createTransport(options: TransportOptions, proxySource: ProxySource): DiscordTransport {
+  const resolved = parseOptions(options, proxySource)
   return new Transport(resolveProxy(resolved), resolved)
 }
 

@@ -35,15 +35,18 @@ export {
 } from './redact.js'
 export {
   describeProxy,
+  isOperatorPolicy,
   resolvePlainProxy,
   resolveProxy,
   sourceName,
+  takesNoProxyVariable,
   type ProxyDescription,
   type RouteDecision,
   type RoutePolicy,
 } from './resolve-proxy.js'
 export type { TlsOptions, TlsSettings } from './tls-options.js'
 export type {
+  OpenClawSource,
   PacEndpoint,
   Proxy,
   ProxyCredentials,

@@ -16,7 +16,7 @@ import { createLog, logEvent, type Log } from './log.js'
 import { describeIssue, problemsError, type Problem } from './problems.js'
 import { parseProxyUrl } from './proxy-url.js'
 import { createTlsSettings, tlsFields, tlsSchema, type TlsOptions, type TlsSettings } from './tls-options.js'
-import type { Proxy } from './types.js'
+import type { Proxy, ProxySource } from './types.js'
 import { NO_PROXY_VARIABLES, PROXY_VARIABLES, type Environment } from './variables.js'
 import { milliseconds, wholeNumber } from './whole-number.js'
 
@@ -97,6 +97,8 @@ type Settled = {
 export interface ResolvedOptions extends Settled {
   /** Undefined: the environment decides. */
   readonly proxy: Proxy | false | undefined
+  /** Where `proxy` came from. */
+  readonly proxySource: ProxySource
   readonly proxyTls: TlsSettings
   readonly tls: TlsSettings
   readonly proxyAuthorization: ProxyAuthorization | undefined
@@ -180,15 +182,16 @@ export type DocumentedAsChecked = [
 /**
  * Checks the options of a transport and sets the defaults.
  *
+ * @param proxySource where the option `proxy` came from
  * @throws TransportError `ERR_PROXY_CONFIG`: one for all bad fields, each by name with what was expected,
  *   and no value of any
  */
-export function parseOptions(input: unknown = {}): ResolvedOptions {
+export function parseOptions(input: unknown = {}, proxySource: ProxySource = 'config'): ResolvedOptions {
   const result = schema.safeParse(input)
   const problems = problemsOf(result.error)
   if (isContradictory(input)) problems.push(CONTRADICTION)
   if (result.data === undefined || problems.length > 0) throw problemsError(problems)
-  return settle(result.data)
+  return settle(result.data, proxySource)
 }
 
 /**
@@ -205,7 +208,7 @@ export function replaceProxy(options: ResolvedOptions, input: unknown): Resolved
   if (data.proxy === undefined)
     throw configError('proxy', 'must not be blank', 'Pass false for no proxy at all.')
   const { env, proxyAuthorization, log } = options
-  return concealed({ ...options, env, proxyAuthorization, log, proxy: data.proxy })
+  return concealed({ ...options, env, proxyAuthorization, log, proxy: data.proxy, proxySource: 'config' })
 }
 
 /** The same options with another bypass list, which has been checked. */
@@ -264,15 +267,14 @@ function parseProxyOption(value: string | URL | false): Proxy | false | undefine
 }
 
 /** Sets the defaults. */
-function settle({
-  env = process.env,
-  noProxy = 'env',
-  onEvent,
-  ...options
-}: CheckedOptions): ResolvedOptions {
+function settle(
+  { env = process.env, noProxy = 'env', onEvent, ...options }: CheckedOptions,
+  proxySource: ProxySource,
+): ResolvedOptions {
   const log = createLog(env)
   const resolved: ResolvedOptions = {
     proxy: options.proxy,
+    proxySource,
     required: options.required ?? false,
     env,
     noProxy: typeof noProxy === 'object' ? Object.freeze([...noProxy]) : noProxy,

@@ -6,7 +6,7 @@ import type { Proxy, ProxyProtocol, ProxySource } from './types.js'
 import { NO_PROXY_VARIABLES, PLAIN_PROXY_VARIABLES, PROXY_VARIABLES, type Environment } from './variables.js'
 
 /** The options that choose the proxy. */
-export type ProxyChoice = Pick<ResolvedOptions, 'proxy' | 'required' | 'env' | 'noProxy'>
+export type ProxyChoice = Pick<ResolvedOptions, 'proxy' | 'proxySource' | 'required' | 'env' | 'noProxy'>
 
 /** Where one destination goes, and why. */
 export interface RouteDecision {
@@ -43,7 +43,7 @@ export interface ProxyDescription {
  *
  * The bypass list is NO_PROXY with `noProxy: 'env'`, and then only for a proxy from HTTPS_PROXY or ALL_PROXY
  * in either case. A list in the options counts for the `proxy` option as well, since one author wrote both.
- * OPENCLAW_PROXY_URL is the operator's policy, in which no list makes holes.
+ * OPENCLAW_PROXY_URL and OpenClaw's `proxy.proxyUrl` are the operator's policy, in which no list makes holes.
  *
  * `required` asks for a proxy to be there, not for every destination to use it: a destination on the bypass
  * list still goes direct, because the person that set the proxy listed it. `noProxy: false` prevents that too.
@@ -91,8 +91,18 @@ export function sourceName(source: ProxySource): string {
   return source === 'config' ? 'the proxy option' : source
 }
 
-function findProxy({ proxy, env }: ProxyChoice): { proxy: Proxy; source: ProxySource } | null {
-  if (proxy !== undefined && proxy !== false) return { proxy, source: 'config' }
+/** Whether no bypass list counts for a proxy of this source. */
+export function isOperatorPolicy(source: ProxySource): boolean {
+  return source === 'OPENCLAW_PROXY_URL' || source === 'proxy.proxyUrl'
+}
+
+/** Whether NO_PROXY counts for a proxy of this source: it stands beside it in the environment. */
+export function takesNoProxyVariable(source: ProxySource): boolean {
+  return /^(?:https?|all)_proxy$/i.test(source)
+}
+
+function findProxy({ proxy, proxySource, env }: ProxyChoice): { proxy: Proxy; source: ProxySource } | null {
+  if (proxy !== undefined && proxy !== false) return { proxy, source: proxySource }
   const set = firstSet(env, PROXY_VARIABLES)
   return set === null ? null : { proxy: parseProxyUrl(set.value, set.name), source: set.name }
 }
@@ -136,9 +146,9 @@ function findBypass(
   source: ProxySource,
   { noProxy, env }: ProxyChoice,
 ): { name: string; rules: NoProxyRules } | null {
-  if (noProxy === false || source === 'OPENCLAW_PROXY_URL') return null
+  if (noProxy === false || isOperatorPolicy(source)) return null
   if (noProxy !== 'env') return { name: 'noProxy', rules: parseNoProxy(noProxy) }
-  if (source === 'config') return null
+  if (!takesNoProxyVariable(source)) return null
   const set = firstSet(env, NO_PROXY_VARIABLES)
   return set === null ? null : { name: set.name, rules: parseNoProxy(set.value) }
 }

@@ -16,8 +16,8 @@ export type ProxyProtocol =
 export type TunnelProtocol = Exclude<ProxyProtocol, `pac+${string}`>
 
 /**
- * Where a proxy URL came from: the option, or the name of the variable that won. HTTP_PROXY counts for http:// URLs of
- * an installation with the scope `'all'` only.
+ * Where a proxy URL came from: the option, the name of the variable that won, or the setting of OpenClaw's
+ * configuration. HTTP_PROXY counts for http:// URLs of an installation with the scope `'all'` only.
  */
 export type ProxySource =
   | 'config'
@@ -28,6 +28,10 @@ export type ProxySource =
   | 'all_proxy'
   | 'HTTP_PROXY'
   | 'http_proxy'
+  | OpenClawSource
+
+/** A setting of OpenClaw's configuration. `proxy.proxyUrl` is the operator's policy, as OPENCLAW_PROXY_URL is. */
+export type OpenClawSource = 'proxy.proxyUrl' | `channels.discord.${string}`
 
 /** Decoded once, here; nothing behind the configuration decodes again. */
 export interface ProxyCredentials {

@@ -3,6 +3,7 @@ import {
   parseNoProxy,
   redactUrl,
   sanitizeForeignText,
+  takesNoProxyVariable,
   type Environment,
   type ProxySource,
   type RoutePolicy,
@@ -132,7 +133,7 @@ function uncountedBypass({ env, policy, noProxy, targets }: NotedConfiguration):
   const { source = null } = policy ?? {}
   const name = NO_PROXY_VARIABLES.find((variable) => valueOf(env, variable) !== undefined)
   if (source === null || name === undefined) return []
-  if (source !== 'config' && source !== 'OPENCLAW_PROXY_URL' && noProxy === 'env') return []
+  if (takesNoProxyVariable(source) && noProxy === 'env') return []
   const rules = parseNoProxy(env[name] ?? '')
   const why =
     noProxy === 'env'

@@ -1,17 +1,15 @@
 import { isIPv4 } from 'node:net'
-import { urlHost, type Environment, type ProxyDescription } from '../../config/index.js'
+import { sourceName, urlHost, type Environment, type ProxyDescription } from '../../config/index.js'
 import { say } from '../../messages/index.js'
 import { settingError } from './setting-error.js'
 
 /**
  * In a container 127.0.0.1 is the container itself, and a proxy of the host is not there.
  *
- * @param name the setting or the variable that the URL came from
  * @throws TransportError ERR_PROXY_CONFIG
  */
 export function refuseContainerLoopback(
-  { host, url }: Pick<ProxyDescription, 'host' | 'url'>,
-  name: string,
+  { host, url, source }: ProxyDescription,
   env: Environment,
   container: boolean | undefined,
 ): void {
@@ -19,7 +17,7 @@ export function refuseContainerLoopback(
   if (!inContainer || !isLoopback(host)) return
   if (env['OPENCLAW_CONTAINER_ALLOW_LOOPBACK_PROXY_URL'] === '1') return
   throw settingError(
-    name,
+    sourceName(source),
     say('openclaw.container', { url }),
     say('openclaw.container.hint', { url: url.replace(urlHost(host), 'host.docker.internal') }),
     'ERR_PROXY_CONFIG',

@@ -1,4 +1,4 @@
-import { parseProxyUrl, type Environment, type Proxy } from '../../config/index.js'
+import { parseProxyUrl, type Environment, type OpenClawSource, type Proxy } from '../../config/index.js'
 import { say } from '../../messages/index.js'
 import { placesOf, type Account } from './account.js'
 import { nameOf, type OpenClawConfig, type Path } from './openclaw-config.js'
@@ -7,13 +7,15 @@ import { settingError } from './setting-error.js'
 const PROXY_URL = ['proxy', 'proxyUrl'] as const
 const VARIABLE = 'OPENCLAW_PROXY_URL'
 
-/** A proxy that the configuration or the operator's variable sets. */
+/** What set the proxy; `config` is the flag of the command. */
+export type ConfiguredSource = OpenClawSource | typeof VARIABLE | 'config'
+
+/** A proxy that the configuration, the operator's variable or the command sets. */
 export interface ConfiguredProxy {
-  /** What decided: `channels.discord.proxy`, `proxy.proxyUrl`, `OPENCLAW_PROXY_URL` … */
-  readonly name: string
+  readonly source: ConfiguredSource
   readonly url: string
   readonly proxy: Proxy
-  /** Whether it is the operator's for the whole process, in which no bypass list makes holes. */
+  /** Whether it is the operator's, for the whole process. */
   readonly managed: boolean
 }
 
@@ -27,7 +29,7 @@ export interface ProxyChoice {
 
 /** A setting that is there, before it is read: what does not decide may be unusable. */
 interface Candidate {
-  readonly name: string
+  readonly source: ConfiguredSource
   readonly managed: boolean
   /** As it is written, for comparison only. */
   readonly written: unknown
@@ -38,13 +40,20 @@ interface Candidate {
  * The account's proxy, the channel's, `proxy.proxyUrl`, `OPENCLAW_PROXY_URL`: the first that is set decides. With
  * `preferManaged` the last two come first.
  *
+ * @param override comes before all of them
  * @throws TransportError ERR_PROXY_CONFIG for an unusable URL of the one that decides, and for `proxy.enabled: true`
  *   without a URL; ERR_INVALID_OPTIONS for a variable in it that is not set
  */
-export function chooseProxy(config: OpenClawConfig, account: Account, preferManaged: boolean): ProxyChoice {
+export function chooseProxy(
+  config: OpenClawConfig,
+  account: Account,
+  preferManaged: boolean,
+  override?: string,
+): ProxyChoice {
   const enabled = config.flag(['proxy', 'enabled'])
-  const own = placesOf(account, 'proxy').find((path) => config.isSet(path))
-  const discord = own === undefined ? undefined : fromFile(config, own, false)
+  const env = enabled === false ? { ...config.env, [VARIABLE]: undefined } : config.env
+  if (override !== undefined) return { chosen: fromFlag(override), env, notes: [] }
+  const discord = discordProxy(config, account)
   const managed = enabled === false ? undefined : managedProxy(config)
   if (enabled === true && managed === undefined)
     throw settingError(
@@ -56,33 +65,44 @@ export function chooseProxy(config: OpenClawConfig, account: Account, preferMana
   const [first, second] = preferManaged ? [managed, discord] : [discord, managed]
   const winner = first ?? second
   const loser = first === undefined ? undefined : second
-  const env = enabled === false ? { ...config.env, [VARIABLE]: undefined } : config.env
   if (winner === undefined) return { chosen: undefined, env, notes: [] }
-  const { name } = winner
   const url = winner.read() ?? ''
-  const chosen = { name, url, proxy: parseProxyUrl(url, name), managed: winner.managed }
+  const { source } = winner
+  const chosen = { source, url, proxy: parseProxyUrl(url, source), managed: winner.managed }
   return { chosen, env, notes: [...bypassNotes(winner, loser), ...foreignNotes(chosen)] }
 }
 
-function managedProxy(config: OpenClawConfig): Candidate | undefined {
-  if (config.isSet(PROXY_URL)) return fromFile(config, PROXY_URL, true)
-  const url = config.env[VARIABLE]?.trim() ?? ''
-  return url === '' ? undefined : { name: VARIABLE, managed: true, written: url, read: () => url }
+/** The account's, else the channel's; blank is unset. */
+export function discordProxy(config: OpenClawConfig, account: Account): Candidate | undefined {
+  const own = placesOf(account, 'proxy').find((path) => config.isSet(path))
+  if (own === undefined) return undefined
+  return fromFile(config, own, `channels.discord.${nameOf(own.slice(2))}`, false)
 }
 
-function fromFile(config: OpenClawConfig, path: Path, managed: boolean): Candidate {
-  return { name: nameOf(path), managed, written: config.value(path), read: () => config.text(path) }
+/** The operator's, whether `proxy.enabled` is false or not. */
+export function managedProxy(config: OpenClawConfig): Candidate | undefined {
+  if (config.isSet(PROXY_URL)) return fromFile(config, PROXY_URL, 'proxy.proxyUrl', true)
+  const url = config.env[VARIABLE]?.trim() ?? ''
+  return url === '' ? undefined : { source: VARIABLE, managed: true, written: url, read: () => url }
+}
+
+function fromFile(config: OpenClawConfig, path: Path, source: OpenClawSource, managed: boolean): Candidate {
+  return { source, managed, written: config.value(path), read: () => config.text(path) }
+}
+
+function fromFlag(url: string): ConfiguredProxy {
+  return { source: 'config', url, proxy: parseProxyUrl(url, 'proxy'), managed: false }
 }
 
 function bypassNotes(winner: Candidate, loser: Candidate | undefined): readonly string[] {
   if (loser === undefined || winner.written === loser.written) return []
-  const names = { winner: winner.name, loser: loser.name }
+  const names = { winner: winner.source, loser: loser.source }
   return [winner.managed ? say('openclaw.note.managed-wins', names) : say('openclaw.note.bypassed', names)]
 }
 
 /** OpenClaw itself takes http:// and https:// alone. */
-function foreignNotes({ name, proxy: { protocol }, managed }: ConfiguredProxy): readonly string[] {
+function foreignNotes({ source, proxy: { protocol }, managed }: ConfiguredProxy): readonly string[] {
   if (protocol === 'http' || protocol === 'https') return []
-  const values = { name, protocol }
+  const values = { name: source, protocol }
   return [managed ? say('openclaw.note.managed-scheme', values) : say('openclaw.note.scheme', values)]
 }

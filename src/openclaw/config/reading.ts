@@ -3,6 +3,7 @@ import {
   parseOptions,
   resolveProxy,
   type ProxyDescription,
+  type ProxySource,
   type TlsOptions,
 } from '../../config/index.js'
 import { readCertificateFile } from '../../config/pem.js'
@@ -57,10 +58,10 @@ export interface OpenClawReading {
   readonly enabled: boolean
   /** For `createDiscordTransport()`. */
   readonly transportOptions: TransportOptions
+  /** Where the `proxy` of these options came from. */
+  readonly proxySource: ProxySource
   /** The proxy of such a transport. */
   readonly proxy: ProxyDescription | null
-  /** The setting or the variable that the proxy came from; null without one. */
-  readonly source: string | null
   readonly installOptions: OpenClawInstallOptions
   readonly limits: DiscordLimits
   readonly applicationId: string | undefined
@@ -73,26 +74,27 @@ const LOOPBACK_MODES = ['gateway-only', 'proxy', 'block'] as const
 /**
  * Reads OpenClaw's configuration for one Discord account.
  *
+ * @param override the proxy, whatever the configuration says
  * @throws TransportError ERR_INVALID_OPTIONS or ERR_PROXY_CONFIG that names the setting and the fix
  */
-export async function readOpenClaw(options: OpenClawOptions): Promise<OpenClawReading> {
+export async function readOpenClaw(options: OpenClawOptions, override?: string): Promise<OpenClawReading> {
   const { account: asked, config: given, path, preferManaged = false, container, ...own } = options
   const config = await OpenClawConfig.read({ config: given, path, env: own.env ?? process.env })
   const account = pickAccount(config, asked)
-  const choice = chooseProxy(config, account, preferManaged)
+  const choice = chooseProxy(config, account, preferManaged, override)
   const limits = readLimits(config, account)
-  const transportOptions = withProxyCertificates(config, optionsFor(own, choice, limits))
-  const proxy = describeProxy(resolveProxy(parseOptions(transportOptions)))
-  const source = choice.chosen?.name ?? proxy?.source ?? null
-  if (proxy !== null && source !== null) refuseContainerLoopback(proxy, source, config.env, container)
+  const proxySource = choice.chosen?.source ?? 'config'
+  const plain = optionsFor(own, choice, limits)
+  const proxy = describeProxy(resolveProxy(parseOptions(plain, proxySource)))
+  if (proxy !== null) refuseContainerLoopback(proxy, config.env, container)
   const isOn = [placeOf(config, account, 'enabled'), ['channels', 'discord', 'enabled']]
   return {
     config,
     account,
     enabled: isOn.every((place) => config.flag(place) !== false),
-    transportOptions,
+    transportOptions: withProxyCertificates(config, plain, proxy?.protocol),
+    proxySource,
     proxy,
-    source,
     installOptions: installOptionsOf(config, choice),
     limits,
     applicationId: config.text(placeOf(config, account, 'applicationId')),
@@ -127,9 +129,8 @@ function optionsFor(
     delivery: deliveryOf(delivery, limits.delivery),
   }
   if (chosen === undefined) return options
-  // The transport finds the variable itself, and knows it for the operator's.
-  if (chosen.name === 'OPENCLAW_PROXY_URL') return { ...options, proxy: undefined }
-  return { ...options, proxy: chosen.url, ...(chosen.managed ? { noProxy: false } : {}) }
+  // The transport finds the variable itself.
+  return { ...options, proxy: chosen.source === 'OPENCLAW_PROXY_URL' ? undefined : chosen.url }
 }
 
 /** The option comes before the configuration, limit by limit. */
@@ -142,10 +143,13 @@ function deliveryOf(
 }
 
 /** `proxy.tls.caFile` is for an https:// proxy alone; without one it is not read. */
-function withProxyCertificates(config: OpenClawConfig, options: TransportOptions): TransportOptions {
+function withProxyCertificates(
+  config: OpenClawConfig,
+  options: TransportOptions,
+  protocol = '',
+): TransportOptions {
   const place = ['proxy', 'tls', 'caFile']
   const file = config.text(place) ?? inherited(config, 'OPENCLAW_PROXY_CA_FILE')
-  const protocol = describeProxy(resolveProxy(parseOptions(options)))?.protocol ?? 'http'
   if (file === undefined || !/^(?:https|pac)/.test(protocol)) return options
   const ca = readCertificateFile(expandHome(file, config.home), 'proxy.tls.caFile')
   const { proxyTls } = options
@@ -180,5 +184,5 @@ function fileNotes(config: OpenClawConfig): readonly string[] {
 
 function optionNotes({ proxy }: TransportOptions, { chosen }: ProxyChoice): readonly string[] {
   if (chosen === undefined || proxy === undefined) return []
-  return [say('openclaw.note.option', { name: chosen.name })]
+  return [say('openclaw.note.option', { name: chosen.source })]
 }

@@ -1,5 +1,7 @@
 import { conceal } from '../../config/conceal.js'
-import { createDiscordTransport, type DiscordTransport } from '../../index.js'
+import type { ProxySource } from '../../config/index.js'
+import type { DiscordTransport } from '../../index.js'
+import { createTransport } from '../../transport.js'
 import type { OpenClawEventQueue, OpenClawGatewayOptions } from './discord-limits.js'
 import { readOpenClaw, readToken, type OpenClawInstallOptions, type OpenClawOptions } from './reading.js'
 
@@ -27,7 +29,7 @@ export interface OpenClawTransport {
    * `channels.discord.proxy`, `proxy.proxyUrl`, `OPENCLAW_PROXY_URL` or `HTTPS_PROXY`; `config` for the option
    * `proxy`; null without a proxy.
    */
-  readonly source: string | null
+  readonly source: ProxySource | null
   /** What is easily overlooked: a proxy that bypasses another, settings that OpenClaw itself reads in another way. */
   readonly notes: readonly string[]
 }
@@ -44,11 +46,11 @@ export interface OpenClawTransport {
  */
 export async function transportFromOpenClaw(options: OpenClawOptions = {}): Promise<OpenClawTransport> {
   const reading = await readOpenClaw(options)
-  const { account, enabled, source, installOptions, limits, notes, applicationId } = reading
+  const { account, enabled, proxy, installOptions, limits, notes, applicationId } = reading
   const token = await readToken(reading)
   return conceal(
     {
-      transport: createDiscordTransport(reading.transportOptions),
+      transport: createTransport(reading.transportOptions, reading.proxySource),
       token,
       applicationId,
       installOptions,
@@ -57,7 +59,7 @@ export async function transportFromOpenClaw(options: OpenClawOptions = {}): Prom
       account: account.id,
       accounts: account.all,
       enabled,
-      source,
+      source: proxy?.source ?? null,
       notes,
     },
     ['token'],
