@@ -11,6 +11,7 @@ describe('parseOptions', () => {
       const options = parseOptions(input)
       expect({ ...options }).toEqual({
         proxy: undefined,
+        proxySource: 'config',
         required: false,
         noProxy: 'env',
         dns: 'proxy',
@@ -27,6 +28,7 @@ describe('parseOptions', () => {
           maxDelayMs: 4_000,
           answerTimeoutMs: 6_000,
         },
+        maxFileBytes: Infinity,
         onEvent: undefined,
       })
       expect(options.env).toBe(process.env)
@@ -44,6 +46,7 @@ describe('parseOptions', () => {
       maxTunnels: 1,
       keepWarm: false,
       delivery: false,
+      maxFileBytes: 1,
     }
     const options = parseOptions({ ...given, env: { A: 'b' }, proxyAuthorization: 'Bearer x' })
     expect(options).toMatchObject(given)

@@ -79,20 +79,18 @@ describe('of all settings of the proxy', () => {
   })
 
   test.each([
-    ['channels.discord.accounts.ops.proxy', ['account'], { account: 'htp://x' }],
-    ['channels.discord.proxy', ['channel'], { channel: 'http://host:99999' }],
-    ['proxy.proxyUrl', ['managed'], { managed: 'http://secret-user:secret-pass@' }],
-    ['OPENCLAW_PROXY_URL', ['variable'], { variable: 'http//secret-host' }],
-    ['HTTPS_PROXY', ['https'], { https: 'http://user:secret-pass@h:x' }],
-  ] as const)('an unusable URL at %s throws although a lower one is usable', async (name, levels, bad) => {
-    const lower = LEVELS.slice(LEVELS.indexOf(levels[0]) + 1)
-    const options = optionsWith([...levels, ...lower.filter((level) => level !== 'option')])
-    const text = JSON.stringify(options)
-    const [[level = '', url = ''] = []] = Object.entries(bad)
-    const broken = JSON.parse(text.replace(URLS[level as Level], url)) as OpenClawOptions
+    ['account', 'htp://x'],
+    ['channel', 'http://host:99999'],
+    ['managed', 'http://secret-user:secret-pass@'],
+    ['variable', 'http//secret-host'],
+    ['https', 'http://user:secret-pass@h:x'],
+  ] as const)('an unusable URL of the %s throws although a lower one is usable', async (level, url) => {
+    const lower = LEVELS.slice(LEVELS.indexOf(level)).filter((one) => one !== 'option')
+    const text = JSON.stringify(optionsWith(lower))
+    const broken = JSON.parse(text.replace(URLS[level], url)) as OpenClawOptions
     const error = await errorOf(read(broken))
     expect(error.code).toBe('ERR_PROXY_CONFIG')
-    expect(error.message).toMatch(new RegExp(`^${name.replaceAll('.', '\\.')}: `))
+    expect(error.message.startsWith(`${SOURCES[level]}: `)).toBe(true)
     expectNoneShown(error, ['secret-user', 'secret-pass', 'secret-host'])
   })
 
