@@ -175,6 +175,8 @@ class FacesOf implements RouteFaces {
   tlsOptions: RouteFaces['tlsOptions'] = (host) => this.#transport.route.tlsOptions(host)
 
   async close(): Promise<void> {
-    await Promise.all([this.#direct?.destroy(), this.#end()])
+    const direct = this.#direct
+    this.#direct = undefined
+    await Promise.all([direct?.destroy(), this.#end()])
   }
 }

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Dispatcher } from 'undici'
+import { NEVER_STARTED } from './never-started.js'
 import { TunnelRequest } from './tunnel-request.js'
 
 /** undici's handler API since version 7. */
@@ -105,16 +106,4 @@ class ReadController implements Dispatcher.DispatchController {
     this.#watch.onResume()
     this.#controller.resume()
   }
-}
-
-/** The controller of a request that was never started: there is nothing to pause or abort. */
-const NEVER_STARTED: Dispatcher.DispatchController = {
-  aborted: false,
-  paused: false,
-  reason: null,
-  rawHeaders: null,
-  rawTrailers: null,
-  abort: () => undefined,
-  pause: () => undefined,
-  resume: () => undefined,
 }

@@ -1,11 +1,8 @@
-/** One property that an installation has replaced. */
+/** One thing that an installation has replaced. */
 interface Hook {
   readonly name: string
-  readonly target: object
-  readonly property: PropertyKey
-  /** Undefined where the property did not exist on the target itself. */
-  readonly original: PropertyDescriptor | undefined
-  readonly replacement: unknown
+  readonly isInPlace: () => boolean
+  readonly restore: () => void
 }
 
 /** Any function: the hooks pass arguments on as they come. */
@@ -50,27 +47,30 @@ export class Hooks {
       configurable: original?.configurable ?? true,
       writable: true,
     })
-    this.#hooks.push({ name, target, property, original, replacement })
+    this.add({
+      name,
+      isInPlace: () => Object.getOwnPropertyDescriptor(target, property)?.value === replacement,
+      restore: () => {
+        if (original === undefined) Reflect.deleteProperty(target, property)
+        else Object.defineProperty(target, property, original)
+      },
+    })
+  }
+
+  /** Takes charge of what is neither a method nor a value. */
+  add(hook: Hook): void {
+    this.#hooks.push(hook)
   }
 
   /** The names of the hooks that are not in their place any more. */
   replaced(): string[] {
-    return this.#hooks.filter((hook) => !isInPlace(hook)).map(({ name }) => name)
+    return this.#hooks.filter((hook) => !hook.isInPlace()).map(({ name }) => name)
   }
 
   /** Puts back what is still in its place, the last first. */
   restore(): void {
-    for (const hook of this.#hooks.splice(0).reverse()) {
-      if (!isInPlace(hook)) continue
-      const { target, property, original } = hook
-      if (original === undefined) Reflect.deleteProperty(target, property)
-      else Object.defineProperty(target, property, original)
-    }
+    for (const hook of this.#hooks.splice(0).reverse()) if (hook.isInPlace()) hook.restore()
   }
-}
-
-function isInPlace({ target, property, replacement }: Hook): boolean {
-  return Object.getOwnPropertyDescriptor(target, property)?.value === replacement
 }
 
 function isFunction(value: unknown): value is AnyFunction {

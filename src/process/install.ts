@@ -8,9 +8,11 @@ import type { ProcessRoutes } from './route.js'
 import type { Surface } from './surface.js'
 import type { HookContext } from './surfaces/context.js'
 import { hookHttp } from './surfaces/http.js'
+import { hookSockets } from './surfaces/sockets.js'
+import { hookUndici } from './surfaces/undici.js'
 
 /** Each replaces the hooks of one surface. */
-const SURFACES: readonly ((context: HookContext) => void)[] = [hookHttp]
+const SURFACES: readonly ((context: HookContext) => void)[] = [hookUndici, hookHttp, hookSockets]
 
 /** Leads the connections of the whole process through a proxy, until `stop()`. */
 export function install(routes: ProcessRoutes, options: ResolvedInstallOptions): Installation {
@@ -24,7 +26,14 @@ export function install(routes: ProcessRoutes, options: ResolvedInstallOptions):
     hooks.restore()
     syncBuiltinESMExports()
   }
-  const context: HookContext = { options, routes, decisions, hooks, onStop: (step) => undo.push(step) }
+  const context: HookContext = {
+    options,
+    routes,
+    decisions,
+    hooks,
+    current: {},
+    onStop: (step) => undo.push(step),
+  }
   try {
     for (const hook of SURFACES) hook(context)
   } catch (error) {

@@ -2,6 +2,7 @@ import type { Decisions } from '../decisions.js'
 import type { Hooks } from '../hooks.js'
 import type { ResolvedInstallOptions } from '../options.js'
 import type { ProcessRoutes } from '../route.js'
+import type { Surface } from '../surface.js'
 
 /** What the hooks of one installation share. */
 export interface HookContext {
@@ -9,6 +10,8 @@ export interface HookContext {
   readonly routes: ProcessRoutes
   readonly decisions: Decisions
   readonly hooks: Hooks
+  /** The surface whose function runs now, for the functions that it calls. */
+  readonly current: { surface?: Surface | undefined }
   /** Called by stop(), before the hooks are put back. */
   readonly onStop: (undo: () => void) => void
 }

@@ -1,0 +1,40 @@
+import type { Dispatcher } from 'undici'
+import type { HookContext } from './context.js'
+import { createCarrier } from './carrier.js'
+
+/**
+ * The built-in fetch. It takes the default dispatcher of undici.ts, unless a call brings its own: this hook sets that one
+ * aside in scope. It also tells fetch from the other users of undici.
+ *
+ * @param previous takes what is not in scope, a redirect for one
+ */
+export function hookFetch(context: HookContext, previous: Dispatcher | undefined): void {
+  const { hooks, decisions } = context
+  const carrier = createCarrier('fetch', previous, context)
+  hooks.method('fetch', globalThis, 'fetch', (original) => {
+    const fetch = function (this: unknown, ...values: unknown[]): unknown {
+      const [input, init] = values
+      // Node says what is wrong with any other.
+      const usable = init === undefined || init === null || typeof init === 'object'
+      const host = usable ? hostOf(input) : undefined
+      if (host === undefined || !decisions.concerns(host)) return Reflect.apply(original, this, values)
+      return Reflect.apply(original, this, [input, withDispatcher(init ?? {}, carrier)])
+    }
+    return fetch
+  })
+}
+
+function hostOf(input: unknown): string | undefined {
+  const url = input instanceof Request ? input.url : String(input)
+  if (!URL.canParse(url)) return undefined
+  const { hostname } = new URL(url)
+  return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname
+}
+
+/** A view, and no copy: a Request can stand in the place of the options, and its members are no own properties. */
+function withDispatcher(init: object, dispatcher: object): object {
+  return new Proxy(init, {
+    get: (target, key): unknown => (key === 'dispatcher' ? dispatcher : Reflect.get(target, key)),
+    has: (target, key) => key === 'dispatcher' || Reflect.has(target, key),
+  })
+}
