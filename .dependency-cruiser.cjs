@@ -22,7 +22,7 @@ const layers = [
   'src/transport.ts',
   'src/index.ts',
 ]
-const integrations = ['src/adapters/', 'src/openclaw/', 'src/fleet/', 'src/cli/']
+const integrations = ['src/register/', 'src/adapters/', 'src/openclaw/', 'src/fleet/', 'src/cli/']
 
 /** Frameworks that a user has installed, and what their types name. */
 const frameworks = [...Object.keys(require('./package.json').peerDependencies), '@discordjs/collection']
@@ -64,6 +64,7 @@ module.exports = {
       from: { path: '^src/gateway/' },
       to: { path: '^src/rest/' },
     },
+    seesOnly('register', 'process/', 'config/', 'messages/', 'errors\\.ts$', 'transport(?:-routes)?\\.ts$'),
     seesOnly('adapters'),
     seesOnly('fleet'),
     seesOnly(

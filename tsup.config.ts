@@ -69,6 +69,10 @@ async function writeLibraryEntries(): Promise<void> {
     'node-version.cjs': nodeVersionCheck(engines.node),
     'index.cjs': commonJsEntry('./library.cjs', names),
     'index.js': `export { ${names.join(', ')} } from './index.cjs'\n`,
+    'register.cjs': "'use strict'\nrequire('./node-version.cjs')\nrequire('./preload.cjs')\n",
+    'register.js': "import './register.cjs'\n",
+    'register.d.ts': 'export {}\n',
+    'register.d.cts': 'export {}\n',
     'cli.js': "#!/usr/bin/env node\nimport './node-version.cjs'\nimport './command.cjs'\n",
     'THIRD-PARTY-LICENSES.txt': (await Promise.all(licences)).join('\n\n'),
   })
@@ -115,6 +119,8 @@ const library: Options = {
     library: entries.index,
     command: 'src/cli/main.ts',
     ...Object.fromEntries(Object.entries(parts).map(([part, source]) => [`${part}-library`, source])),
+    preload: 'src/register/preload.ts',
+    'register-transport': 'src/register/transport.ts',
   },
   onSuccess: writeLibraryEntries,
 }

@@ -8,6 +8,7 @@ import {
   type RoutePolicy,
 } from './config/index.js'
 import {
+  carriedOptions,
   CHOSEN,
   type ResolvedInstallOptions,
   type ProcessRoute,
@@ -37,6 +38,8 @@ export interface InstallingTransport extends RoutedTransport {
 
 /** The routes of an installation, and the end of what was made for them. */
 export interface TransportRoutes extends ProcessRoutes {
+  /** The transport has another proxy. */
+  changed(): void
   close(): Promise<void>
 }
 
@@ -51,6 +54,7 @@ export function transportRoutes(
 ): TransportRoutes {
   const own = new FacesOf(transport)
   const derived = new Set<DerivedRoute>()
+  const listeners = new Set<() => void>()
   const derive = (resolve: Resolve): DerivedRoute => {
     const route = new DerivedRoute(transport, resolve, noProxy)
     derived.add(route)
@@ -73,6 +77,11 @@ export function transportRoutes(
       // setProxy() sets an explicit proxy, which carries http:// URLs too.
       return transport.options().proxy === undefined ? plain : null
     },
+    onChange: (listener) => void listeners.add(listener),
+    changed: () => {
+      for (const listener of listeners) listener()
+    },
+    carried: () => carriedOptions(transport.options()),
     close: async () => {
       await Promise.all([own.close(), ...[...derived].map((route) => route.close())])
     },

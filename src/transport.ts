@@ -28,7 +28,14 @@ import { createFetch, wrapRequestClient, type TransportFetch } from './rest/inde
 import { TunnelAgent } from './agent/agent.js'
 import { TunnelDispatcher } from './dispatcher/dispatcher.js'
 import { KeepWarm } from './dispatcher/keep-warm.js'
-import { install, parseInstallOptions, type Installation, type InstallOptions } from './process/index.js'
+import {
+  callerOfInstall,
+  install,
+  parseInstallOptions,
+  type Installation,
+  type InstallOptions,
+  type ResolvedInstallOptions,
+} from './process/index.js'
 import { transportRoutes, type TransportRoutes } from './transport-routes.js'
 import { addressOf, parseUrl, Route, type TransportStats } from './tunnel/index.js'
 
@@ -61,6 +68,12 @@ export function createTransport(options: TransportOptions, proxySource: ProxySou
 export async function validateProxy(options?: ValidateOptions): Promise<ProxyValidation> {
   const doctor = await import('./doctor/index.js')
   return doctor.validateProxy(options)
+}
+
+/** A transport, as the routes of an installation that has the process for itself: register. */
+export function createRoutes(options: TransportOptions, scope: 'discord' | 'all'): TransportRoutes {
+  const resolved = parseOptions(options)
+  return new Transport(resolveProxy(resolved), resolved).routes({ scope, noProxy: undefined })
 }
 
 /** Where Carbon, discord.js and the other frameworks send: https://discord.com/developers/docs/reference#api-reference */
@@ -167,14 +180,24 @@ class Transport implements DiscordTransport {
     this.#logProxy()
     this.dispatcher.renew()
     this.agent.renew()
+    for (const { routes } of this.#installations) routes.changed()
     for (const gateway of this.#gateways)
       gateway.reconnect({ cause: 'proxy-change', reason: 'the proxy was changed' })
   }
 
   install(input?: InstallOptions): Installation {
     const options = parseInstallOptions(input)
+    const routes = this.routes(options)
+    const installer = { name: callerOfInstall(), shared: false }
+    const installation = install(routes, options, installer)
+    this.#installations.add({ installation, routes })
+    return installation
+  }
+
+  /** What an installation leads connections by. */
+  routes(options: Pick<ResolvedInstallOptions, 'noProxy' | 'scope'>): TransportRoutes {
     const { agent, dispatcher } = this
-    const routes = transportRoutes(
+    return transportRoutes(
       {
         agent,
         dispatcher,
@@ -192,9 +215,6 @@ class Transport implements DiscordTransport {
       },
       options,
     )
-    const installation = install(routes, options)
-    this.#installations.add({ installation, routes })
-    return installation
   }
 
   async diagnose(options?: DiagnoseOptions): Promise<Diagnosis> {

@@ -15,6 +15,7 @@ import type { OnEvent, TransportEvent } from './events.js'
 import { createLog, logEvent, type Log } from './log.js'
 import { describeIssue, problemsError, type Problem } from './problems.js'
 import { parseProxyUrl } from './proxy-url.js'
+import { RANGES } from './ranges.js'
 import { createTlsSettings, tlsFields, tlsSchema, type TlsOptions, type TlsSettings } from './tls-options.js'
 import type { Proxy, ProxySource } from './types.js'
 import { NO_PROXY_VARIABLES, PROXY_VARIABLES, type Environment } from './variables.js'
@@ -155,9 +156,9 @@ const schema = z.strictObject(
       })
       .transform(checked((value) => (typeof value === 'string' ? checkProxyAuthorization(value) : value)))
       .optional(),
-    connectTimeoutMs: milliseconds(1, 600_000).optional(),
-    keepAliveMs: milliseconds(0, 3_600_000).optional(),
-    maxTunnels: wholeNumber(1).optional(),
+    connectTimeoutMs: milliseconds(...RANGES.connectTimeoutMs).optional(),
+    keepAliveMs: milliseconds(...RANGES.keepAliveMs).optional(),
+    maxTunnels: wholeNumber(...RANGES.maxTunnels).optional(),
     keepWarm: z.boolean({ error: 'must be true or false' }).optional(),
     delivery: deliverySchema.optional(),
     maxFileBytes: wholeNumber(1, undefined, 'bytes').optional(),

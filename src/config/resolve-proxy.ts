@@ -20,6 +20,8 @@ export interface RoutePolicy {
   readonly proxy: Proxy | null
   /** Null without a proxy. */
   readonly source: ProxySource | null
+  /** The entries of the bypass list that counts, as they were written. */
+  readonly noProxy: readonly string[]
   /** Entries of the bypass list that could not be read, for the doctor to show. */
   readonly ignoredNoProxy: readonly string[]
   decide(host: string, port: number): RouteDecision
@@ -120,7 +122,7 @@ function firstSet<Name extends string>(
 
 function directPolicy(reason: string): RoutePolicy {
   const decision: RouteDecision = Object.freeze({ route: 'direct', reason })
-  return Object.freeze({ proxy: null, source: null, ignoredNoProxy: [], decide: () => decision })
+  return Object.freeze({ proxy: null, source: null, noProxy: [], ignoredNoProxy: [], decide: () => decision })
 }
 
 function proxyPolicy(proxy: Proxy, source: ProxySource, options: ProxyChoice): RoutePolicy {
@@ -132,6 +134,7 @@ function proxyPolicy(proxy: Proxy, source: ProxySource, options: ProxyChoice): R
   return Object.freeze({
     proxy,
     source,
+    noProxy: bypass?.rules.entries ?? [],
     ignoredNoProxy: bypass?.rules.ignored ?? [],
     decide(host: string, port: number): RouteDecision {
       const entry = bypass?.rules.match(host, port) ?? null

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
+import { resolve } from 'node:path'
 import * as z from 'zod'
 import { configError } from '../errors.js'
 import { checked } from './checked.js'
@@ -28,6 +29,8 @@ export interface TlsOptions {
 export interface TlsSettings {
   /** `ca` and the content of `caFile`, to be trusted beside Node's own roots. */
   readonly ca: readonly (string | Buffer)[] | undefined
+  /** The absolute path of the option of this name, for a child process that is to read it too. */
+  readonly caFile: string | undefined
   readonly cert: string | Buffer | undefined
   /** Hidden from inspection and JSON, and lost by a spread: pass it on by name. */
   readonly key: string | Buffer | undefined
@@ -58,7 +61,9 @@ export function tlsFields(hop: 'proxyTls' | 'tls') {
     ca: pemOrList.transform(checked((ca) => checkCaList(ca, `${hop}.ca`))).optional(),
     caFile: z
       .string({ error: 'must be the path of a PEM file' })
-      .transform(checked((path) => readCertificateFile(path, `${hop}.caFile`)))
+      .transform(
+        checked((path) => ({ path: resolve(path), content: readCertificateFile(path, `${hop}.caFile`) })),
+      )
       .optional(),
     cert: pem.transform(checked((cert) => checkCertificates(cert, `${hop}.cert`))).optional(),
     key: pem.transform(checked((key) => checkKeyFormat(key, `${hop}.key`))).optional(),
@@ -95,9 +100,10 @@ type CheckedTls = z.output<z.ZodObject<ReturnType<typeof tlsFields>>>
 export function createTlsSettings(options: CheckedTls, hop: 'proxyTls' | 'tls'): TlsSettings {
   checkClientCertificate(options, hop)
   const { ca = [], caFile, cert, key, passphrase, servername, rejectUnauthorized = true } = options
-  const authorities = caFile === undefined ? ca : [...ca, caFile]
+  const authorities = caFile === undefined ? ca : [...ca, caFile.content]
   const settings = {
     ca: authorities.length === 0 ? undefined : Object.freeze(authorities),
+    caFile: caFile?.path,
     cert,
     key,
     passphrase,

@@ -21,6 +21,11 @@ export const PLAIN_PROXY_VARIABLES = ['http_proxy', 'HTTP_PROXY'] as const satis
 /** The variables that may hold the bypass list, the first that is set wins. */
 export const NO_PROXY_VARIABLES = ['NO_PROXY', 'no_proxy'] as const
 
+/** The proxy variable that decides: the first that is set. Blank is unset. */
+export function decidingVariable(env: Environment): (typeof PROXY_VARIABLES)[number] | undefined {
+  return PROXY_VARIABLES.find((name) => (env[name]?.trim() ?? '') !== '')
+}
+
 /** The variable that turns the log on: `info` or `debug`. */
 export const LOG_VARIABLE = 'DISCORD_TRANSPORT_LOG'
 

@@ -1,12 +1,7 @@
 import * as z from 'zod'
+import { expectedWholeNumber } from './ranges.js'
 
 type Unit = 'milliseconds' | 'bytes'
-
-/** What is said of a value that is no such number: how many of which unit, when it has one. */
-export function expectedWholeNumber(least: number, most: number, unit?: Unit): string {
-  const range = most === Infinity ? `of ${least} or more` : `from ${least} to ${most}`
-  return `must be a whole number ${unit === undefined ? '' : `of ${unit} `}${range}`
-}
 
 /** A whole number, every violation of which has the same message. */
 export function wholeNumber(least: number, most = Infinity, unit?: Unit): z.ZodInt {

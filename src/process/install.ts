@@ -1,9 +1,12 @@
 import { syncBuiltinESMExports } from 'node:module'
 import { describeProxy } from '../config/resolve-proxy.js'
+import { hookChildren } from './children/index.js'
 import { Decisions } from './decisions.js'
+import { hookEnvironment } from './environment.js'
 import { Hooks } from './hooks.js'
 import type { InstalledExplanation, Installation } from './installation.js'
 import type { ResolvedInstallOptions } from './options.js'
+import { claimProcess, existingInstallation, type Installer } from './registry.js'
 import type { ProcessRoutes } from './route.js'
 import type { Surface } from './surface.js'
 import type { HookContext } from './surfaces/context.js'
@@ -12,10 +15,26 @@ import { hookSockets } from './surfaces/sockets.js'
 import { hookUndici } from './surfaces/undici.js'
 
 /** Each replaces the hooks of one surface. */
-const SURFACES: readonly ((context: HookContext) => void)[] = [hookUndici, hookHttp, hookSockets]
+const SURFACES: readonly ((context: HookContext) => void)[] = [
+  hookUndici,
+  hookHttp,
+  hookSockets,
+  hookChildren,
+  hookEnvironment,
+]
 
-/** Leads the connections of the whole process through a proxy, until `stop()`. */
-export function install(routes: ProcessRoutes, options: ResolvedInstallOptions): Installation {
+/**
+ * Leads the connections of the whole process through a proxy, until `stop()`.
+ *
+ * @throws TransportError ERR_ALREADY_INSTALLED; ERR_INVALID_OPTIONS for `children` with what no variable can carry
+ */
+export function install(
+  routes: ProcessRoutes,
+  options: ResolvedInstallOptions,
+  installer: Installer,
+): Installation {
+  const existing = existingInstallation(routes, options.scope)
+  if (existing !== undefined) return existing
   const hooks = new Hooks()
   const decisions = new Decisions(options, routes)
   const undo: (() => void)[] = []
@@ -42,7 +61,7 @@ export function install(routes: ProcessRoutes, options: ResolvedInstallOptions):
   }
   // Named imports of ES modules read node:http and the like through bindings of their own.
   syncBuiltinESMExports()
-  return Object.freeze({
+  const installation = Object.freeze({
     get active() {
       return !decisions.stopped && (routes.main.policy.proxy !== null || routes.plain !== null)
     },
@@ -53,6 +72,8 @@ export function install(routes: ProcessRoutes, options: ResolvedInstallOptions):
     stop,
     [Symbol.dispose]: stop,
   } satisfies Installation)
+  undo.push(claimProcess(installer, routes, installation))
+  return installation
 }
 
 function explain(decisions: Decisions, url: URL, asked: Surface | undefined): InstalledExplanation {

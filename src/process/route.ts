@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
 import type { Dispatcher } from 'undici'
 import type { RoutePolicy } from '../config/index.js'
+import type { PreloadSettings } from './preload-settings.js'
 
 /** What carries the connections of the process. To make it loads undici and zod. */
 export interface RouteFaces {
@@ -24,6 +25,14 @@ export interface ProcessRoute {
   readonly faces: RouteFaces
 }
 
+/** The options of a route as child processes can be given them. */
+export interface CarriedOptions {
+  /** The settings of the preload that say the same. */
+  readonly settings: PreloadSettings
+  /** The options that no variable can say. */
+  readonly uncarried: readonly string[]
+}
+
 export interface ProcessRoutes {
   /** The route of the transport. */
   readonly main: ProcessRoute
@@ -32,4 +41,8 @@ export interface ProcessRoutes {
    * OPENCLAW_PROXY_URL carry such URLs themselves.
    */
   readonly plain: ProcessRoute | null
+  /** What child processes are to be told of the options. */
+  readonly carried: () => CarriedOptions
+  /** Calls the listener each time that the proxy has changed. */
+  readonly onChange: (listener: () => void) => void
 }

@@ -7,7 +7,13 @@ describe('parseOptions', () => {
   it.each([[undefined], [{}], [{ proxy: undefined, tls: undefined, dns: undefined }]])(
     'sets the documented defaults: %j',
     (input) => {
-      const tls = { ca: undefined, cert: undefined, servername: undefined, rejectUnauthorized: true }
+      const tls = {
+        ca: undefined,
+        caFile: undefined,
+        cert: undefined,
+        servername: undefined,
+        rejectUnauthorized: true,
+      }
       const options = parseOptions(input)
       expect({ ...options }).toEqual({
         proxy: undefined,

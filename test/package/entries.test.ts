@@ -91,7 +91,9 @@ describe('the subpaths of the package', () => {
   const { exports } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
     readonly exports: Readonly<Record<string, unknown>>
   }
-  const subpaths = Object.keys(exports).filter((name) => !['.', './package.json'].includes(name))
+  const subpaths = Object.keys(exports).filter(
+    (name) => !['.', './package.json', './register'].includes(name),
+  )
   const parts = ['./openclaw']
 
   test('have an adapter for each framework', () => {

@@ -1,6 +1,7 @@
 import type { Environment } from '../../config/index.js'
 import type { Problem } from '../../config/problems.js'
-import { expectedWholeNumber, milliseconds } from '../../config/whole-number.js'
+import { expectedWholeNumber } from '../../config/ranges.js'
+import { milliseconds } from '../../config/whole-number.js'
 
 const MAX_TIMEOUT_MS = 120_000
 

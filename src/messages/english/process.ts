@@ -1,5 +1,19 @@
 /** The process-wide mode: src/process. */
 export const PROCESS = {
+  'process.already-installed': 'This process has an installation already, by {installer}',
+  'process.already-installed.hint':
+    'One process has one installation: call stop() on the first, or leave this one out. Under discord-transport/register, install() with the same proxy and a scope no wider is the same installation.',
+  'process.register.no-proxy': 'DISCORD_TRANSPORT_REQUIRED: no proxy was found; looked at {variables}',
+  'process.register.no-proxy.hint':
+    'Set one of them before the process starts: what dotenv reads inside the bot comes too late, and node --env-file=.env does not.',
+  'process.register.late':
+    '{variable} was set after discord-transport/register had looked for a proxy, so this process connects directly',
+  'process.register.late.hint':
+    'Set it before the process starts: node --env-file=.env --import discord-transport/register bot.js',
+  'process.refused.late':
+    'The connection to {target} is refused: the proxy was set after discord-transport/register had looked for one',
+  'process.refused.late.hint':
+    'Set it before the process starts: node --env-file=.env --import discord-transport/register bot.js',
   'process.refused.loopback': 'The connection to {target} is refused: it leads to this host itself',
   'process.refused.loopback.hint':
     "The installation has loopback: 'block'. Pass loopback: 'direct', or open it inside bypass().",

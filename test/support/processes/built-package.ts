@@ -10,6 +10,8 @@ export interface BuiltPackage {
   readonly folder: string
   /** The file of the command. */
   readonly command: string
+  /** The files of `discord-transport/register`. */
+  readonly register: { readonly import: string; readonly require: string }
 }
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
@@ -26,7 +28,8 @@ const entries = new Map(
 export async function builtPackage(): Promise<BuiltPackage> {
   const folder = buildFolder()
   await onceForAllFiles(folder, () => buildInto(folder))
-  return { folder, command: join(folder, 'cli.cjs') }
+  const register = { import: join(folder, 'register.mjs'), require: join(folder, 'register.cjs') }
+  return { folder, command: join(folder, 'cli.cjs'), register }
 }
 
 async function buildInto(folder: string): Promise<void> {
@@ -34,7 +37,14 @@ async function buildInto(folder: string): Promise<void> {
   const common = { ...libraryBuild, outDir: folder, silent: true, config: false, clean: false } as const
   const sources = [...entries].map(([entry, { source }]) => [entry, join(ROOT, source)] as const)
   await Promise.all([
-    build({ ...common, entry: { cli: join(ROOT, 'src/cli/main.ts') } }),
+    build({
+      ...common,
+      entry: {
+        cli: join(ROOT, 'src/cli/main.ts'),
+        register: join(ROOT, 'src/register/preload.ts'),
+        'register-transport': join(ROOT, 'src/register/transport.ts'),
+      },
+    }),
     build({
       ...common,
       entry: Object.fromEntries(sources),
@@ -43,6 +53,12 @@ async function buildInto(folder: string): Promise<void> {
     }),
   ])
   const exports = Object.fromEntries([...entries].map(([entry, { subpath }]) => [subpath, `./${entry}.mjs`]))
-  const manifest = { name: 'discord-transport', type: 'module', exports }
+  const register = { import: './register.mjs', require: './register.cjs' }
+  const manifest = {
+    name: 'discord-transport',
+    type: 'module',
+    exports: { ...exports, './register': register },
+  }
+  await writeFile(join(folder, 'register.mjs'), "import './register.cjs'\n")
   await writeFile(join(folder, 'package.json'), JSON.stringify(manifest))
 }

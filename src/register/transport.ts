@@ -1,0 +1,2 @@
+/** What discord-transport/register loads with the first connection in scope. */
+export { createRoutes } from '../transport.js'
