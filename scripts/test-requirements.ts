@@ -7,6 +7,7 @@ type Obstacle = () => string | undefined
 /** By npm script. A suite that is not listed runs everywhere. */
 export const obstacles: Readonly<Partial<Record<string, Obstacle>>> = {
   'test:real': () => linuxRoot() ?? missing(['ip', 'ss', 'unshare']) ?? withoutNamespaces(),
+  'test:fleet': () => missing(['redis-server']),
   'test:sealed': () => linuxRoot() ?? missing(['ip', 'nft', 'unshare']) ?? withoutNamespaces(),
   'test:runtimes': linuxX64,
   'test:nodes': linuxX64,
@@ -29,8 +30,12 @@ function withoutNamespaces(): string | undefined {
 }
 
 function missing(commands: readonly string[]): string | undefined {
-  const absent = commands.filter((command) => !succeeds('sh', ['-c', `command -v ${command}`]))
+  const absent = commands.filter((command) => !isInstalled(command))
   return absent.length === 0 ? undefined : `not installed: ${absent.join(', ')}`
+}
+
+export function isInstalled(command: string): boolean {
+  return succeeds('sh', ['-c', `command -v ${command}`])
 }
 
 function succeeds(command: string, args: readonly string[]): boolean {

@@ -44,6 +44,7 @@ const STAGES: readonly Stage[] = [
   { name: 'build', script: 'build' },
   { name: 'tests', script: 'test:unit', vitest: true },
   { name: 'real proxies', script: 'test:real', vitest: true },
+  { name: 'fleet with Redis', script: 'test:fleet', vitest: true },
   { name: 'sealed network', script: 'test:sealed', vitest: true },
   { name: 'Bun and Deno', script: 'test:runtimes', vitest: true },
   { name: 'other Node lines', script: 'test:nodes' },

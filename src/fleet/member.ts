@@ -175,19 +175,25 @@ export class Member implements GatewayShardLeases {
     const { clock, store } = this.#options
     const sentAt = clock.now()
     const sentAtWall = clock.wall()
-    const claims = this.#claiming ? this.#slots.holdings : undefined
+    const claims = this.#claims()
     const request = { version: this.#view.version, held: this.#slots.size, join: this.#join, claims }
     const reply = await store.renew({ ...this.caller, ...request })
     if (this.#stop.signal.aborted) return false
     if (reply.kind !== 'ok') return this.#refused(reply)
     this.#lease.renewed(sentAt, sentAtWall)
     this.#learn(reply)
-    if (this.#joined !== undefined) this.#admitted()
+    if (request.join !== undefined) this.#admitted()
     if (this.#slots.returns.length > 0) {
       await this.#giveBack(false)
       return true
     }
     return this.#plan(reply)
+  }
+
+  #claims(): RenewRequest['claims'] {
+    const { count, generation } = this.#view
+    if (!this.#claiming || count === undefined) return undefined
+    return { holdings: this.#slots.holdings, count, generation }
   }
 
   async #refused(reply: Refused): Promise<boolean> {
@@ -224,7 +230,7 @@ export class Member implements GatewayShardLeases {
     if (reply.own !== undefined) this.#reconcile(reply.own)
     if (this.#claiming) this.#options.sessions().writeAll(this.#slots.kept)
     this.#claiming = false
-    if (reply.generation !== before.generation && before.count !== undefined) this.#nextGeneration()
+    if (before.count !== undefined && reply.count !== before.count) this.#nextGeneration()
     if (clock.now() >= this.#openAt) this.#slots.resume(reply.count)
   }
 

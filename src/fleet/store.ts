@@ -24,7 +24,14 @@ export interface RenewRequest extends Caller {
   /** Joins the fleet: with a number of shards of its own, or with whatever stands, which is proposed if none does. */
   readonly join: { readonly kind: 'fixed' | 'auto'; readonly count: number } | undefined
   /** After a change of the epoch: what the member had, open or not. */
-  readonly claims: readonly Holding[] | undefined
+  readonly claims: Claims | undefined
+}
+
+/** Shards that a member had of so many. */
+export interface Claims {
+  readonly holdings: readonly Holding[]
+  readonly count: number
+  readonly generation: number
 }
 
 export interface MemberLoad {

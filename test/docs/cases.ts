@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'vitest'
+import { isInstalled } from '../../scripts/test-requirements.js'
+import { RedisServer } from '../fleet/redis-server.js'
 import { readPrograms } from './code-blocks.js'
 import { GUIDE_CASES } from './guide-cases.js'
 import { answersPing, startProgram, toItsEnd, whileItRuns, type BlockRun, type Case } from './run-block.js'
@@ -11,6 +13,23 @@ async function keepSessions({ program }: BlockRun): Promise<readonly unknown[]> 
   program.signal('SIGTERM')
   await program.ended()
   return JSON.parse(await readFile(join(program.directory, 'sessions.json'), 'utf8')) as unknown[]
+}
+
+/** The program finds a Redis of its own, or is left out, and says so, where none is installed. */
+function withRedis(run: Case): Case {
+  return async (block) => {
+    if (!isInstalled('redis-server')) {
+      if (process.env['CI'] === 'true') throw new Error('redis-server is not installed')
+      console.log(`SKIPPED: ${block.name}: redis-server is not installed`)
+      return
+    }
+    const redis = await RedisServer.start()
+    try {
+      await run({ ...block, code: block.code.replaceAll('process.env.REDIS_URL', JSON.stringify(redis.url)) })
+    } finally {
+      await redis.close()
+    }
+  }
 }
 
 /** Each block of code in the documentation, by its page and its place there. */
@@ -42,6 +61,15 @@ export const CASES: Readonly<Record<string, Case>> = {
       expect(hint).toMatch(/^The answer is the proxy's, not Discord's: its policy must allow CONNECT to /)
     },
     { before: (proxy) => (proxy.fault = { kind: 'status', status: 403 }) },
+  ),
+
+  'docs/fleet.md 1': withRedis(
+    whileItRuns(async ({ discord, program }) => {
+      await program.during(discord.gateway.waitForIdentify())
+      await program.printed('READY 0')
+      program.signal('SIGTERM')
+      expect(await program.ended()).toBe(0)
+    }),
   ),
 
   'docs/frameworks/carbon.md 1': whileItRuns(async ({ discord, program }) => {

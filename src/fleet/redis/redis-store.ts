@@ -87,9 +87,10 @@ export class RedisStore implements FleetStore {
       version,
       held,
       join?.kind ?? '',
-      join?.count ?? 0,
+      join?.count ?? claims?.count ?? 0,
       claims === undefined ? '' : 1,
-      ...(claims ?? []).flatMap(({ shardId, token }) => [shardId, token]),
+      claims?.generation ?? 0,
+      ...(claims?.holdings ?? []).flatMap(({ shardId, token }) => [shardId, token]),
     ])
     if (reply[0] !== 'ok') return refusal(reply)
     const [, now, epoch, holdUntil, tide, newVersion, generation, count, free, members, own] = reply

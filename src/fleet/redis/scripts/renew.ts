@@ -4,8 +4,9 @@ import { script } from './script.js'
  * Renews the lease of a member, lets it join, takes its claims, and removes the members whose lease has ended.
  *
  * ARGV[7]: the version of the list of members that it knows. ARGV[8]: how many leases it believes to have. ARGV[9]:
- * 'fixed' or 'auto' to join, else ''. ARGV[10]: the number of shards with which it joins, 0 for whatever stands.
- * ARGV[11]: '1' if claims follow, as shard, token, shard, token ….
+ * 'fixed' or 'auto' to join, else ''. ARGV[10]: the number of shards with which it joins, 0 for whatever stands, or of
+ * which it claims some. ARGV[11]: '1' if claims follow. ARGV[12]: the generation of the claims. ARGV[13] and on: claims,
+ * as shard, token, shard, token ….
  *
  * Answers 'count' where nobody has said how many shards there are, 'epoch' to a member that has to claim, 'gone' to one
  * whose lease has ended, or 'ok', now, epoch, hold, token, version, generation, count, shards without an owner, the
@@ -46,11 +47,13 @@ end
 
 if isOther and claims then
   local claimed = {}
-  for index = 12, #ARGV, 2 do claimed[ARGV[index]] = tonumber(ARGV[index + 1]) end
-  if count == 0 then
-    count, generation = tonumber(ARGV[10]), generation + 1
-    redis.call('HSET', keyState, 'count', int(count), 'generation', int(generation))
-  end
+  for index = 13, #ARGV, 2 do claimed[ARGV[index]] = tonumber(ARGV[index + 1]) end
+  local claimCount = tonumber(ARGV[10])
+  if count == 0 then count = claimCount end
+  if count == claimCount then generation = math.max(generation, tonumber(ARGV[12])) end
+  redis.call('HSET', keyState, 'count', int(count), 'generation', int(generation))
+  -- Shards of another count are claimed too: until they are given back, no shard of the new one may be taken.
+  local claimGeneration = count == claimCount and generation or generation - 1
   local lost = {}
   scan(function(shard, owner, ownToken)
     if owner == member then
@@ -63,7 +66,7 @@ if isOther and claims then
   end)
   mine = {}
   for shard, ownToken in pairs(claimed) do
-    redis.call('HSET', keyOwners, shard, member .. ' ' .. int(ownToken) .. ' ' .. int(generation))
+    redis.call('HSET', keyOwners, shard, member .. ' ' .. int(ownToken) .. ' ' .. int(claimGeneration))
     mine[#mine + 1] = tonumber(shard)
     mine[#mine + 1] = int(ownToken)
   end
