@@ -18,7 +18,7 @@ import type {
 } from './methods.js'
 import { closedClient, OpenClawError } from './openclaw-error.js'
 import { parseClientOptions, type OpenClawClientOptions } from './options.js'
-import type { Reply, Run } from './runs.js'
+import type { Reply, Run } from './reply.js'
 import type { HelloOk } from './wire/hello.js'
 
 export interface ReplyOptions {
@@ -120,13 +120,10 @@ export class OpenClawGatewayClient extends EventEmitter<OpenClawEvents> implemen
   /** Sends a message into a session: `sessions.send`, with an idempotency key. `reply()` waits for the answer. */
   async sessionsSend(key: string, message: string, options: RequestOptions = {}): Promise<RunStarted & Run> {
     const runId = options.idempotencyKey ?? randomUUID()
-    this.#engine.runs.track({ runId, sessionKey: key })
+    const send = () => this.request('sessions.send', { key, message }, { ...options, idempotencyKey: runId })
+    this.#engine.runs.track({ runId, sessionKey: key }, send)
     try {
-      const started = await this.request(
-        'sessions.send',
-        { key, message },
-        { ...options, idempotencyKey: runId },
-      )
+      const started = await send()
       return { ...started, sessionKey: key }
     } catch (error) {
       this.#engine.runs.forget(runId)

@@ -144,8 +144,10 @@ export class Engine {
     this.#calls.attach((text, flushed) => span.link.send(text, flushed))
     this.#emit('authenticated', hello)
     const { bootId, version } = hello.server
-    if (before !== undefined && bootId !== undefined && bootId !== before)
+    if (before !== undefined && bootId !== undefined && bootId !== before) {
       this.#emit('restarted', { bootId, previousBootId: before, version })
+      this.runs.restarted()
+    }
     this.#settle(span, hello).catch((error: unknown) => this.#trouble(error))
   }
 
@@ -211,6 +213,7 @@ export class Engine {
     const wasOpen = this.#connected || error !== null
     this.#connected = false
     this.#calls.fail(failure)
+    this.runs.stop()
     span.settle.reject(failure)
     try {
       await span.link.stop()

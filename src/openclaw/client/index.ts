@@ -28,6 +28,7 @@ export { OpenClawError, type OpenClawErrorCode, type OpenClawErrorDetails } from
 export type { DeviceOptions, OpenClawClientOptions } from './options.js'
 export type { LoopbackMode } from './route/address.js'
 export type { ReconnectSettings } from './reconnects.js'
-export { messageText, type Reply, type Run } from './runs.js'
+export { messageText } from './answers.js'
+export type { Reply, Run } from './reply.js'
 export type { EventFrame } from './wire/frames.js'
 export type { HelloOk, HelloPolicy } from './wire/hello.js'

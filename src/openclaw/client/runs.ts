@@ -1,22 +1,8 @@
-import { reasonOf } from '../../reconnect/abortable.js'
+import { abortable } from '../../reconnect/abortable.js'
+import { findAnswer } from './answers.js'
 import { OpenClawError } from './openclaw-error.js'
-import { fieldsOf, isFields, textOf, type Fields } from './wire/frames.js'
-
-/** A message that was sent, as `sessionsSend` and `sessionsSpawn` give it. */
-export interface Run {
-  /** The gateway's name for it: the idempotency key. */
-  readonly runId: string
-  readonly sessionKey: string
-}
-
-/** The answer to a message. */
-export interface Reply extends Run {
-  /** The texts of the message, joined. */
-  readonly text: string
-  /** As the gateway gives it. */
-  readonly message: Fields
-  readonly stopReason: string | null
-}
+import { noAnswer, outcomeOf, replyOf, runFailed, runStopped, type Reply, type Run } from './reply.js'
+import { isFields, textOf, type Fields } from './wire/frames.js'
 
 /** Reads the history of a session. */
 export type ReadHistory = (sessionKey: string) => Promise<Fields>
@@ -24,40 +10,77 @@ export type ReadHistory = (sessionKey: string) => Promise<Fields>
 interface Known {
   readonly runId: string
   sessionKey: string
-  /** The message was accepted by another run: the answer has a run id that nobody is told. */
+  /** Sends the message once more, with the same key. */
+  readonly again: (() => Promise<unknown>) | undefined
+  readonly trackedAt: number
+  /** Its own run has nothing more to say: the answer is to be looked for in the history. */
   elsewhere: boolean
+  /** The gateway began anew, or refused to begin the run because it was about to. */
+  interrupted: boolean
+  /** How often it was sent again. */
+  repeats: number
+  /** Looks in a row at a session that did nothing and had no answer. */
+  idleLooks: number
   outcome: Reply | Error | undefined
   readonly waiting: Set<() => void>
 }
 
 /** Runs that ended and were not asked for are kept up to this number. */
 const MAX_KNOWN = 500
-/** Between two looks at the history while the answer comes under another run. */
+/** Between two looks at the history of a session. */
 const LOOK_MS = 5_000
+/** After so many of them a session that does nothing will not answer any more. */
+const MAX_IDLE_LOOKS = 3
+const MAX_REPEATS = 5
+/** The gateway keeps idempotency keys in its memory for five minutes, and in the history for ever. */
+const REPEATABLE_MS = 15 * 60_000
+
+/** What a run says that the gateway did not begin because it is about to stop. */
+const DRAINING = /gateway\s?draining|gateway is (?:draining|restarting)/i
 
 /**
  * The messages of this client, and what became of them.
  *
  * A message into a session that is busy is queued: its own run ends at once with a `final` without a message, and the
- * answer comes later under another run id. The history knows both: it keeps the idempotency key of each message.
+ * answer comes later under another run id. A gateway that restarts drops what it had accepted and not begun. The
+ * history knows better in both cases, and a message that has no answer there is sent again with its key: the gateway
+ * then begins its run, and no message stands twice in the history.
  */
 export class Runs {
   readonly #known = new Map<string, Known>()
   readonly #readHistory: ReadHistory
   readonly #looking = new Set<string>()
+  #timer: NodeJS.Timeout | undefined
 
   constructor(readHistory: ReadHistory) {
     this.#readHistory = readHistory
   }
 
-  /** From now on the events of this run are kept. */
-  track({ runId, sessionKey }: Run): void {
+  /**
+   * From now on the events of this run are kept.
+   *
+   * @param again sends the message once more with the same key
+   */
+  track({ runId, sessionKey }: Run, again?: () => Promise<unknown>): Known {
+    const known: Known = {
+      runId,
+      sessionKey,
+      again,
+      trackedAt: performance.now(),
+      elsewhere: false,
+      interrupted: false,
+      repeats: 0,
+      idleLooks: 0,
+      outcome: undefined,
+      waiting: new Set(),
+    }
     this.#known.delete(runId)
-    this.#known.set(runId, { runId, sessionKey, elsewhere: false, outcome: undefined, waiting: new Set() })
+    this.#known.set(runId, known)
     for (const [id, { waiting }] of this.#known) {
       if (this.#known.size <= MAX_KNOWN) break
       if (waiting.size === 0) this.#known.delete(id)
     }
+    return known
   }
 
   forget(runId: string): void {
@@ -66,116 +89,151 @@ export class Runs {
 
   /** A `chat` event. */
   event(payload: Fields): void {
-    const runId = textOf(payload['runId']) ?? ''
+    const known = this.#known.get(textOf(payload['runId']) ?? '')
     const sessionKey = textOf(payload['sessionKey'])
-    const known = this.#known.get(runId)
     if (known !== undefined) {
       // The full key, where the message was sent with a short one.
       if (sessionKey !== null) known.sessionKey = sessionKey
       this.#ofRun(known, payload)
-    } else if (payload['state'] === 'final' || payload['state'] === 'error') {
-      for (const other of this.#known.values())
-        if (other.elsewhere && other.sessionKey === sessionKey && other.waiting.size > 0)
-          void this.#look(other)
+    } else if (sessionKey !== null && (payload['state'] === 'final' || payload['state'] === 'error')) {
+      if (this.#open(sessionKey).some(({ elsewhere }) => elsewhere)) this.#look(sessionKey)
     }
   }
 
   /** Events were lost: what is waited for may have happened. */
   lookAgain(): void {
-    for (const known of this.#known.values())
-      if (known.waiting.size > 0 && known.outcome === undefined) void this.#look(known)
+    for (const sessionKey of this.#openSessions()) this.#look(sessionKey)
   }
 
-  /** Sessions with a message whose answer is waited for. */
-  get sessionKeys(): readonly string[] {
-    const waiting = [...this.#known.values()].filter((known) => known.waiting.size > 0)
-    return [...new Set(waiting.map(({ sessionKey }) => sessionKey))]
+  /** The gateway began anew. What it had not finished is lost, unless it is in the history. */
+  restarted(): void {
+    for (const known of this.#known.values()) if (known.outcome === undefined) known.interrupted = true
+    this.lookAgain()
+    this.#schedule()
+  }
+
+  stop(): void {
+    clearInterval(this.#timer)
+    this.#timer = undefined
+    this.#known.clear()
   }
 
   /**
    * The answer to a message.
    *
-   * @throws OpenClawError ERR_OPENCLAW_RUN if the run failed or was stopped
+   * @throws OpenClawError ERR_OPENCLAW_RUN if the run failed, was stopped, or has no answer
    * @throws the reason of the signal
    */
   async reply(run: Run, signal: AbortSignal): Promise<Reply> {
-    signal.throwIfAborted()
-    const isNew = !this.#known.has(run.runId)
-    if (isNew) this.track(run)
-    const known = this.#known.get(run.runId)
-    if (known === undefined) throw new TypeError('the run was tracked just now')
-    if (known.outcome === undefined) await this.#settled(known, signal, isNew || known.elsewhere)
-    this.#known.delete(run.runId)
+    const before = this.#known.get(run.runId)
+    const known = before ?? this.track(run)
+    if (before === undefined) known.elsewhere = true
+    if (known.outcome === undefined) {
+      if (known.elsewhere || known.interrupted) this.#look(known.sessionKey)
+      this.#schedule()
+      await abortable<undefined>(signal, (resolve) => {
+        const settled = (): void => resolve(undefined)
+        known.waiting.add(settled)
+        return () => known.waiting.delete(settled)
+      })
+    }
     const { outcome } = known
-    if (outcome === undefined || outcome instanceof Error) throw outcome ?? new TypeError('no outcome')
+    this.#known.delete(run.runId)
+    if (outcome instanceof Error) throw outcome
+    if (outcome === undefined) throw noAnswer(known)
     return outcome
   }
 
-  async #settled(known: Known, signal: AbortSignal, lookNow: boolean): Promise<void> {
-    const timer = setInterval(() => {
-      if (known.elsewhere) void this.#look(known)
+  /** Messages of a session whose answer is not known. */
+  #open(sessionKey: string): Known[] {
+    return [...this.#known.values()].filter(
+      (known) => known.sessionKey === sessionKey && known.outcome === undefined,
+    )
+  }
+
+  /** Sessions with a message that is waited for, or that a restart has interrupted. */
+  #openSessions(): Set<string> {
+    const open = [...this.#known.values()].filter(
+      ({ outcome, waiting, interrupted }) => outcome === undefined && (waiting.size > 0 || interrupted),
+    )
+    return new Set(open.map(({ sessionKey }) => sessionKey))
+  }
+
+  /** Looks every few seconds, as long as there is a message for which no event will come. */
+  #schedule(): void {
+    this.#timer ??= setInterval(() => {
+      const sessions = this.#openSessions()
+      if (sessions.size === 0) {
+        clearInterval(this.#timer)
+        this.#timer = undefined
+      }
+      for (const sessionKey of sessions)
+        if (this.#open(sessionKey).some(({ elsewhere, interrupted }) => elsewhere || interrupted))
+          this.#look(sessionKey)
     }, LOOK_MS)
-    try {
-      await new Promise<void>((resolve, reject) => {
-        const abort = (): void => {
-          known.waiting.delete(resolve)
-          reject(reasonOf(signal))
-        }
-        signal.addEventListener('abort', abort, { once: true })
-        known.waiting.add(() => {
-          signal.removeEventListener('abort', abort)
-          resolve()
-        })
-        if (lookNow) void this.#look(known)
-      })
-    } finally {
-      clearInterval(timer)
-    }
   }
 
   #ofRun(known: Known, payload: Fields): void {
     const state = payload['state']
-    if (state === 'error') this.#settle(known, runFailed(known, textOf(payload['errorMessage']), payload))
-    else if (state === 'aborted') this.#settle(known, runStopped(known))
-    else if (state !== 'final') return
-    else if (isFields(payload['message'])) {
-      const stopReason = textOf(payload['stopReason'])
-      this.#settle(known, replyOf(known, payload['message'], stopReason))
-    } else {
+    if (state === 'error') {
+      const message = textOf(payload['errorMessage'])
+      if (known.again !== undefined && DRAINING.test(message ?? '')) known.interrupted = true
+      else this.#settle(known, runFailed(known, message, payload))
+    } else if (state === 'aborted') this.#settle(known, runStopped(known))
+    else if (state !== 'final') known.elsewhere = false
+    else if (isFields(payload['message']))
+      this.#settle(known, replyOf(known, payload['message'], textOf(payload['stopReason'])))
+    else {
       known.elsewhere = true
-      if (known.waiting.size > 0) void this.#look(known)
+      if (known.waiting.size > 0) this.#look(known.sessionKey)
     }
   }
 
-  /** Looks for the answer in the history. A failure is left to the next look. */
-  async #look(known: Known): Promise<void> {
-    if (this.#looking.has(known.runId)) return
-    this.#looking.add(known.runId)
-    try {
-      const history = await this.#readHistory(known.sessionKey)
-      if (known.outcome === undefined) this.#found(known, history)
-    } catch {
-      // The connection ended, or the gateway is busy.
-    } finally {
-      this.#looking.delete(known.runId)
-    }
+  /** Looks for answers in the history. A failure is left to the next look. */
+  #look(sessionKey: string): void {
+    if (this.#looking.has(sessionKey)) return
+    this.#looking.add(sessionKey)
+    this.#readHistory(sessionKey)
+      .then(
+        (history) => {
+          for (const known of this.#open(sessionKey)) this.#found(known, history)
+        },
+        // The connection ended, or the gateway is busy.
+        () => undefined,
+      )
+      .finally(() => this.#looking.delete(sessionKey))
   }
 
   #found(known: Known, history: Fields): void {
-    const messages = Array.isArray(history['messages']) ? history['messages'].filter(isFields) : []
-    const answer = answerTo(messages, known.runId)
-    if (answer === undefined) {
-      // The message is in the history, so its own run has nothing more to say.
-      if (messages.some((message) => keyOf(message) === `${known.runId}:user`)) known.elsewhere = true
+    const finding = findAnswer(history, known.runId)
+    if (finding.answer !== undefined) {
+      this.#settle(known, outcomeOf(known, finding.answer))
       return
     }
-    const error = textOf(answer['errorMessage'])
-    this.#settle(
-      known,
-      answer['stopReason'] === 'error'
-        ? runFailed(known, error, answer)
-        : replyOf(known, answer, textOf(answer['stopReason'])),
-    )
+    if (finding.known) known.elsewhere = true
+    if (finding.busy !== false) {
+      known.idleLooks = 0
+      return
+    }
+    if (known.interrupted && finding.isLast && this.#repeat(known)) return
+    known.idleLooks += 1
+    if (known.idleLooks < MAX_IDLE_LOOKS || !(known.elsewhere || known.interrupted)) return
+    this.#settle(known, finding.latest === undefined ? noAnswer(known) : outcomeOf(known, finding.latest))
+  }
+
+  /** @returns whether it is sent again, and has to be waited for */
+  #repeat(known: Known): boolean {
+    const tooOld = performance.now() - known.trackedAt > REPEATABLE_MS
+    if (known.again === undefined || known.repeats >= MAX_REPEATS || tooOld) return false
+    known.repeats += 1
+    known.interrupted = false
+    known.elsewhere = false
+    known.again().catch((error: unknown) => {
+      // The session is gone with the process, for example.
+      if (error instanceof OpenClawError && !error.retryable) this.#settle(known, error)
+      else known.interrupted = true
+    })
+    return true
   }
 
   #settle(known: Known, outcome: Reply | Error): void {
@@ -184,62 +242,4 @@ export class Runs {
     for (const resolve of known.waiting) resolve()
     known.waiting.clear()
   }
-}
-
-/** The answer that the run gave, or the first that follows its message. */
-function answerTo(messages: readonly Fields[], runId: string): Fields | undefined {
-  const own = messages.find(
-    (message) => isAnswer(message) && fieldsOf(message['__openclaw'])['runId'] === runId,
-  )
-  if (own !== undefined) return own
-  const asked = messages.findIndex((message) => keyOf(message) === `${runId}:user`)
-  return asked === -1 ? undefined : messages.slice(asked + 1).find(isAnswer)
-}
-
-/** An assistant's message that ends its turn: others call a tool and go on. */
-function isAnswer({ role, stopReason }: Fields): boolean {
-  return role === 'assistant' && stopReason !== 'toolUse' && stopReason !== 'tool_use'
-}
-
-function keyOf(message: Fields): string | null {
-  return textOf(message['idempotencyKey']) ?? textOf(fieldsOf(message['__openclaw'])['idempotencyKey'])
-}
-
-function replyOf({ runId, sessionKey }: Known, message: Fields, stopReason: string | null): Reply {
-  return { runId, sessionKey, text: messageText(message), message, stopReason }
-}
-
-/** The text of a message: its content is a string or a list of blocks. */
-export function messageText({ content, text }: Fields): string {
-  if (typeof content === 'string') return content
-  if (!Array.isArray(content)) return textOf(text) ?? ''
-  return content
-    .flatMap((block: unknown) => {
-      const { type, text: part } = fieldsOf(block)
-      return (type === 'text' || type === 'output_text') && typeof part === 'string' ? [part] : []
-    })
-    .join('')
-}
-
-function runFailed({ runId, sessionKey }: Known, message: string | null, details: Fields): OpenClawError {
-  const kind = textOf(details['errorKind'])
-  return new OpenClawError(`The run in ${sessionKey} failed: ${message ?? kind ?? 'no reason given'}`, {
-    code: 'ERR_OPENCLAW_RUN',
-    reason: kind ?? 'error',
-    hint: 'Look at the model and its provider: openclaw models status',
-    retryable: kind === 'timeout' || kind === 'rate_limit',
-    sent: 'maybe',
-    details: { runId, sessionKey },
-  })
-}
-
-function runStopped({ runId, sessionKey }: Known): OpenClawError {
-  return new OpenClawError(`The run in ${sessionKey} was stopped before it answered`, {
-    code: 'ERR_OPENCLAW_RUN',
-    reason: 'aborted',
-    hint: 'Somebody stopped the session. Send the message again if it is still wanted.',
-    retryable: false,
-    sent: 'maybe',
-    details: { runId, sessionKey },
-  })
 }
