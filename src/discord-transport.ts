@@ -1,7 +1,7 @@
 import type { Agent } from 'node:http'
 import type { Agent as HttpsAgent } from 'node:https'
 import type { Dispatcher } from 'undici'
-import type { ProxyDescription } from './config/index.js'
+import type { ProxyDescription, ProxyOption } from './config/index.js'
 import type { Diagnosis, DiagnoseOptions } from './doctor/index.js'
 import type {
   GatewayClient,
@@ -30,7 +30,10 @@ export interface CarbonGatewayOptions {
 
 /** One proxy (or none), and everything that a Discord bot sends through it. */
 export interface DiscordTransport extends AsyncDisposable {
-  /** The proxy in use, redacted; null when every connection is direct. */
+  /**
+   * The proxy in use, redacted; null when every connection is direct. Of a list, the one that new connections take: the
+   * first that works.
+   */
   readonly proxy: ProxyDescription | null
   /**
    * For `ws`, `node:http`, `node:https`, axios, got: anything that takes an http.Agent. The type is that of got's
@@ -94,12 +97,12 @@ export interface DiscordTransport extends AsyncDisposable {
    */
   warm(urls?: readonly (string | URL)[]): Promise<void>
   /**
-   * From now on through another proxy, or through none for `false`. New tunnels take it at once, requests under
+   * From now on through another proxy, through a list of them, or through none for `false`. New tunnels take it at once, requests under
    * way end where they are. Every other option stays; the environment is not asked again.
    *
    * @throws TransportError ERR_PROXY_CONFIG, for a blank URL too; then nothing has changed
    */
-  setProxy(url: string | URL | false): void
+  setProxy(proxy: ProxyOption): void
   /**
    * Leads the connections of the whole process through this transport, until `stop()` of what it gives back, or
    * `close()`: fetch, undici, node:http, node:https, WebSockets, node:net, node:tls, node:http2.

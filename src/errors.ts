@@ -73,6 +73,8 @@ export interface TransportErrorDetails {
   readonly retryable: boolean
   /** Default: `'maybe'` in the phase `exchange`, `'no'` in every phase before it. */
   readonly sent?: 'no' | 'maybe'
+  /** What failed at each proxy of a list, in order of preference. Default: none. */
+  readonly failures?: readonly TransportError[]
   readonly cause?: unknown
 }
 
@@ -100,6 +102,11 @@ export class TransportError extends Error {
    * written. `'maybe'`: it may have been carried out, in part or as a whole.
    */
   readonly sent: 'no' | 'maybe'
+  /**
+   * Where several proxies were tried: what failed at each of them, in order of preference. The other fields are then
+   * those of the first, and `retryable` holds if it holds for any. Empty otherwise.
+   */
+  readonly failures: readonly TransportError[]
 
   constructor(message: string, details: TransportErrorDetails) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })
@@ -112,6 +119,7 @@ export class TransportError extends Error {
     if (typeof hint !== 'string') HINTS.set(this, hint)
     this.retryable = details.retryable
     this.sent = details.sent ?? (details.phase === 'exchange' ? 'maybe' : 'no')
+    this.failures = Object.freeze([...(details.failures ?? [])])
     Object.defineProperty(this, BRAND, { value: true })
   }
 
@@ -139,6 +147,7 @@ export class TransportError extends Error {
       retryable: this.retryable,
       sent: this.sent,
       cause: describeCause(this.cause),
+      ...(this.failures.length === 0 ? {} : { failures: this.failures.map((failure) => failure.toJSON()) }),
     }
   }
 }
@@ -154,14 +163,20 @@ export function hintFor(error: TransportError, audience: Audience): string {
   return typeof hint === 'string' ? hint : render(hint, audience)
 }
 
-/** The same failure of a request of which more, or less, was sent than of the one that it was named for. */
+/**
+ * The same failure with other particulars, such as that of a request of which more, or less, was sent than of the one
+ * that it was named for.
+ */
 export function failureOf(
   error: TransportError,
-  { sent, retryable }: Pick<TransportError, 'sent' | 'retryable'>,
-) {
-  const { code, phase, proxy, target, cause } = error
-  const hint = hintOf(error)
-  return new TransportError(error.message, { code, phase, proxy, target, hint, retryable, sent, cause })
+  changes: Partial<Pick<TransportError, 'message' | 'sent' | 'retryable' | 'failures'>>,
+): TransportError {
+  const { message, code, phase, proxy, target, retryable, sent, failures, cause } = error
+  return new TransportError(changes.message ?? message, {
+    ...{ code, phase, proxy, target, retryable, sent, failures, cause },
+    hint: hintOf(error),
+    ...changes,
+  })
 }
 
 function describeCause(cause: unknown): Record<string, unknown> | undefined {

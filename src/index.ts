@@ -1,6 +1,8 @@
 export type {
   DeliveryOptions,
   ProxyDescription,
+  ProxyEntry,
+  ProxyOption,
   ProxyProtocol,
   ProxySource,
   TlsOptions,
@@ -65,6 +67,6 @@ export type {
   Surface,
 } from './process/index.js'
 export type { FetchInit, FetchInput, TransportFetch } from './rest/index.js'
-export type { TransportStats } from './tunnel/index.js'
+export type { ProxyStats, TransportStats } from './tunnel/index.js'
 export type { CarbonGatewayOptions, DiscordTransport, RouteExplanation } from './discord-transport.js'
 export { createDiscordTransport, validateProxy } from './transport.js'

@@ -1,12 +1,12 @@
 import { inspect } from 'node:util'
 import {
-  describeProxy,
   parseOptions,
   replaceProxy,
   resolveProxy,
   sourceName,
   type Log,
   type ProxyDescription,
+  type ProxyOption,
   type ProxySource,
   type ResolvedOptions,
   type RoutePolicy,
@@ -107,11 +107,16 @@ class Transport implements DiscordTransport {
     })
     const { onEvent, delivery, connectTimeoutMs, maxFileBytes } = options
     const { closing } = this.#route
-    this.fetch = createFetch(this.dispatcher, { onEvent, delivery, connectTimeoutMs, closing, maxFileBytes })
+    const fetchOptions = { onEvent, delivery, connectTimeoutMs, closing, maxFileBytes }
+    this.fetch = createFetch(this.dispatcher, fetchOptions)
+    const onProxyReturn: GatewayLinks['onProxyReturn'] = (...waiting) => this.#route.onProxyReturn(...waiting)
+    // The gateway waits for the proxy and not for a delay, also where it asks for its URL.
+    const gatewayFetch = createFetch(this.dispatcher, { ...fetchOptions, onProxyReturn })
     this.#gatewayLinks = {
-      fetch: (url, init) => this.fetch(url, init),
+      fetch: gatewayFetch,
       createWebSocket: (url, socketOptions) => this.createWebSocket(url, socketOptions),
       via: (url) => this.#route.via(addressOf(new URL(url))),
+      onProxyReturn,
       accounts: new BotAccounts(),
       env: options.env,
     }
@@ -149,22 +154,18 @@ class Transport implements DiscordTransport {
   }
 
   get proxy(): ProxyDescription | null {
-    return describeProxy(this.#route.policy)
+    return this.#route.proxy
   }
 
   explain(url: string | URL): RouteExplanation {
     const { host, port } = addressOf(parseUrl(url, 'explain()'))
-    const { route, reason } = this.#route.policy.decide(host, port)
-    const pac = route === 'proxy' && this.proxy?.protocol.startsWith('pac+') === true
-    return {
-      route,
-      reason: pac ? `${reason}; its PAC script decides when a connection opens` : reason,
-      proxy: route === 'proxy' ? this.proxy : null,
-    }
+    const explained = this.#route.explain({ host, port })
+    if (explained.proxy?.protocol.startsWith('pac+') !== true) return explained
+    return { ...explained, reason: `${explained.reason}; its PAC script decides when a connection opens` }
   }
 
   stats(): TransportStats {
-    return this.#route.stats.snapshot()
+    return this.#route.snapshot()
   }
 
   async warm(urls: readonly (string | URL)[] = [REST_ORIGIN]): Promise<void> {
@@ -173,8 +174,8 @@ class Transport implements DiscordTransport {
     for (const attempt of attempts) if (attempt.status === 'rejected') throw attempt.reason
   }
 
-  setProxy(url: string | URL | false): void {
-    const options = replaceProxy(this.#options, url)
+  setProxy(proxy: ProxyOption): void {
+    const options = replaceProxy(this.#options, proxy)
     this.#route.use(resolveProxy(options), options)
     this.#options = options
     this.#logProxy()
@@ -282,9 +283,10 @@ function logGateway(gateway: GatewayClient, log: Log): void {
   gateway.on('disconnected', ({ shardId, reason }) =>
     log('info', `gateway shard ${shardId} disconnected: ${reason}`),
   )
-  gateway.on('reconnecting', ({ shardId, attempt, delayMs }) =>
-    log('info', `gateway shard ${shardId} reconnects in ${Math.round(delayMs)} ms, attempt ${attempt}`),
-  )
+  gateway.on('reconnecting', ({ shardId, attempt, delayMs, awaitsProxy }) => {
+    const when = awaitsProxy ? 'when the port of the proxy answers' : `in ${Math.round(delayMs)} ms`
+    log('info', `gateway shard ${shardId} reconnects ${when}, attempt ${attempt}`)
+  })
   gateway.on('closed', ({ reason }) => log('info', `gateway closed: ${reason}`))
   gateway.on('debug', (line, shard) =>
     log('debug', `gateway${shard === null ? '' : ` shard ${shard}`} ${line}`),

@@ -41,7 +41,7 @@ interface AgentRequestOptions extends RequestOptions {
 /** What is known of a socket that this agent opened. */
 interface OpenedSocket {
   readonly via: Via
-  readonly forwardProxy: ForwardProxy | undefined
+  readonly forwardProxy?: ForwardProxy
 }
 
 /**
@@ -126,15 +126,14 @@ export class TunnelAgent extends https.Agent {
     const timeout = new OpeningTimeout(request, options.timeout)
     try {
       if (deadline !== undefined) deadline.opening = true
-      const { socket, forwardProxy } = await this.#route.openHttp(
-        tls === undefined ? target : { ...target, tls },
-        {
-          tunnelOnly,
-          signal: given.signal,
-          ...(deadline === undefined ? undefined : { timeoutMs: deadline.timeoutMs }),
-        },
-      )
-      current.set(socket, { via, forwardProxy })
+      const opened = await this.#route.openHttp(tls === undefined ? target : { ...target, tls }, {
+        tunnelOnly,
+        signal: given.signal,
+        ...(deadline === undefined ? undefined : { timeoutMs: deadline.timeoutMs }),
+      })
+      const { socket, forwardProxy } = opened
+      current.set(socket, opened)
+      watched.via = opened.via
       if (forwardProxy !== undefined) {
         watched.forwardProxy = forwardProxy
         writeToForwardProxy(socket, forwardProxy)
@@ -152,7 +151,7 @@ export class TunnelAgent extends https.Agent {
     const count = (pool: object): number => Object.values(pool).flat().length
     return {
       name: 'TunnelAgent',
-      proxy: this.#route.policy.proxy?.redactedUrl ?? null,
+      proxy: this.#route.proxy?.url ?? null,
       sockets: count(this.sockets),
       freeSockets: count(this.freeSockets),
       requests: count(this.requests),

@@ -15,8 +15,9 @@ import { isIdempotent } from '../tunnel/idempotent.js'
 export class WatchedRequest {
   /** Set where the request goes to a proxy that forwards it. */
   forwardProxy: ForwardProxy | undefined
+  /** The proxy and the target of its connection. */
+  via: Via
   readonly #method: string
-  readonly #via: Via
   #onDestroyed: ((reason: Error | undefined) => void) | undefined
   #endedByCaller = false
   #answered = false
@@ -24,7 +25,7 @@ export class WatchedRequest {
 
   constructor(request: ClientRequest, via: Via) {
     this.#method = request.method
-    this.#via = via
+    this.via = via
     const destroy = request.destroy.bind(request)
     request.destroy = (reason) => {
       this.#endedByCaller = true
@@ -74,7 +75,7 @@ export class WatchedRequest {
     if (error instanceof TransportError) this.#failure ??= error
     else if (this.forwardProxy !== undefined && !this.#answered && isForeign(error))
       this.#failure ??= this.forwardProxy.foreignAnswer('rawPacket' in error ? error.rawPacket : undefined)
-    else if (isLoss(error)) this.#failure ??= connectionLost(error, this.#via, isIdempotent(this.#method))
+    else if (isLoss(error)) this.#failure ??= connectionLost(error, this.via, isIdempotent(this.#method))
     else return error
     // If a connection breaks in the middle of an answer, Node makes an error for the request and one for the response.
     return this.#failure

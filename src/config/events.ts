@@ -43,6 +43,35 @@ export interface DirectEvent {
   readonly reason: string
 }
 
+/** A proxy has failed for a reason of its own. It rests, and connections take the next of the list if there is one. */
+export interface ProxyDownEvent {
+  readonly type: 'proxy-down'
+  /** The proxy's URL, redacted. */
+  readonly proxy: string
+  readonly code: TransportErrorCode
+  readonly phase: TransportPhase
+}
+
+/** A proxy that was down has opened a tunnel, or has answered as a proxy that works. */
+export interface ProxyUpEvent {
+  readonly type: 'proxy-up'
+  /** The proxy's URL, redacted. */
+  readonly proxy: string
+  /** Milliseconds since its `proxy-down`. */
+  readonly ms: number
+}
+
+/** New connections take another proxy from now on. Open ones stay where they are. */
+export interface ProxyChangeEvent {
+  readonly type: 'proxy-change'
+  /** The proxy from now on, redacted; null for none. */
+  readonly proxy: string | null
+  /** The proxy until now, redacted; null for none. */
+  readonly from: string | null
+  /** Why, as a phrase. */
+  readonly reason: string
+}
+
 /** A request body of 64 KiB or more is on its way; at most ten of these a second, and one at the end. */
 export interface UploadProgressEvent {
   readonly type: 'upload-progress'
@@ -92,6 +121,9 @@ export type TransportEvent =
   | TunnelCloseEvent
   | TunnelFailedEvent
   | DirectEvent
+  | ProxyDownEvent
+  | ProxyUpEvent
+  | ProxyChangeEvent
   | UploadProgressEvent
   | DownloadProgressEvent
   | RequestEvent

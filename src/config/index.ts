@@ -5,6 +5,9 @@ export {
   type DirectEvent,
   type DownloadProgressEvent,
   type OnEvent,
+  type ProxyChangeEvent,
+  type ProxyDownEvent,
+  type ProxyUpEvent,
   type RequestEvent,
   type TransportEvent,
   type TunnelCloseEvent,
@@ -16,15 +19,14 @@ export type { Log } from './log.js'
 export { normalizeHost } from './host.js'
 export { parseNoProxy, type NoProxyRules } from './no-proxy.js'
 export {
-  checkProxyAuthorization,
-  isHeaderValue,
   parseOptions,
   replaceNoProxy,
   replaceProxy,
-  type ProxyAuthorization,
   type ResolvedOptions,
   type TransportOptions,
 } from './options.js'
+export { checkProxyAuthorization, isHeaderValue, type ProxyAuthorization } from './proxy-authorization.js'
+export type { GivenProxy, ProxyEntry, ProxyOption } from './proxy-list.js'
 export { parseProxyUrl } from './proxy-url.js'
 export {
   createRedactor,
@@ -35,12 +37,14 @@ export {
 } from './redact.js'
 export {
   describeProxy,
+  description,
   isOperatorPolicy,
+  onlyProxy,
   resolvePlainProxy,
   resolveProxy,
   sourceName,
   takesNoProxyVariable,
-  type ProxyDescription,
+  type ListedProxy,
   type RouteDecision,
   type RoutePolicy,
 } from './resolve-proxy.js'
@@ -50,6 +54,7 @@ export type {
   PacEndpoint,
   Proxy,
   ProxyCredentials,
+  ProxyDescription,
   ProxyEndpoint,
   ProxyProtocol,
   ProxySource,

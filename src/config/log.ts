@@ -59,6 +59,15 @@ export function logEvent(log: Log, event: TransportEvent): void {
     case 'direct':
       log('info', `connection to ${event.target} goes direct: ${event.reason}`)
       break
+    case 'proxy-down':
+      log('info', `proxy ${event.proxy} is down: ${event.code} in ${event.phase}`)
+      break
+    case 'proxy-up':
+      log('info', `proxy ${event.proxy} is up again after ${ms(event.ms)}`)
+      break
+    case 'proxy-change':
+      log('info', `proxy ${event.proxy ?? 'none'} in place of ${event.from ?? 'none'}: ${event.reason}`)
+      break
     case 'request': {
       const outcome = event.status ?? event.code ?? 'failed'
       log(

@@ -1,7 +1,5 @@
 import * as z from 'zod'
-import { configError } from '../errors.js'
 import type { Agree, Assert } from './agree.js'
-import { checked } from './checked.js'
 import { conceal } from './conceal.js'
 import {
   deliveryLimits,
@@ -14,24 +12,36 @@ import {
 import type { OnEvent, TransportEvent } from './events.js'
 import { createLog, logEvent, type Log } from './log.js'
 import { describeIssue, problemsError, type Problem } from './problems.js'
-import { parseProxyUrl } from './proxy-url.js'
+import type { ProxyAuthorization } from './proxy-authorization.js'
+import {
+  authorizationField,
+  ENTRY_NAMES,
+  listProblems,
+  notBlank,
+  proxyField,
+  type GivenProxy,
+  type ProxyOption,
+} from './proxy-list.js'
 import { RANGES } from './ranges.js'
 import { createTlsSettings, tlsFields, tlsSchema, type TlsOptions, type TlsSettings } from './tls-options.js'
-import type { Proxy, ProxySource } from './types.js'
+import type { ProxySource } from './types.js'
 import { NO_PROXY_VARIABLES, PROXY_VARIABLES, type Environment } from './variables.js'
 import { milliseconds, wholeNumber } from './whole-number.js'
-
-/** A `Proxy-Authorization` value, or a function that is asked for one before each tunnel. */
-export type ProxyAuthorization = string | (() => string | Promise<string>)
 
 /** Options of a transport. Every one may be left out. */
 export interface TransportOptions {
   /**
-   * The proxy's URL; `false` means never a proxy, whatever the environment says. Blank is the same as left
-   * out. Default: `OPENCLAW_PROXY_URL`, `HTTPS_PROXY`, `https_proxy`, `ALL_PROXY`, `all_proxy`, the first
-   * that is set.
+   * The proxy's URL, or a list in order of preference: each entry a URL or `{ url, proxyTls, proxyAuthorization }`.
+   * `false` means never a proxy, whatever the environment says; it cannot stand in a list. A blank URL is the same as
+   * left out. Default: `OPENCLAW_PROXY_URL`, `HTTPS_PROXY`, `https_proxy`, `ALL_PROXY`, `all_proxy`, the first that is
+   * set.
    */
-  readonly proxy?: string | URL | false | undefined
+  readonly proxy?: ProxyOption | undefined
+  /**
+   * What follows where a proxy of a list refuses a destination (403, SOCKS reply 2): `'next'` asks the next proxy, and
+   * the one that refused again after 60 seconds; `'fail'` fails. Default: `'next'`.
+   */
+  readonly onDenied?: 'next' | 'fail' | undefined
   /** Whether creation fails if no proxy is found, instead of going direct. Default: false. */
   readonly required?: boolean | undefined
   /** Where the proxy variables are looked up. Default: `process.env`. */
@@ -49,8 +59,8 @@ export interface TransportOptions {
   /** TLS to Discord, inside the tunnel. Default: Node's. */
   readonly tls?: TlsOptions | undefined
   /**
-   * `Proxy-Authorization` for HTTP proxies, in place of the credentials of the URL. Default: Basic with
-   * those credentials, if there are any.
+   * `Proxy-Authorization` for HTTP proxies, in place of the credentials of the URL. A function is told the proxy; with
+   * a list of proxies it must be one. Default: Basic with those credentials, if there are any.
    */
   readonly proxyAuthorization?: ProxyAuthorization | undefined
   /** Milliseconds for everything up to a usable socket: 1 to 600 000. Default: 10 000. */
@@ -87,7 +97,15 @@ export interface TransportOptions {
 type Settled = {
   readonly [
     Name in
-      'required' | 'env' | 'noProxy' | 'dns' | 'connectTimeoutMs' | 'keepAliveMs' | 'maxTunnels' | 'keepWarm'
+      | 'required'
+      | 'env'
+      | 'noProxy'
+      | 'dns'
+      | 'onDenied'
+      | 'connectTimeoutMs'
+      | 'keepAliveMs'
+      | 'maxTunnels'
+      | 'keepWarm'
   ]-?: NonNullable<TransportOptions[Name]>
 }
 
@@ -96,8 +114,8 @@ type Settled = {
  * secrets, and are hidden from inspection and JSON.
  */
 export interface ResolvedOptions extends Settled {
-  /** Undefined: the environment decides. */
-  readonly proxy: Proxy | false | undefined
+  /** In order of preference. Undefined: the environment decides. */
+  readonly proxy: readonly GivenProxy[] | false | undefined
   /** Where `proxy` came from. */
   readonly proxySource: ProxySource
   readonly proxyTls: TlsSettings
@@ -117,12 +135,6 @@ const hostList = z.custom<readonly string[]>(
   // Array.from: `every` passes over the holes of a sparse array.
   (value) => Array.isArray(value) && Array.from<unknown>(value).every((entry) => typeof entry === 'string'),
 )
-
-const proxyField = z
-  .union([z.string(), z.instanceof(URL), z.literal(false)], {
-    error: 'must be a URL as a string or URL object, or false',
-  })
-  .transform(checked(parseProxyOption))
 
 /** The one definition of the options. */
 const schema = z.strictObject(
@@ -150,12 +162,8 @@ const schema = z.strictObject(
     dns: z.enum(['proxy', 'local'], { error: "must be 'proxy' or 'local'" }).optional(),
     proxyTls: tlsSchema('proxyTls').optional(),
     tls: tlsSchema('tls').optional(),
-    proxyAuthorization: z
-      .union([z.string(), z.custom<() => string | Promise<string>>((value) => typeof value === 'function')], {
-        error: 'must be a string or a function that returns one',
-      })
-      .transform(checked((value) => (typeof value === 'string' ? checkProxyAuthorization(value) : value)))
-      .optional(),
+    proxyAuthorization: authorizationField.optional(),
+    onDenied: z.enum(['next', 'fail'], { error: "must be 'next' or 'fail'" }).optional(),
     connectTimeoutMs: milliseconds(...RANGES.connectTimeoutMs).optional(),
     keepAliveMs: milliseconds(...RANGES.keepAliveMs).optional(),
     maxTunnels: wholeNumber(...RANGES.maxTunnels).optional(),
@@ -189,8 +197,7 @@ export type DocumentedAsChecked = [
  */
 export function parseOptions(input: unknown = {}, proxySource: ProxySource = 'config'): ResolvedOptions {
   const result = schema.safeParse(input)
-  const problems = problemsOf(result.error)
-  if (isContradictory(input)) problems.push(CONTRADICTION)
+  const problems = [...problemsOf(result.error), ...contradictions(input)]
   if (result.data === undefined || problems.length > 0) throw problemsError(problems)
   return settle(result.data, proxySource)
 }
@@ -203,13 +210,11 @@ export function parseOptions(input: unknown = {}, proxySource: ProxySource = 'co
  */
 export function replaceProxy(options: ResolvedOptions, input: unknown): ResolvedOptions {
   const { data, error } = z.object({ proxy: proxyField }).safeParse({ proxy: input })
-  const problems = problemsOf(error)
-  if (isContradictory({ proxy: input, required: options.required })) problems.push(CONTRADICTION)
+  const { required, env, proxyAuthorization, log } = options
+  const problems = [...problemsOf(error), ...contradictions({ proxy: input, required, proxyAuthorization })]
   if (data === undefined || problems.length > 0) throw problemsError(problems)
-  if (data.proxy === undefined)
-    throw configError('proxy', 'must not be blank', 'Pass false for no proxy at all.')
-  const { env, proxyAuthorization, log } = options
-  return concealed({ ...options, env, proxyAuthorization, log, proxy: data.proxy, proxySource: 'config' })
+  const proxy = notBlank(data.proxy)
+  return concealed({ ...options, env, proxyAuthorization, log, proxy, proxySource: 'config' })
 }
 
 /** The same options with another bypass list, which has been checked. */
@@ -221,33 +226,15 @@ export function replaceNoProxy(
   return concealed({ ...options, env, proxyAuthorization, log, noProxy })
 }
 
-/** Field content of RFC 9110 §5.5: a line break would begin another header. */
-export function isHeaderValue(value: unknown): value is string {
-  return typeof value === 'string' && value.trim() !== '' && /^[ -~\u00a0-\u00ff]+$/.test(value)
-}
-
-/**
- * Checks a `Proxy-Authorization` value, also one that a function returned.
- *
- * @throws TransportError `ERR_PROXY_CONFIG`, without the value
- */
-export function checkProxyAuthorization(value: unknown): string {
-  if (isHeaderValue(value)) return value
-  throw configError(
-    'proxyAuthorization',
-    'must be a header value: visible characters and spaces on one line',
-    'For example Basic and the base64 of user:password, or Bearer and a token. Look for a line break at its end.',
-  )
-}
-
 function problemsOf(error: z.ZodError | undefined): Problem[] {
-  return (error?.issues ?? []).flatMap((issue) => describeIssue(issue, ([option]) => knownOptions(option)))
+  return (error?.issues ?? []).flatMap((issue) => describeIssue(issue, knownOptions))
 }
 
 /** The names of the options, or of those of one option that is an object. */
-function knownOptions(option: PropertyKey | undefined): readonly string[] {
+function knownOptions([option, , field]: readonly PropertyKey[]): readonly string[] {
   if (option === undefined) return Object.keys(schema.shape)
-  return option === 'delivery' ? LIMIT_NAMES : Object.keys(tlsFields('tls'))
+  if (option === 'delivery') return LIMIT_NAMES
+  return option === 'proxy' && field === undefined ? ENTRY_NAMES : Object.keys(tlsFields('tls'))
 }
 
 const CONTRADICTION: Problem = {
@@ -255,16 +242,15 @@ const CONTRADICTION: Problem = {
   hint: 'Leave out one of the two.',
 }
 
-/** Asked of the raw input, so that it is reported beside other bad fields. */
-function isContradictory(input: unknown): boolean {
-  if (typeof input !== 'object' || input === null || !('proxy' in input) || !('required' in input))
-    return false
-  return input.proxy === false && input.required === true
-}
-
-function parseProxyOption(value: string | URL | false): Proxy | false | undefined {
-  if (value === false) return false
-  return typeof value === 'string' && value.trim() === '' ? undefined : parseProxyUrl(value, 'proxy')
+/** Asked of the raw input, so that they are reported beside other bad fields. */
+function contradictions(input: unknown): readonly Problem[] {
+  if (typeof input !== 'object' || input === null || !('proxy' in input)) return []
+  const authorization = 'proxyAuthorization' in input ? input.proxyAuthorization : undefined
+  const required = 'required' in input && input.required === true
+  return [
+    ...(required && input.proxy === false ? [CONTRADICTION] : []),
+    ...listProblems(input.proxy, authorization),
+  ]
 }
 
 /** Sets the defaults. */
@@ -283,6 +269,7 @@ function settle(
     proxyTls: options.proxyTls ?? createTlsSettings({}, 'proxyTls'),
     tls: options.tls ?? createTlsSettings({}, 'tls'),
     proxyAuthorization: options.proxyAuthorization,
+    onDenied: options.onDenied ?? 'next',
     connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
     keepAliveMs: options.keepAliveMs ?? 60_000,
     maxTunnels: options.maxTunnels ?? 100,

@@ -1,12 +1,19 @@
 import { configError } from '../errors.js'
+import { conceal } from './conceal.js'
 import { parseNoProxy, type NoProxyRules } from './no-proxy.js'
 import type { ResolvedOptions } from './options.js'
+import type { ProxyAuthorization } from './proxy-authorization.js'
+import type { GivenProxy } from './proxy-list.js'
 import { parseProxyUrl } from './proxy-url.js'
-import type { Proxy, ProxyProtocol, ProxySource } from './types.js'
+import type { TlsSettings } from './tls-options.js'
+import type { Proxy, ProxyDescription, ProxySource } from './types.js'
 import { NO_PROXY_VARIABLES, PLAIN_PROXY_VARIABLES, PROXY_VARIABLES, type Environment } from './variables.js'
 
-/** The options that choose the proxy. */
-export type ProxyChoice = Pick<ResolvedOptions, 'proxy' | 'proxySource' | 'required' | 'env' | 'noProxy'>
+/** The options that choose the proxies. */
+export type ProxyChoice = Pick<
+  ResolvedOptions,
+  'proxy' | 'proxySource' | 'required' | 'env' | 'noProxy' | 'proxyTls' | 'proxyAuthorization'
+>
 
 /** Where one destination goes, and why. */
 export interface RouteDecision {
@@ -15,9 +22,20 @@ export interface RouteDecision {
   readonly reason: string
 }
 
-/** Which proxy is used, and for which destinations. */
+/** A proxy in use, with its own settings or those of the transport. */
+export interface ListedProxy {
+  readonly proxy: Proxy
+  readonly proxyTls: TlsSettings
+  /** Hidden from inspection and JSON, and lost by a spread. */
+  readonly proxyAuthorization: ProxyAuthorization | undefined
+}
+
+/** Which proxies are used, and for which destinations. */
 export interface RoutePolicy {
+  /** The first of `proxies`; null without a proxy. */
   readonly proxy: Proxy | null
+  /** In order of preference; empty without a proxy. */
+  readonly proxies: readonly ListedProxy[]
   /** Null without a proxy. */
   readonly source: ProxySource | null
   /** The entries of the bypass list that counts, as they were written. */
@@ -25,18 +43,6 @@ export interface RoutePolicy {
   /** Entries of the bypass list that could not be read, for the doctor to show. */
   readonly ignoredNoProxy: readonly string[]
   decide(host: string, port: number): RouteDecision
-}
-
-/** The public `transport.proxy`. Holds no credential. */
-export interface ProxyDescription {
-  /** Redacted. */
-  readonly url: string
-  readonly protocol: ProxyProtocol
-  /** Empty for `pac+file` and `pac+data`, which have no server; an IPv6 address without brackets. */
-  readonly host: string
-  /** 0 where `host` is empty. */
-  readonly port: number
-  readonly source: ProxySource
 }
 
 /**
@@ -54,8 +60,8 @@ export interface ProxyDescription {
  */
 export function resolveProxy(options: ProxyChoice): RoutePolicy {
   if (options.proxy === false) return directPolicy('proxy: false')
-  const found = findProxy(options)
-  if (found !== null) return proxyPolicy(found.proxy, found.source, options)
+  const found = findProxies(options)
+  if (found !== null) return proxyPolicy(found.proxies, found.source, options)
   if (options.required) {
     throw configError(
       'required',
@@ -74,17 +80,36 @@ export function resolveProxy(options: ProxyChoice): RoutePolicy {
  * @throws TransportError `ERR_PROXY_CONFIG` that names the variable
  */
 export function resolvePlainProxy(options: ProxyChoice): RoutePolicy | null {
-  if (options.proxy !== undefined || findProxy(options)?.source === 'OPENCLAW_PROXY_URL') return null
+  if (options.proxy !== undefined || findProxies(options)?.source === 'OPENCLAW_PROXY_URL') return null
   const isCgi = options.env['REQUEST_METHOD'] !== undefined
   const names = PLAIN_PROXY_VARIABLES.filter((name) => !isCgi || name === 'http_proxy')
   const set = firstSet(options.env, names)
-  return set === null ? null : proxyPolicy(parseProxyUrl(set.value, set.name), set.name, options)
+  if (set === null) return null
+  return proxyPolicy([listed({ proxy: parseProxyUrl(set.value, set.name) }, options)], set.name, options)
 }
 
-/** The proxy as callers may see it; null where everything goes direct. */
-export function describeProxy({ proxy, source }: RoutePolicy): ProxyDescription | null {
-  if (proxy === null || source === null) return null
-  const { redactedUrl: url, protocol, host, port } = proxy
+/** The policy with one of its proxies alone. */
+export function onlyProxy(policy: RoutePolicy, listed: ListedProxy): RoutePolicy {
+  return Object.freeze({ ...policy, proxy: listed.proxy, proxies: [listed] })
+}
+
+/**
+ * A proxy as callers may see it; null where everything goes direct.
+ *
+ * @param shown default: the first of the list
+ */
+export function describeProxy(
+  { proxy, source }: Pick<RoutePolicy, 'proxy' | 'source'>,
+  shown: Proxy | null = proxy,
+): ProxyDescription | null {
+  return shown === null || source === null ? null : description(shown, source)
+}
+
+/** A proxy as callers may see it. */
+export function description(
+  { redactedUrl: url, protocol, host, port }: Proxy,
+  source: ProxySource,
+): ProxyDescription {
   return Object.freeze({ url, protocol, host, port, source })
 }
 
@@ -103,10 +128,28 @@ export function takesNoProxyVariable(source: ProxySource): boolean {
   return /^(?:https?|all)_proxy$/i.test(source)
 }
 
-function findProxy({ proxy, proxySource, env }: ProxyChoice): { proxy: Proxy; source: ProxySource } | null {
-  if (proxy !== undefined && proxy !== false) return { proxy, source: proxySource }
+function findProxies(options: ProxyChoice): { proxies: readonly ListedProxy[]; source: ProxySource } | null {
+  const { proxy: given, env } = options
+  if (given !== undefined && given !== false)
+    return { proxies: given.map((one) => listed(one, options)), source: options.proxySource }
   const set = firstSet(env, PROXY_VARIABLES)
-  return set === null ? null : { proxy: parseProxyUrl(set.value, set.name), source: set.name }
+  if (set === null) return null
+  return { proxies: [listed({ proxy: parseProxyUrl(set.value, set.name) }, options)], source: set.name }
+}
+
+/** With the settings of the transport where it has none of its own. */
+function listed(
+  { proxy, proxyTls, proxyAuthorization }: Pick<GivenProxy, 'proxy'> & Partial<GivenProxy>,
+  options: ProxyChoice,
+): ListedProxy {
+  return conceal<ListedProxy>(
+    {
+      proxy,
+      proxyTls: proxyTls ?? options.proxyTls,
+      proxyAuthorization: proxyAuthorization ?? options.proxyAuthorization,
+    },
+    ['proxyAuthorization'],
+  )
 }
 
 function firstSet<Name extends string>(
@@ -122,17 +165,29 @@ function firstSet<Name extends string>(
 
 function directPolicy(reason: string): RoutePolicy {
   const decision: RouteDecision = Object.freeze({ route: 'direct', reason })
-  return Object.freeze({ proxy: null, source: null, noProxy: [], ignoredNoProxy: [], decide: () => decision })
+  return Object.freeze({
+    proxy: null,
+    proxies: [],
+    source: null,
+    noProxy: [],
+    ignoredNoProxy: [],
+    decide: () => decision,
+  })
 }
 
-function proxyPolicy(proxy: Proxy, source: ProxySource, options: ProxyChoice): RoutePolicy {
+function proxyPolicy(
+  proxies: readonly ListedProxy[],
+  source: ProxySource,
+  options: ProxyChoice,
+): RoutePolicy {
   const proxied: RouteDecision = Object.freeze({
     route: 'proxy',
     reason: `${sourceName(source)} is set`,
   })
   const bypass = findBypass(source, options)
   return Object.freeze({
-    proxy,
+    proxy: proxies[0]?.proxy ?? null,
+    proxies,
     source,
     noProxy: bypass?.rules.entries ?? [],
     ignoredNoProxy: bypass?.rules.ignored ?? [],

@@ -66,3 +66,15 @@ export interface PacEndpoint {
 
 /** What a proxy URL parses to. */
 export type Proxy = ProxyEndpoint | PacEndpoint
+
+/** The public `transport.proxy`. Holds no credential. */
+export interface ProxyDescription {
+  /** Redacted. */
+  readonly url: string
+  readonly protocol: ProxyProtocol
+  /** Empty for `pac+file` and `pac+data`, which have no server; an IPv6 address without brackets. */
+  readonly host: string
+  /** 0 where `host` is empty. */
+  readonly port: number
+  readonly source: ProxySource
+}

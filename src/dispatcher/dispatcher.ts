@@ -185,7 +185,6 @@ export class TunnelDispatcher extends Dispatcher {
       keepAliveMs: Math.max(1, keepAliveMs),
       silenceMs,
       stats: this.#route.stats,
-      via: () => this.#viaTo(pool.origin),
       reopen: () => this.#openTunnel(pool),
       onIdle: (lane) => this.#onIdle(lane, pool),
       onGone: (lane) => this.#onGone(lane, pool),

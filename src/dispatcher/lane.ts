@@ -23,8 +23,6 @@ export interface LaneContext {
   /** Milliseconds without a byte of the answer after which a request fails. */
   readonly silenceMs: number
   readonly stats: StatsCounter
-  /** The route, for the names of failures. */
-  readonly via: () => Via
   /** Opens another tunnel in place of one that ended between two requests. */
   readonly reopen: () => Promise<HttpConnection>
   /** The request is over, and the lane takes the next one. */
@@ -41,6 +39,8 @@ export class Lane {
   #fresh: Socket | undefined
   /** Set where the connection ends at a proxy that forwards requests. */
   readonly #forwardProxy: ForwardProxy | undefined
+  /** For the names of failures. */
+  #via: Via
   #stopWatching: () => void
   #request: TunnelRequest | undefined
   #connected = true
@@ -48,11 +48,12 @@ export class Lane {
   /** Tunnels that the request under way was given, each lost before its first byte was written. */
   #tries = 0
 
-  constructor({ socket, forwardProxy }: HttpConnection, context: LaneContext) {
+  constructor({ socket, forwardProxy, via }: HttpConnection, context: LaneContext) {
     // An idle tunnel must not keep the process alive. undici does the same between two requests.
     socket.unref()
     this.#fresh = socket
     this.#forwardProxy = forwardProxy
+    this.#via = via
     this.#context = context
     this.#stopWatching = watchIdle(socket, context.keepAliveMs, () => context.onGone(this))
     this.#client = this.#createClient()
@@ -71,6 +72,7 @@ export class Lane {
     this.#request = request
     const proxy = this.#forwardProxy
     request.forwardProxy = proxy
+    request.via = this.#via
     this.#client.dispatch(
       proxy === undefined ? request.options : forwardedOptions(request.options, proxy),
       request,
@@ -132,7 +134,9 @@ export class Lane {
 
   /** The request that waits is written already, so the new connection must want it in the same form. */
   async #reopen(): Promise<Socket> {
-    const { socket, forwardProxy } = await this.#context.reopen()
+    const { socket, forwardProxy, via } = await this.#context.reopen()
+    this.#via = via
+    if (this.#request !== undefined) this.#request.via = via
     const proxy = this.#forwardProxy
     if (proxy === undefined ? forwardProxy === undefined : proxy.equals(forwardProxy)) return socket
     socket.destroy()
@@ -140,7 +144,7 @@ export class Lane {
   }
 
   #lost(): Error {
-    return connectionLost(new Error('closed before its first request'), this.#context.via(), true)
+    return connectionLost(new Error('closed before its first request'), this.#via, true)
   }
 
   #onDisconnect(): void {

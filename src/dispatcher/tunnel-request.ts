@@ -19,7 +19,7 @@ export interface AbandonableHandler extends Dispatcher.DispatchHandler {
 }
 
 export interface RequestContext {
-  /** The route to an origin. It is asked for only when a request fails. */
+  /** The route to an origin, for a request that has no tunnel. */
   readonly viaTo: (origin: string | URL) => Via
   /** Milliseconds for which a paused response keeps its tunnel. */
   readonly unreadMs: number
@@ -35,6 +35,8 @@ export abstract class TunnelRequest implements Dispatcher.DispatchHandler {
   readonly options: Dispatcher.DispatchOptions
   /** Set where the request goes to a proxy that forwards it. */
   forwardProxy: ForwardProxy | undefined
+  /** The proxy and the target of the tunnel that it was given. */
+  via: Via | undefined
   /** When dispatch() was called, by performance.now(). */
   readonly since = performance.now()
   protected readonly handler: Dispatcher.DispatchHandler
@@ -146,7 +148,7 @@ export abstract class TunnelRequest implements Dispatcher.DispatchHandler {
   }
 
   get #via(): Via {
-    return this.#context.viaTo(this.options.origin ?? '')
+    return this.via ?? this.#context.viaTo(this.options.origin ?? '')
   }
 
   protected resumed(): void {

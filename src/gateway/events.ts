@@ -58,8 +58,10 @@ export interface GatewayDisconnected {
 
 /** A shard's connection has ended, and the shard will open another. */
 export interface GatewayReconnecting extends GatewayDisconnected {
-  /** Milliseconds until the attempt. */
+  /** Milliseconds until the attempt. With `awaitsProxy` it is made then, or later, when the port answers. */
   readonly delayMs: number
+  /** Whether the attempt is made as soon as the port of the proxy answers, which it does not now. */
+  readonly awaitsProxy: boolean
   /** Attempts in a row without a stable connection, including the one to come. */
   readonly attempt: number
   /** Whether the session will be resumed. Otherwise a new one begins, and what happens meanwhile is lost. */

@@ -72,6 +72,7 @@ export class GatewayClient extends EventEmitter<GatewayEvents> implements AsyncD
     })
     const context: ShardContext = {
       options: resolved,
+      links,
       connection: () => ({
         links,
         random,

@@ -1,5 +1,6 @@
 import type { WebSocket } from 'ws'
 import type { Environment } from '../config/index.js'
+import type { TransportError } from '../errors.js'
 import type { Via } from '../tunnel/index.js'
 import type { WebSocketOptions } from '../websocket/websocket.js'
 import type { BotAccounts, GatewayFetch } from './bot-account.js'
@@ -10,6 +11,12 @@ export interface GatewayLinks {
   readonly createWebSocket: (url: string, options: WebSocketOptions) => WebSocket
   /** The proxy that a URL is reached through now, for the text of an error. */
   readonly via: (url: string) => Via
+  /**
+   * Calls `onReturn` once when the port of a proxy answers that did not answer, as this error says.
+   *
+   * @returns ends the wait; undefined where the error says no such thing
+   */
+  readonly onProxyReturn: (error: TransportError, onReturn: () => void) => (() => void) | undefined
   /** What the clients of one token share. */
   readonly accounts: BotAccounts
   /** Where the variables of the timeouts are looked up. */

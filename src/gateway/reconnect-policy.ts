@@ -1,6 +1,7 @@
 import { resumeUrl } from '../discord/gateway-bot.js'
 import { TransportError } from '../errors.js'
 import { Backoff } from '../reconnect/backoff.js'
+import { outageOf } from '../tunnel/index.js'
 import type { Disconnect } from './disconnect.js'
 import type { ShardState } from './events.js'
 import { GatewayError } from './gateway-error.js'
@@ -18,6 +19,11 @@ export type NextStep =
       readonly kind: 'reconnect'
       readonly resume: boolean
       readonly delayMs: number
+      /**
+       * Whether the attempt waits for the port of the proxy to answer: `'only'` for nothing else, `'also'` if the port
+       * answers before the delay is over, `'no'` not at all.
+       */
+      readonly awaitsProxy: 'only' | 'also' | 'no'
       /** Attempts in a row without a stable connection, including the one to come. */
       readonly attempt: number
     }
@@ -35,6 +41,8 @@ export class ReconnectPolicy {
   #wasReady = false
   #readySince = 0
   #resumeAttempts = 0
+  /** Attempts that the answer of a proxy's port has set off, since there was a session. */
+  #proxyReturns = 0
   /** Discord asked not to identify before. */
   #identifyNotBefore = 0
   /** After which event the stream could not be read, and how often: a replay brings the same payload again. */
@@ -54,7 +62,13 @@ export class ReconnectPolicy {
   ready(): void {
     this.#wasReady = true
     this.#resumeAttempts = 0
+    this.#proxyReturns = 0
     this.#readySince = performance.now()
+  }
+
+  /** The port of the proxy answers, and an attempt follows. */
+  proxyReturned(): void {
+    this.#proxyReturns += 1
   }
 
   /**
@@ -77,7 +91,11 @@ export class ReconnectPolicy {
     const now = performance.now()
     if (waitMs > 0) this.#identifyNotBefore = now + waitMs
     const wanted = cause === 'requested' || cause === 'proxy-change'
-    const backoffMs = wanted ? 0 : this.#backoff.next()
+    const outage = outageOf(error)
+    // Nothing reached Discord, and the answer of the port is worth more than any delay.
+    const waitsForPort = outage === 'all' && this.#maxAttempts === Infinity
+    const isFirstWait = waitsForPort && this.#proxyReturns === 0
+    const backoffMs = wanted || isFirstWait ? 0 : this.#backoff.next()
     if (this.#backoff.failures > this.#maxAttempts)
       return { kind: 'give up', error: tooManyAttempts(disconnect) }
     const stuck =
@@ -88,6 +106,7 @@ export class ReconnectPolicy {
       kind: 'reconnect',
       resume,
       delayMs: Math.max(backoffMs, Math.ceil(notBefore - now)),
+      awaitsProxy: waitsForPort ? 'only' : outage === 'none' || notBefore > now ? 'no' : 'also',
       attempt: Math.max(1, this.#backoff.failures),
     }
   }

@@ -4,11 +4,13 @@ import type { ConnectionSettings } from './connection.js'
 import type { Emit } from './events.js'
 import type { FoundGateway } from './gateway-lookup.js'
 import type { GatewayIdentifyThrottler, IdentifyQueue } from './identify-queue.js'
+import type { GatewayLinks } from './links.js'
 import type { ResolvedGatewayOptions } from './options/parse.js'
 
 /** What all shards of a client share. */
 export interface ShardContext {
   readonly options: ResolvedGatewayOptions
+  readonly links: Pick<GatewayLinks, 'onProxyReturn'>
   /** Known when the number of shards is. */
   readonly connection: () => ConnectionSettings
   readonly identifies: IdentifyQueue

@@ -8,6 +8,7 @@ import { closedGateway } from './gateway-error.js'
 import type { GatewayCloseOptions, GatewayReconnectOptions, GatewayShard } from './gateway-shard.js'
 import { createSendQueue, encodePayload, replacedBy, sendsPerWindow } from './outgoing-payload.js'
 import { isReady, isResumed, type Dispatch } from './payload.js'
+import { ReconnectWait } from './reconnect-wait.js'
 import { ReconnectPolicy } from './reconnect-policy.js'
 import type { GatewaySession } from './session.js'
 import type { ShardContext, ShardOwner } from './shard-context.js'
@@ -24,7 +25,10 @@ export class Shard implements GatewayShard {
   #state: ShardState = 'idle'
   #connection: Connection | undefined
   #attempt: ConnectAttempt | undefined
-  #timer: NodeJS.Timeout | undefined
+  readonly #wait = new ReconnectWait((proxyReturned) => {
+    if (proxyReturned) this.#policy.proxyReturned()
+    this.#connect()
+  })
   #sends: SendQueue | undefined
   #replayed = 0
   /** While listeners are told of a reconnect. */
@@ -146,7 +150,6 @@ export class Shard implements GatewayShard {
   }
 
   #connect(): void {
-    this.#timer = undefined
     this.#attempt = new ConnectAttempt(this.#context, this.#attemptOwner())
     this.#setState('connecting')
     void this.#attempt.open()
@@ -236,13 +239,15 @@ export class Shard implements GatewayShard {
     }
     const { resume, delayMs, attempt } = next
     if (!resume) this.#session.end()
-    this.#timer = setTimeout(() => this.#connect(), delayMs)
+    const { onProxyReturn } = this.#context.links
+    const awaitsProxy = this.#wait.begin(next, disconnect.error, onProxyReturn)
     this.#setState('waiting')
     // A listener that asks for a reconnect, such as by a change of the proxy, changes the delay only.
     if (this.#announcing) return
     this.#announcing = true
     emit('disconnected', disconnected)
-    if (this.state === 'waiting') emit('reconnecting', { ...disconnected, delayMs, attempt, resume })
+    if (this.state === 'waiting')
+      emit('reconnecting', { ...disconnected, delayMs, awaitsProxy, attempt, resume })
     this.#announcing = false
   }
 
@@ -266,8 +271,7 @@ export class Shard implements GatewayShard {
   }
 
   #abandon(): void {
-    clearTimeout(this.#timer)
-    this.#timer = undefined
+    this.#wait.end()
     this.#attempt?.abandon()
     this.#attempt = undefined
   }

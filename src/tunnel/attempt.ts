@@ -11,6 +11,8 @@ export interface AttemptLimits {
   readonly onTimeout: (phase: TransportPhase) => Error
   /** Called when a step begins. A step can begin again after another one. */
   readonly onPhase?: ((phase: TransportPhase) => void) | undefined
+  /** Whether nobody waits for it, so that it must not keep the process alive. Default: false. */
+  readonly inBackground?: boolean
 }
 
 const PART_MARGIN_MS = 5
@@ -25,12 +27,16 @@ export class Attempt {
   readonly #controller = new AbortController()
   readonly #sockets = new Set<Socket>()
   readonly #ended: Promise<never>
+  /** Milliseconds that it was given. */
+  readonly timeoutMs: number
   readonly #expiresAt: number
   readonly #timer: NodeJS.Timeout
+  readonly #inBackground: boolean
   readonly #unlisten: (() => void)[] = []
 
-  constructor({ timeoutMs, signals, onTimeout, onPhase }: AttemptLimits) {
+  constructor({ timeoutMs, signals, onTimeout, onPhase, inBackground = false }: AttemptLimits) {
     this.#onPhase = onPhase
+    this.#inBackground = inBackground
     this.#ended = new Promise((_resolve, reject) => {
       this.#controller.signal.addEventListener(
         'abort',
@@ -42,8 +48,10 @@ export class Attempt {
     })
     // Without a pending step it has no other handler.
     this.#ended.catch(() => undefined)
+    this.timeoutMs = timeoutMs
     this.#expiresAt = performance.now() + timeoutMs
     this.#timer = setTimeout(() => this.end(onTimeout(this.phase)), timeoutMs)
+    if (inBackground) this.#timer.unref()
     for (const signal of signals) {
       const abort = (): void => this.end(signal.reason)
       if (signal.aborted) abort()
@@ -74,16 +82,23 @@ export class Attempt {
     return Math.max(1, Math.ceil(this.#expiresAt - performance.now()))
   }
 
-  /**
-   * An attempt for the next of `choices` proxies, with an equal share of the time left. It ends a little before this
-   * one, because its error names the proxy.
-   */
-  part(choices: number, onTimeout: (phase: TransportPhase, timeoutMs: number) => Error): Attempt {
-    const timeoutMs = Math.max(1, Math.floor(this.remainingMs / choices) - PART_MARGIN_MS)
+  /** An equal share of the time left, for the next of so many proxies. */
+  shareMs(choices: number): number {
+    return Math.max(1, Math.floor(this.remainingMs / choices))
+  }
+
+  /** The time that a part may take at most, if its error says more than that of this attempt. */
+  get partMs(): number {
+    return Math.max(1, this.remainingMs - PART_MARGIN_MS)
+  }
+
+  /** An attempt of its own within this one. */
+  part(timeoutMs: number, onTimeout: AttemptLimits['onTimeout']): Attempt {
     return new Attempt({
+      inBackground: this.#inBackground,
       timeoutMs,
       signals: [this.signal],
-      onTimeout: (phase) => onTimeout(phase, timeoutMs),
+      onTimeout,
       onPhase: (phase) => (this.phase = phase),
     })
   }
@@ -91,6 +106,7 @@ export class Attempt {
   /** Takes charge of a socket: it is destroyed if the attempt ends early. */
   own<T extends Socket>(socket: T): T {
     this.#sockets.add(socket)
+    if (this.#inBackground) socket.unref()
     // The listener stays after the attempt: an error before the next owner listens must not end the process.
     socket.on('error', ignore)
     if (this.signal.aborted) socket.destroy()

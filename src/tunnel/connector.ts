@@ -4,20 +4,23 @@ import {
   createRedactor,
   secretsOfAuthorization,
   secretsOfProxy,
+  type ListedProxy,
   type PacEndpoint,
   type ProxyEndpoint,
   type ResolvedOptions,
   type RoutePolicy,
+  type TlsSettings,
 } from '../config/index.js'
 import type { Attempt } from './attempt.js'
 import { dial, TARGET_PHASES } from './dial.js'
-import { nameFailure, timeoutError } from './failures.js'
 import { failure, fault, type Via } from './fault.js'
 import { openConnectTunnel } from './http/connect-tunnel.js'
 import { connectToProxy, ForwardProxy, type ForwardRequest } from './http/forward-proxy.js'
 import { proxyAuthorization } from './http/proxy-authorization.js'
 import type { OpenedTunnel } from './opened-tunnel.js'
 import type { PacScript } from './pac/pac.js'
+import type { Candidate, ChoiceSettings } from './proxies/choosing.js'
+import { ProxyChoice } from './proxies/proxy-choice.js'
 import type { SocksRequest } from './socks/socks-tunnel.js'
 import type { Target } from './target.js'
 import type { TlsClient } from './tls.js'
@@ -26,6 +29,8 @@ import type { TlsClient } from './tls.js'
 export interface Connection {
   readonly socket: Socket
   readonly forwardProxy?: ForwardProxy
+  /** The proxy of the configuration that it took, redacted; undefined where it is direct. */
+  readonly proxy?: string
 }
 
 /** A connection to open. */
@@ -38,8 +43,13 @@ export interface ConnectRequest {
   readonly onDirect: (reason: string) => void
 }
 
-const NO_PROXY = fault('ERR_PROXY_CONFIG', 'pac', 'route.pac.no-proxy', 'route.pac.no-proxy.hint')
 const PAC_DIRECT = fault('ERR_PROXY_CONFIG', 'pac', 'route.pac.direct', 'route.pac.direct.hint')
+const PAC_DIRECT_IN_LIST = fault(
+  'ERR_PROXY_CONFIG',
+  'pac',
+  'route.pac.direct-in-list',
+  'route.pac.direct-in-list.hint',
+)
 const SPOKE_FIRST = fault(
   'ERR_PROXY_PROTOCOL',
   'tunnel',
@@ -47,107 +57,136 @@ const SPOKE_FIRST = fault(
   'route.answer.spoke-first.hint',
 )
 
-/** Connects to targets by one policy: directly, by the proxy, or by those that a PAC script names. */
+/** A proxy of the configuration. */
+export interface ListedCandidate extends Candidate {
+  readonly listed: ListedProxy
+}
+
+/** A proxy that opens tunnels, of the configuration or named by a PAC script of it, with the settings of the former. */
+interface TunnelCandidate extends Candidate {
+  readonly endpoint: ProxyEndpoint
+  readonly listed: ListedProxy
+}
+
+/** A connection to open through one proxy. */
+interface ProxiedRequest extends ConnectRequest {
+  readonly endpoint: ProxyEndpoint
+  readonly listed: ListedProxy
+}
+
+/** Connects to targets by one policy: directly, or by the proxies of the configuration and those that PAC scripts name. */
 export class Connector {
   readonly policy: RoutePolicy
   readonly options: ResolvedOptions
-  readonly #proxyTls: TlsClient
+  readonly choice: ProxyChoice<ListedCandidate>
+  readonly candidates: readonly ListedCandidate[]
   readonly #closing: AbortSignal
-  #pac: Promise<PacScript> | undefined
+  readonly #proxyTls: (settings: TlsSettings) => TlsClient
+  readonly #scripts = new Map<PacEndpoint, Promise<PacScript>>()
 
-  constructor(policy: RoutePolicy, options: ResolvedOptions, proxyTls: TlsClient, closing: AbortSignal) {
+  constructor(
+    policy: RoutePolicy,
+    options: ResolvedOptions,
+    proxyTls: (settings: TlsSettings) => TlsClient,
+    settings: Omit<ChoiceSettings, 'onDenied' | 'connectTimeoutMs'>,
+  ) {
     this.policy = policy
     this.options = options
     this.#proxyTls = proxyTls
-    this.#closing = closing
+    this.#closing = settings.closing
+    const { onDenied, connectTimeoutMs } = options
+    this.candidates = policy.proxies.map((listed, index) => ({
+      key: `list ${index}`,
+      shown: listed.proxy.redactedUrl,
+      address: listed.proxy.kind === 'tunnel' ? listed.proxy : undefined,
+      listed,
+    }))
+    this.choice = new ProxyChoice(this.candidates, { ...settings, onDenied, connectTimeoutMs })
   }
 
-  /** Another connector has replaced this one: its PAC script ends when the calls under way are answered. */
+  /** Another connector has replaced this one: its PAC scripts end when the calls under way are answered. */
   retire(): void {
-    void this.#pac?.then((script) => script.retire())
+    this.choice.retire()
+    for (const script of this.#scripts.values()) void script.then((loaded) => loaded.retire())
   }
 
   async connect(request: ConnectRequest, attempt: Attempt): Promise<Connection> {
     const { target, via } = request
-    const proxies = await this.#proxiesFor(target, via, attempt)
-    let first: unknown
-    for (const [index, proxy] of proxies.entries()) {
-      if (proxy === 'direct') return this.#direct(request, attempt)
-      if (proxy.redactedUrl === via.proxy) return this.#through(proxy, request, attempt)
-      // One of the proxies that a PAC script names.
-      const chosen = { ...via, proxy: proxy.redactedUrl }
-      const part = attempt.part(proxies.length - index, (phase, ms) => timeoutError(chosen, phase, ms))
-      try {
-        const connection = await this.#through(proxy, { ...request, via: chosen }, part)
-        attempt.own(connection.socket)
-        return connection
-      } catch (error) {
-        const named: unknown = part.signal.aborted
-          ? part.signal.reason
-          : nameFailure(error, part.phase, chosen)
-        part.end(named)
-        first ??= named
-        if (attempt.signal.aborted || index === proxies.length - 1) throw first
-      } finally {
-        part.dispose()
-      }
+    if (via.proxy === null) {
+      const { reason } = this.policy.decide(target.host, target.port)
+      return this.#direct(request, reason, attempt)
     }
-    throw failure(NO_PROXY, via, {})
+    const open = async (
+      { listed, shown }: ListedCandidate,
+      chosen: Via,
+      part: Attempt,
+    ): Promise<Connection> => {
+      const { proxy } = listed
+      const asked = { ...request, via: chosen, listed }
+      const connection =
+        proxy.kind === 'tunnel'
+          ? await this.#through({ ...asked, endpoint: proxy }, part)
+          : await this.#byScript(proxy, asked, part)
+      return { ...connection, proxy: shown }
+    }
+    return this.choice.open({ candidates: this.candidates, target: via.target, open }, attempt)
   }
 
-  async #direct({ target, via, onDirect }: ConnectRequest, attempt: Attempt): Promise<Connection> {
-    onDirect(
-      via.proxy === null
-        ? this.policy.decide(target.host, target.port).reason
-        : 'the PAC script answers DIRECT',
-    )
+  async #direct({ target, onDirect }: ConnectRequest, reason: string, attempt: Attempt): Promise<Connection> {
+    onDirect(reason)
     return { socket: await dial(target.host, target.port, TARGET_PHASES, attempt) }
   }
 
-  async #proxiesFor(
-    target: Target,
-    via: Via,
+  /** By the proxies that a PAC script names. */
+  async #byScript(
+    endpoint: PacEndpoint,
+    request: Omit<ProxiedRequest, 'endpoint'>,
     attempt: Attempt,
-  ): Promise<readonly (ProxyEndpoint | 'direct')[]> {
-    const { proxy } = this.policy
-    if (via.proxy === null || proxy === null) return ['direct']
-    if (proxy.kind === 'tunnel') return [proxy]
-    const pac = await attempt.step('pac', this.#loadPac(proxy))
-    const proxies = await pac.proxiesFor(target, via, attempt)
-    if (this.options.required && proxies[0] === 'direct') throw failure(PAC_DIRECT, via, {})
-    return proxies
+  ): Promise<Connection> {
+    const { target, via, listed } = request
+    const script = await attempt.step('pac', this.#script(endpoint, listed))
+    const named = await script.proxiesFor(target, via, attempt)
+    if (named === 'direct') {
+      if (this.policy.proxies.length > 1) throw failure(PAC_DIRECT_IN_LIST, via, {})
+      if (this.options.required) throw failure(PAC_DIRECT, via, {})
+      return this.#direct(request, 'the PAC script answers DIRECT', attempt)
+    }
+    const candidates = named.map((proxy): TunnelCandidate => {
+      const { redactedUrl: shown } = proxy
+      return { key: `pac ${shown}`, shown, address: proxy, endpoint: proxy, listed }
+    })
+    const open = (candidate: TunnelCandidate, chosen: Via, part: Attempt): Promise<Connection> =>
+      this.#through({ ...request, via: chosen, endpoint: candidate.endpoint }, part)
+    return this.choice.open({ candidates, target: via.target, open }, attempt)
   }
 
   /** Loaded on demand: importing the package must not load PAC code. */
-  #loadPac(proxy: PacEndpoint): Promise<PacScript> {
-    this.#pac ??= import('./pac/pac.js').then(
-      (pac) => new pac.PacScript(proxy, this.options.proxyTls, this.#closing),
-    )
-    return this.#pac
+  #script(proxy: PacEndpoint, { proxyTls }: ListedProxy): Promise<PacScript> {
+    let script = this.#scripts.get(proxy)
+    if (script === undefined) {
+      script = import('./pac/pac.js').then((pac) => new pac.PacScript(proxy, proxyTls, this.#closing))
+      this.#scripts.set(proxy, script)
+    }
+    return script
   }
 
-  async #through(endpoint: ProxyEndpoint, request: ConnectRequest, attempt: Attempt): Promise<Connection> {
-    const { target, via } = request
+  async #through(request: ProxiedRequest, attempt: Attempt): Promise<Connection> {
+    const { endpoint, target, via } = request
     const byHttp = endpoint.protocol === 'http' || endpoint.protocol === 'https'
     // With dns: 'local' the proxy gets an address. In an absolute URL it would replace the name in the Host header
     // (RFC 9112 section 3.2.2), so the request takes a tunnel.
     if (byHttp && request.forward && !target.secure && this.options.dns === 'proxy')
-      return this.#toForwardProxy(endpoint, target, via, attempt)
+      return this.#toForwardProxy(request, attempt)
     const host = await this.#nameFor(endpoint, target, attempt)
     const tunnel = byHttp
-      ? await this.#byConnect(endpoint, { ...target, host }, via, attempt)
+      ? await this.#byConnect({ ...request, target: { ...target, host } }, attempt)
       : await this.#bySocks({ endpoint, host, port: target.port, via }, attempt)
     if (tunnel.earlyBytes > 0) throw spokeFirst(tunnel, via)
     return { socket: tunnel.socket }
   }
 
-  async #toForwardProxy(
-    endpoint: ProxyEndpoint,
-    target: Target,
-    via: Via,
-    attempt: Attempt,
-  ): Promise<Connection> {
-    const request = await this.#httpRequest(endpoint, target, via, attempt)
+  async #toForwardProxy(proxied: ProxiedRequest, attempt: Attempt): Promise<Connection> {
+    const request = await this.#httpRequest(proxied, attempt)
     const socket = await connectToProxy(request, attempt)
     return { socket, forwardProxy: new ForwardProxy(request) }
   }
@@ -158,26 +197,21 @@ export class Connector {
     return openSocksTunnel(request, attempt)
   }
 
-  async #byConnect(
-    endpoint: ProxyEndpoint,
-    target: Target,
-    via: Via,
-    attempt: Attempt,
-  ): Promise<OpenedTunnel> {
-    const request = await this.#httpRequest(endpoint, target, via, attempt)
-    return openConnectTunnel({ ...request, host: target.host, port: target.port }, attempt)
+  async #byConnect(proxied: ProxiedRequest, attempt: Attempt): Promise<OpenedTunnel> {
+    const { host, port } = proxied.target
+    return openConnectTunnel({ ...(await this.#httpRequest(proxied, attempt)), host, port }, attempt)
   }
 
   async #httpRequest(
-    endpoint: ProxyEndpoint,
-    target: Target,
-    via: Via,
+    { endpoint, listed, target, via }: ProxiedRequest,
     attempt: Attempt,
   ): Promise<ForwardRequest> {
-    const authorization = await proxyAuthorization(this.options.proxyAuthorization, endpoint, via, attempt)
+    const source = this.policy.source ?? 'config'
+    const { proxyAuthorization: given, proxyTls } = listed
+    const authorization = await proxyAuthorization(given, { endpoint, source, via }, attempt)
     const clean = (text: string): string =>
       createRedactor([...secretsOfProxy(endpoint), ...secretsOfAuthorization(authorization ?? '')])(text)
-    return { endpoint, target, authorization, proxyTls: this.#proxyTls, via, clean }
+    return { endpoint, target, authorization, proxyTls: this.#proxyTls(proxyTls), via, clean }
   }
 
   /** SOCKS4 has no room for a name; every other scheme carries it, unless the options say otherwise. */

@@ -1,13 +1,24 @@
 import { setMaxListeners } from 'node:events'
 import type { Socket } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
-import { emitEvent, sanitizeForeignText, type ResolvedOptions, type RoutePolicy } from '../config/index.js'
+import {
+  describeProxy,
+  emitEvent,
+  sanitizeForeignText,
+  type ProxyDescription,
+  type ResolvedOptions,
+  type RouteDecision,
+  type RoutePolicy,
+  type TlsSettings,
+} from '../config/index.js'
 import { TransportError, type TransportPhase } from '../errors.js'
 import { Attempt } from './attempt.js'
 import { Connector, type Connection } from './connector.js'
 import { closedError, nameFailure, timeoutError } from './failures.js'
 import { failure, fault, type Via } from './fault.js'
-import { StatsCounter } from './stats.js'
+import { explainChoice } from './proxies/explain-choice.js'
+import { proxyEvents } from './proxies/proxy-events.js'
+import { StatsCounter, type TransportStats } from './stats.js'
 import { authority, normalizeTarget, type Target } from './target.js'
 import { TlsClient } from './tls.js'
 
@@ -37,7 +48,10 @@ export interface HttpConnectionLimits extends TunnelLimits {
 }
 
 /** A connection for HTTP requests to one target, and the proxy that forwards them where it is no tunnel. */
-export type HttpConnection = Connection
+export interface HttpConnection extends Connection {
+  /** The proxy that it took, for the names of its failures. */
+  readonly via: Via
+}
 
 /**
  * Opens every connection of this library, so that the gateway and REST cannot disagree about the proxy, DNS, deadlines
@@ -46,7 +60,8 @@ export type HttpConnection = Connection
 export class Route {
   readonly stats = new StatsCounter()
   #connector: Connector
-  readonly #proxyTls: TlsClient
+  /** One for each hop that the configuration describes: it keeps sessions. */
+  readonly #proxyTls = new WeakMap<TlsSettings, TlsClient>()
   readonly #targetTls: TlsClient
   readonly #closing = new AbortController()
   /** The TCP socket of each open connection, and the socket that the caller has: TLS over it, or the same one. */
@@ -55,20 +70,64 @@ export class Route {
   constructor(policy: RoutePolicy, options: ResolvedOptions) {
     // Each tunnel that is being opened has a listener; `maxTunnels` limits their number.
     setMaxListeners(0, this.#closing.signal)
-    this.#proxyTls = new TlsClient(options.proxyTls)
     this.#targetTls = new TlsClient(options.tls)
-    this.#connector = new Connector(policy, options, this.#proxyTls, this.#closing.signal)
+    this.#connector = this.#connectorFor(policy, options)
   }
 
-  /** Which proxy is in use, and for which destinations. */
+  /** Which proxies are in use, and for which destinations. */
   get policy(): RoutePolicy {
     return this.#connector.policy
   }
 
+  /** The proxy that new connections take; null where everything goes direct. */
+  get proxy(): ProxyDescription | null {
+    const { policy, choice } = this.#connector
+    return describeProxy(policy, choice.inUse?.listed.proxy)
+  }
+
   /** Opens every tunnel from now on by another policy. Open tunnels stay open. */
   use(policy: RoutePolicy, options: ResolvedOptions): void {
+    const from = this.proxy?.url ?? null
     this.#connector.retire()
-    this.#connector = new Connector(policy, options, this.#proxyTls, this.#closing.signal)
+    this.#connector = this.#connectorFor(policy, options)
+    const to = this.proxy?.url ?? null
+    if (from !== to) proxyEvents(this.stats, options.onEvent).onChange(from, to, 'another proxy was set')
+  }
+
+  /** Where a destination goes now, and why. */
+  explain(
+    target: Pick<Target, 'host' | 'port'>,
+  ): RouteDecision & { readonly proxy: ProxyDescription | null } {
+    const { policy, choice, candidates } = this.#connector
+    const decision = policy.decide(target.host, target.port)
+    if (decision.route === 'direct') return { ...decision, proxy: null }
+    const { chosen, reason } = explainChoice(choice, candidates, authority(target))
+    return {
+      route: 'proxy',
+      reason: reason === '' ? decision.reason : `${decision.reason}; ${reason}`,
+      proxy: describeProxy(policy, chosen?.listed.proxy),
+    }
+  }
+
+  /** Counters since creation. */
+  snapshot(): TransportStats {
+    const { candidates, choice } = this.#connector
+    return this.stats.snapshot(
+      candidates.map((candidate) => ({
+        proxy: candidate.shown,
+        state: choice.standing(candidate).down === undefined ? 'up' : 'down',
+      })),
+    )
+  }
+
+  /**
+   * Calls `onReturn` once when the port of a proxy answers that did not answer.
+   *
+   * @param error of a connection of this route that failed
+   * @returns ends the wait; undefined if the error is no such failure
+   */
+  onProxyReturn(error: TransportError, onReturn: () => void): (() => void) | undefined {
+    return this.#connector.choice.onReturn(error, onReturn)
   }
 
   /** Milliseconds for everything up to a usable socket. */
@@ -92,11 +151,11 @@ export class Route {
 
   /** The proxy and the target, for the failures of a connection to this target. */
   via(target: Pick<Target, 'host' | 'port'>): Via {
-    const direct = this.policy.decide(target.host, target.port).route === 'direct'
-    return {
-      proxy: direct ? null : (this.policy.proxy?.redactedUrl ?? null),
-      target: sanitizeForeignText(authority(target), MAX_SHOWN_TARGET),
-    }
+    const { policy, choice, candidates } = this.#connector
+    const shown = sanitizeForeignText(authority(target), MAX_SHOWN_TARGET)
+    const direct = policy.decide(target.host, target.port).route === 'direct'
+    const [first] = direct ? [] : choice.order(candidates, shown)
+    return { proxy: first?.shown ?? null, target: shown }
   }
 
   /**
@@ -124,7 +183,7 @@ export class Route {
     asked: Target,
     forward: boolean,
     { signal, timeoutMs = this.connectTimeoutMs, onPhase }: TunnelLimits = {},
-  ): Promise<Connection> {
+  ): Promise<HttpConnection> {
     let via = this.via(asked)
     const startedAt = performance.now()
     const attempt = new Attempt({
@@ -143,10 +202,11 @@ export class Route {
         emitEvent(this.#connector.options.onEvent, { type: 'direct', target: via.target, reason })
       }
       const connected = await this.#connector.connect({ target, via, forward, onDirect }, attempt)
+      if (connected.proxy !== undefined) via = { ...via, proxy: connected.proxy }
       const wire = connected.socket
       const socket = target.secure ? await this.#targetTls.upgrade(wire, target, 'target-tls', attempt) : wire
       this.#track(wire, socket, via, startedAt)
-      return { ...connected, socket }
+      return { ...connected, socket, via }
     } catch (error) {
       // An attempt that ended early has a reason: a named failure, or that of the caller's signal.
       const named: unknown = attempt.signal.aborted
@@ -168,6 +228,7 @@ export class Route {
   stop(): Error {
     const reason = closedError()
     this.#closing.abort(reason)
+    this.#connector.choice.retire()
     return reason
   }
 
@@ -181,8 +242,25 @@ export class Route {
     await Promise.all(closed)
   }
 
+  #connectorFor(policy: RoutePolicy, options: ResolvedOptions): Connector {
+    return new Connector(policy, options, (settings) => this.#tlsFor(settings), {
+      closing: this.#closing.signal,
+      random: Math.random,
+      ...proxyEvents(this.stats, options.onEvent),
+    })
+  }
+
+  #tlsFor(settings: TlsSettings): TlsClient {
+    let client = this.#proxyTls.get(settings)
+    if (client === undefined) {
+      client = new TlsClient(settings)
+      this.#proxyTls.set(settings, client)
+    }
+    return client
+  }
+
   #track(wire: Socket, socket: Socket, via: Via, startedAt: number): void {
-    this.stats.tunnelOpened(wire)
+    this.stats.tunnelOpened(wire, via.proxy ?? undefined)
     this.#open.set(wire, socket)
     wire.once('close', () => {
       this.#open.delete(wire)

@@ -21,6 +21,7 @@ describe('parseOptions', () => {
         required: false,
         noProxy: 'env',
         dns: 'proxy',
+        onDenied: 'next',
         proxyTls: tls,
         tls,
         connectTimeoutMs: 10_000,
@@ -61,11 +62,10 @@ describe('parseOptions', () => {
   })
 
   it('parses the proxy; blank is unset and false is never', () => {
-    expect(parseOptions({ proxy: 'h:1' }).proxy).toMatchObject({ protocol: 'http', host: 'h', port: 1 })
-    expect(parseOptions({ proxy: new URL('socks5://h') }).proxy).toMatchObject({
-      protocol: 'socks5',
-      port: 1080,
-    })
+    const http = { protocol: 'http', host: 'h', port: 1 }
+    const socks = { protocol: 'socks5', port: 1080 }
+    expect(parseOptions({ proxy: 'h:1' }).proxy).toMatchObject([{ proxy: http }])
+    expect(parseOptions({ proxy: new URL('socks5://h') }).proxy).toMatchObject([{ proxy: socks }])
     expect(parseOptions({ proxy: ' \n' }).proxy).toBeUndefined()
     expect(parseOptions({ proxy: false }).proxy).toBe(false)
   })
@@ -262,9 +262,9 @@ describe('replaceProxy', () => {
 
   it('changes the proxy and keeps the rest, the invisible parts too', () => {
     const moved = replaceProxy(options, 'socks5://b')
-    expect(moved.proxy).toMatchObject({ protocol: 'socks5', host: 'b' })
+    expect(moved.proxy).toMatchObject([{ proxy: { protocol: 'socks5', host: 'b' } }])
     expect(moved).toMatchObject({ maxTunnels: 3, env: { X: 'y' }, proxyAuthorization: 'Basic x' })
-    expect(options.proxy).toMatchObject({ host: 'a' })
+    expect(options.proxy).toMatchObject([{ proxy: { host: 'a' } }])
   })
 
   it('takes false', () => {
@@ -279,9 +279,9 @@ describe('replaceProxy', () => {
 
   it('refuses what the option refuses', () => {
     expect(configErrorOf(() => replaceProxy(options, 'ftp://b')).message).toMatch(/^proxy: /)
-    for (const value of [undefined, null, true, 0, {}, [], Symbol('b')]) {
+    for (const value of [undefined, null, true, 0, {}, Symbol('b')]) {
       expect(configErrorOf(() => replaceProxy(options, value)).message).toBe(
-        'proxy: must be a URL as a string or URL object, or false',
+        'proxy: must be a URL as a string or URL object, false, or a list of proxies',
       )
     }
     const strict = parseOptions({ required: true })

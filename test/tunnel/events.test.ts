@@ -16,8 +16,8 @@ describe('onEvent', () => {
     await getByFetch(transport, USERS_ME, headers)
     await helloByWebSocket(transport)
     await transport.close()
-    const of = (type: TransportEvent['type']): TransportEvent[] =>
-      events.filter((event) => event.type === type)
+    const of = <Type extends TransportEvent['type']>(type: Type) =>
+      events.filter((event): event is Extract<TransportEvent, { type: Type }> => event.type === type)
     const targets = ['discord.com:443', 'gateway.discord.gg:443']
     expect(of('tunnel-open').map(({ target }) => target)).toEqual(targets)
     expect(
@@ -77,6 +77,8 @@ describe('stats()', () => {
       requests: 0,
       tunnels: { opened: 0, open: 0, reused: 0, failed: 0 },
       bytes: { sent: 0, received: 0 },
+      proxies: [{ proxy: proxy.url, state: 'up', tunnels: { opened: 0, open: 0, failed: 0 } }],
+      proxyEvents: { 'proxy-down': 0, 'proxy-up': 0, 'proxy-change': 0 },
     })
     for (let round = 0; round < 3; round++) {
       await getByDispatcher(transport, USERS_ME, headers)

@@ -9,7 +9,7 @@ import type { ValidationCheck } from './validation.js'
 
 /** A destination that must be reached: only its own 2xx proves it. */
 export async function checkAllowed(url: URL, asking: Asking): Promise<ValidationCheck> {
-  const check = { kind: 'allowed', url: shown(url) } as const
+  const check = { kind: 'allowed', ...asking.proxied.ofList, url: shown(url) } as const
   try {
     const { status, brokenBy } = await askByTunnel(url, asking)
     if (!isSuccess(status))
@@ -27,7 +27,7 @@ export async function checkAllowed(url: URL, asking: Asking): Promise<Validation
  * destination was reached, and any other failure proves nothing, since the destination may be down today.
  */
 export async function checkDenied(url: URL, asking: Asking): Promise<ValidationCheck> {
-  const check = { kind: 'denied', url: shown(url) } as const
+  const check = { kind: 'denied', ...asking.proxied.ofList, url: shown(url) } as const
   let refusal: string | null = null
   for (const { kind, name: way, ask } of waysTo(url, asking)) {
     try {
@@ -54,8 +54,9 @@ export async function checkDenied(url: URL, asking: Asking): Promise<ValidationC
 export async function checkCanary(asking: Asking, proxyWorks: boolean): Promise<ValidationCheck> {
   await using canary = await startCanary()
   const url = new URL(canary.url)
-  const check = { kind: 'canary', url: url.origin } as const
-  const { protocol } = asking.proxied.proxy
+  const { ofList, proxy } = asking.proxied
+  const { protocol } = proxy
+  const check = { kind: 'canary', ...ofList, url: url.origin } as const
   let proven = proxyWorks
   let reason = ''
   let status: number | null = null

@@ -72,7 +72,9 @@ export class PolicyProbe {
     const { reply, said } = await this.#ask(host, port)
     const outcome = await judge(reply)
     const error = [said, outcome.error].filter((text) => text !== null).join(': ')
-    const check = { kind: 'policy', url: authority({ host, port }), status: null, ...about } as const
+    const { ofList } = this.#proxied
+    const url = authority({ host, port })
+    const check = { kind: 'policy', ...ofList, url, status: null, ...about } as const
     return { ...check, ...outcome, error: error === '' ? null : error }
   }
 

@@ -1,13 +1,16 @@
 import {
   checkProxyAuthorization,
-  describeProxy,
+  description,
+  onlyProxy,
   parseOptions,
   resolveProxy,
   type Environment,
-  type Proxy,
+  type ListedProxy,
   type ProxyAuthorization,
   type ProxyDescription,
   type ProxyEndpoint,
+  type ProxyOption,
+  type ProxySource,
   type TlsOptions,
 } from '../../config/index.js'
 import { Route } from '../../tunnel/index.js'
@@ -15,8 +18,11 @@ import { TlsClient } from '../../tunnel/tls.js'
 
 /** Which proxy is examined, and how it is reached. */
 export interface ProxiedRouteOptions {
-  /** The proxy's URL. Default: the first variable that is set, as for a transport. */
-  readonly proxyUrl?: string | URL | undefined
+  /**
+   * The proxy's URL, or a list as the option `proxy` takes one. Default: the first variable that is set, as for a
+   * transport.
+   */
+  readonly proxyUrl?: Exclude<ProxyOption, false> | undefined
   /** Where the variables are looked up. Default: `process.env`. */
   readonly env?: Environment | undefined
   readonly proxyTls?: TlsOptions | undefined
@@ -28,6 +34,8 @@ export interface ProxiedRouteOptions {
 export interface ProxiedRoute {
   readonly route: Route
   readonly proxy: ProxyDescription
+  /** What its checks say of a proxy that is one of a list. */
+  readonly ofList: { readonly proxy?: string }
   /** Undefined for a PAC script. */
   readonly endpoint: ProxyEndpoint | undefined
   /** TLS to an `https://` proxy, for a request that takes no tunnel. */
@@ -36,8 +44,12 @@ export interface ProxiedRoute {
   readonly authorization: () => Promise<string | undefined>
 }
 
-/** @throws TransportError ERR_PROXY_CONFIG, also where there is no proxy */
-export function openProxiedRoute(options: ProxiedRouteOptions, timeoutMs: number): ProxiedRoute {
+/**
+ * A route for each proxy of the list.
+ *
+ * @throws TransportError ERR_PROXY_CONFIG, also where there is no proxy
+ */
+export function openProxiedRoutes(options: ProxiedRouteOptions, timeoutMs: number): readonly ProxiedRoute[] {
   const { proxyUrl, env, proxyTls, tls, proxyAuthorization } = options
   const resolved = parseOptions({
     proxy: proxyUrl,
@@ -50,24 +62,29 @@ export function openProxiedRoute(options: ProxiedRouteOptions, timeoutMs: number
     connectTimeoutMs: timeoutMs,
   })
   const policy = resolveProxy(resolved)
-  const proxy = describeProxy(policy)
-  if (proxy === null) throw new TypeError('a required proxy was not there')
-  return {
-    route: new Route(policy, resolved),
-    proxy,
-    endpoint: policy.proxy?.kind === 'tunnel' ? policy.proxy : undefined,
-    proxyTls: new TlsClient(resolved.proxyTls),
-    authorization: () => authorizationOf(policy.proxy, resolved.proxyAuthorization),
-  }
+  const { source } = policy
+  if (source === null) throw new TypeError('a required proxy was not there')
+  return policy.proxies.map((listed): ProxiedRoute => {
+    const { proxy } = listed
+    return {
+      route: new Route(onlyProxy(policy, listed), resolved),
+      proxy: description(proxy, source),
+      ofList: policy.proxies.length > 1 ? { proxy: proxy.redactedUrl } : {},
+      endpoint: proxy.kind === 'tunnel' ? proxy : undefined,
+      proxyTls: new TlsClient(listed.proxyTls),
+      authorization: () => authorizationOf(listed, source),
+    }
+  })
 }
 
 /** RFC 7617, unless the options bring a header value of their own. */
 async function authorizationOf(
-  proxy: Proxy | null,
-  given: ProxyAuthorization | undefined,
+  { proxy, proxyAuthorization: given }: ListedProxy,
+  source: ProxySource,
 ): Promise<string | undefined> {
-  if (given !== undefined) return checkProxyAuthorization(typeof given === 'string' ? given : await given())
-  if (proxy?.kind !== 'tunnel' || proxy.credentials === undefined) return undefined
+  if (typeof given === 'string') return checkProxyAuthorization(given)
+  if (given !== undefined) return checkProxyAuthorization(await given(description(proxy, source)))
+  if (proxy.kind !== 'tunnel' || proxy.credentials === undefined) return undefined
   const { username, password } = proxy.credentials
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
 }

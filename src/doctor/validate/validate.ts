@@ -6,7 +6,7 @@ import { TunnelDispatcher } from '../../dispatcher/dispatcher.js'
 import type { Asking } from './ask-destination.js'
 import { inParallel } from './in-parallel.js'
 import { PolicyProbe } from './policy-checks.js'
-import { openProxiedRoute, type ProxiedRoute, type ProxiedRouteOptions } from './proxied-route.js'
+import { openProxiedRoutes, type ProxiedRoute, type ProxiedRouteOptions } from './proxied-route.js'
 import { checkTimeoutMs } from '../time-limit.js'
 import { checkAllowed, checkCanary, checkDenied } from './checks.js'
 import type { PolicyCheck, ProxyValidation, ValidationCheck } from './validation.js'
@@ -31,29 +31,42 @@ const DEFAULT_TIMEOUT_MS = 5_000
 const CONCURRENCY = 8
 
 /**
- * Checks an egress proxy: does it let through what it must, and refuse what it must? Everything goes through the
+ * Checks an egress proxy, or each of a list: does it let through what it must, and refuse what it must? Everything goes through the
  * proxy; no bypass list counts. Never rejects because of what the proxy does.
  *
  * @throws TransportError ERR_PROXY_CONFIG for an unusable option, such as a URL in `allowedUrls` or a range in `also`
  */
 export async function validateProxy(options: ValidateOptions = {}): Promise<ProxyValidation> {
   const plan = planOf(options)
-  let proxied: ProxiedRoute
+  let proxied: readonly ProxiedRoute[]
   try {
-    proxied = openProxiedRoute(options, plan.timeoutMs)
+    proxied = openProxiedRoutes(options, plan.timeoutMs)
   } catch (error) {
     if (error instanceof TransportError) return unusable(error)
     throw error
   }
-  const { route, proxy } = proxied
+  // One after the other, so that the checks of a proxy stand together.
+  const checks: Check[] = []
+  for (const one of proxied) checks.push(...(await checkProxy(one, plan, options.onCheck)))
+  return summary(
+    proxied.map(({ proxy }) => proxy),
+    checks,
+  )
+}
+
+async function checkProxy(
+  proxied: ProxiedRoute,
+  plan: Plan,
+  onCheck: ValidateOptions['onCheck'],
+): Promise<readonly Check[]> {
+  const { route } = proxied
   const dispatcher = new TunnelDispatcher(route, {
     maxTunnels: CONCURRENCY,
     keepAliveMs: 0,
     tunnelOnly: true,
   })
   try {
-    const checks = await runChecks(plan, { proxied, dispatcher, timeoutMs: plan.timeoutMs }, options.onCheck)
-    return summary(proxy, checks)
+    return await runChecks(plan, { proxied, dispatcher, timeoutMs: plan.timeoutMs }, onCheck)
   } finally {
     await dispatcher.destroy()
     await route.close()
@@ -107,11 +120,19 @@ async function runChecks(
   return [...reached, ...refused]
 }
 
-function summary(proxy: ProxyDescription, checks: readonly ValidationCheck[]): ProxyValidation {
+function summary(proxies: readonly ProxyDescription[], checks: readonly ValidationCheck[]): ProxyValidation {
+  const [first] = proxies
+  const list = proxies.length > 1 ? { proxyUrls: proxies.map(({ url }) => url) } : {}
   return {
     schemaVersion: 1,
     ok: checks.every(({ ok }) => ok),
-    config: { enabled: true, proxyUrl: proxy.url, source: proxy.source, errors: [] },
+    config: {
+      enabled: true,
+      proxyUrl: first?.url ?? null,
+      ...list,
+      source: first?.source ?? null,
+      errors: [],
+    },
     checks,
   }
 }

@@ -5,6 +5,8 @@ import type { DestinationCategory } from '../policy/index.js'
 export interface ValidationCheck {
   /** `allowed`: must be let through. `denied` and `canary` (a server on loopback): must be refused. `policy`: a destination of the policy. */
   readonly kind: 'allowed' | 'denied' | 'canary' | 'policy'
+  /** Of a list of proxies: the one that was asked, redacted. */
+  readonly proxy?: string
   /** `host:port` for `policy`, which opens a tunnel and asks for nothing. */
   readonly url: string
   /** Whether the proxy did what is expected of it. */
@@ -41,8 +43,10 @@ export interface ProxyValidation {
   readonly config: {
     /** Whether a proxy is in use. */
     readonly enabled: boolean
-    /** Redacted. */
+    /** Redacted; of a list the first. Null without a proxy. */
     readonly proxyUrl: string | null
+    /** Of a list: all of them, redacted, in order of preference. Each is checked. */
+    readonly proxyUrls?: readonly string[]
     readonly source: ProxySource | null
     readonly errors: readonly string[]
   }

@@ -106,8 +106,11 @@ export const ROUTE = {
   'route.pac.broken': 'The PAC script of {proxy} {why}',
   'route.pac.broken.hint':
     'FindProxyForURL must return "PROXY host:port", "SOCKS5 host:port", "HTTPS host:port" or "DIRECT".',
-  'route.pac.no-proxy': 'The PAC script names no usable proxy',
-  'route.pac.no-proxy.hint': 'Look at what FindProxyForURL returns for this destination.',
+  'route.list.failed': '{message}; none of the {proxies} proxies opened a tunnel',
+  'route.pac.direct-in-list':
+    'The PAC script of {proxy} sends {target} DIRECT, which a list of proxies never is',
+  'route.pac.direct-in-list.hint':
+    'Let the script name a proxy for this destination, or take it out of the list.',
   'route.pac.direct': 'The PAC script sends {target} DIRECT, but a proxy is required',
   'route.pac.direct.hint': 'Let the script name a proxy for this destination, or drop the option required.',
 

@@ -24,6 +24,12 @@ export interface DeliveryContext {
   /** Aborted, with a TransportError, when the transport closes. */
   readonly closing?: AbortSignal | undefined
   readonly clock?: DeliveryClock | undefined
+  /**
+   * Calls `onReturn` when the proxy can be connected to again that an attempt could not connect to: the next attempt
+   * then waits no longer. Returns how to stop. Default: every attempt waits for its time.
+   */
+  readonly onProxyReturn?:
+    ((error: TransportError, onReturn: () => void) => (() => void) | undefined) | undefined
   /** Bytes of the largest file. Default: no limit. */
   readonly maxFileBytes?: number | undefined
 }
@@ -58,11 +64,17 @@ const RATE_LIMITED = 429
 export function deliver(
   send: SendAttempt,
   limits: DeliveryLimits,
-  { connectTimeoutMs = Infinity, closing, clock = systemClock, maxFileBytes }: DeliveryContext = {},
+  {
+    connectTimeoutMs = Infinity,
+    closing,
+    clock = systemClock,
+    maxFileBytes,
+    onProxyReturn,
+  }: DeliveryContext = {},
 ): (input: FetchInput, init?: FetchInit) => Promise<Response> {
   const connectMs = Math.min(limits.budgetMs, connectTimeoutMs)
   const repeats = new FrameworkRepeats()
-  const delivery: Delivery = { send, limits, connectMs, closing, clock, repeats }
+  const delivery: Delivery = { send, limits, connectMs, closing, clock, repeats, onProxyReturn }
   return async function fetch(input, init) {
     let message: DeduplicatedMessage | undefined
     const replaceBody = (given: GivenBody): unknown => {
@@ -103,7 +115,11 @@ interface Delivery {
   readonly closing: AbortSignal | undefined
   readonly clock: DeliveryClock
   readonly repeats: FrameworkRepeats
+  readonly onProxyReturn: DeliveryContext['onProxyReturn']
 }
+
+/** Ends a wait before its time. */
+const RETURNED = new Error('the proxy can be connected to')
 
 type Outcome = { readonly response: Response } | { readonly error: unknown }
 
@@ -141,7 +157,7 @@ class Call {
       if (waitMs === undefined) return this.#end(outcome)
       // An answer that is not read would keep its tunnel.
       if ('response' in outcome) discard(outcome.response)
-      const stopped = await this.#wait(waitMs)
+      const stopped = await this.#wait(waitMs, outcome)
       if (stopped !== undefined) return this.#end(stopped)
     }
   }
@@ -217,18 +233,26 @@ class Call {
     return error.sent === 'no' && (error.target === null || error.target === this.#target())
   }
 
-  async #wait(ms: number): Promise<Outcome | undefined> {
-    const { clock, closing } = this.#delivery
+  /** @returns what ends the call while it waits */
+  async #wait(ms: number, ended: Outcome): Promise<Outcome | undefined> {
+    const { clock, closing, onProxyReturn } = this.#delivery
+    const returned = new AbortController()
+    const failure = 'error' in ended && ended.error instanceof TransportError ? ended.error : undefined
+    const stop = failure && onProxyReturn?.(failure, () => returned.abort(RETURNED))
+    const signals = [this.#request.signal ?? undefined, closing, returned.signal]
     try {
       await clock.wait(
         ms,
-        [this.#request.signal ?? undefined, closing].filter((signal) => signal !== undefined),
+        signals.filter((signal) => signal !== undefined),
       )
       return undefined
     } catch (error) {
+      if (error === RETURNED) return undefined
       // The error of close() does not know of this request: no attempt is under way.
       const unsent = error instanceof TransportError && this.#doubt === undefined
       return { error: unsent ? failureOf(error, { sent: 'no', retryable: false }) : error }
+    } finally {
+      stop?.()
     }
   }
 

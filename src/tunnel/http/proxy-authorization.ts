@@ -1,6 +1,19 @@
-import { isHeaderValue, type ProxyAuthorization, type ProxyEndpoint } from '../../config/index.js'
+import {
+  description,
+  isHeaderValue,
+  type ProxyAuthorization,
+  type ProxyEndpoint,
+  type ProxySource,
+} from '../../config/index.js'
 import type { Attempt } from '../attempt.js'
 import { failure, fault, type Via } from '../fault.js'
+
+/** The proxy that wants credentials. */
+interface AskingProxy {
+  readonly endpoint: ProxyEndpoint
+  readonly source: ProxySource
+  readonly via: Via
+}
 
 /**
  * The `Proxy-Authorization` of one tunnel: Basic with the credentials as UTF-8 (RFC 7617), unless the options
@@ -8,12 +21,12 @@ import { failure, fault, type Via } from '../fault.js'
  */
 export async function proxyAuthorization(
   given: ProxyAuthorization | undefined,
-  { credentials }: ProxyEndpoint,
-  via: Via,
+  { endpoint, source, via }: AskingProxy,
   attempt: Attempt,
 ): Promise<string | undefined> {
+  const { credentials } = endpoint
   if (typeof given === 'string') return given
-  if (given !== undefined) return ask(given, via, attempt)
+  if (given !== undefined) return ask(() => given(description(endpoint, source)), via, attempt)
   if (credentials === undefined) return undefined
   return `Basic ${Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64')}`
 }
@@ -30,7 +43,8 @@ const LATE = fault('ERR_PROXY_TIMEOUT', 'proxy-auth', 'route.authorization.late'
 /** An error repeats neither the value that the function returns nor its error: both can hold the secret. */
 async function ask(given: () => unknown, via: Via, attempt: Attempt): Promise<string> {
   // A deadline of its own, since that of the attempt would blame the proxy.
-  const part = attempt.part(1, (_phase, timeoutMs) => failure(LATE, via, { timeoutMs }))
+  const timeoutMs = attempt.partMs
+  const part = attempt.part(timeoutMs, () => failure(LATE, via, { timeoutMs }))
   try {
     const asked = Promise.resolve().then(given)
     const value = await part.step(

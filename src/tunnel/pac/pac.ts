@@ -37,11 +37,7 @@ export class PacScript {
    * The script's answer for a target, in its order. `DIRECT` counts as the first choice only: where the
    * script names a proxy first, a failing proxy is a failure and never a direct connection.
    */
-  async proxiesFor(
-    target: Target,
-    via: Via,
-    attempt: Attempt,
-  ): Promise<readonly (ProxyEndpoint | 'direct')[]> {
+  async proxiesFor(target: Target, via: Via, attempt: Attempt): Promise<readonly ProxyEndpoint[] | 'direct'> {
     const url = `${target.secure ? 'https' : 'http'}://${authority(target)}/`
     const answer = await attempt.step('pac', this.#ask(url, via, attempt))
     const choices = (typeof answer === 'string' ? answer : '')
@@ -50,7 +46,7 @@ export class PacScript {
       .filter((choice) => choice !== '')
     if (choices.length === 0) throw brokenScript(via, 'names neither a proxy nor DIRECT')
     const proxies = choices.map((choice) => this.#parse(choice, via))
-    return proxies[0] === 'direct' ? ['direct'] : proxies.filter((proxy) => proxy !== 'direct')
+    return proxies[0] === 'direct' ? 'direct' : proxies.filter((proxy) => proxy !== 'direct')
   }
 
   /** The script is no longer needed: its thread ends after the calls that are under way. */

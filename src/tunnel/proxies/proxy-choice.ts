@@ -1,0 +1,255 @@
+import { failureOf, TransportError } from '../../errors.js'
+import { Attempt } from '../attempt.js'
+import { nameFailure, timeoutError } from '../failures.js'
+import type { Via } from '../fault.js'
+import type { Candidate, ChoiceSettings, Choosing, Opened } from './choosing.js'
+import { allFailed, blame, failuresOf, isHopFailure } from './own-failure.js'
+import { watchPort, type ProxyAddress } from './port-watch.js'
+import { Recovery } from './recovery.js'
+import { REDIAL, redialWhenPortAnswers } from './redial.js'
+import { Standing } from './standing.js'
+
+/** A proxy that is to come back, since it is preferred to the one that works. */
+interface PreferredReturn {
+  readonly recovery: Recovery
+  /** The keys of those before it. When one of them works, nobody waits for this one. */
+  readonly before: readonly string[]
+}
+
+/**
+ * Chooses among proxies, those of the configuration and those that a PAC script names alike: it knows which of them
+ * work, in which order a destination tries them, and when one comes back.
+ *
+ * A proxy that failed is tried again in the background, so that no connection pays for it while another one works.
+ */
+export class ProxyChoice<Listed extends Candidate = Candidate> {
+  readonly #listed: readonly Listed[]
+  readonly #settings: ChoiceSettings
+  readonly #standings = new Map<string, Standing>()
+  readonly #addresses = new Map<string, ProxyAddress>()
+  readonly #recoveries = new Map<string, PreferredReturn>()
+  #inUse: Listed | undefined
+  #retired = false
+
+  /** @param listed the proxies of the configuration, in order of preference */
+  constructor(listed: readonly Listed[], settings: ChoiceSettings) {
+    this.#listed = listed
+    this.#settings = settings
+    this.#inUse = listed[0]
+  }
+
+  /** The proxy of the configuration that new connections take; undefined without proxies. */
+  get inUse(): Listed | undefined {
+    return this.#inUse
+  }
+
+  /** What is known of a proxy. */
+  standing({ key }: Pick<Candidate, 'key'>): Standing {
+    let standing = this.#standings.get(key)
+    if (standing === undefined) {
+      standing = new Standing(this.#settings.random)
+      this.#standings.set(key, standing)
+    }
+    return standing
+  }
+
+  /** The candidates in the order in which a connection to this target tries them. */
+  order<Kind extends Candidate>(candidates: readonly Kind[], target: string): readonly Kind[] {
+    if (candidates.length < 2) return candidates
+    const now = performance.now()
+    const rank = (candidate: Kind): number => this.standing(candidate).rank(target, now)
+    return [...candidates].sort((one, other) => rank(one) - rank(other))
+  }
+
+  /**
+   * Opens a connection through the first candidate that can. The time that is left is shared out among those that are
+   * left, so that the last has its part.
+   *
+   * @throws the error of the first by preference, with `failures`; what fails behind a proxy ends the attempt at once
+   */
+  async open<Kind extends Candidate, Result extends Opened>(
+    choosing: Choosing<Kind, Result>,
+    attempt: Attempt,
+  ): Promise<Result> {
+    const { candidates, target } = choosing
+    const ordered = this.order(candidates, target)
+    const failures = new Map<Kind, TransportError>()
+    for (const [index, candidate] of ordered.entries()) {
+      const begunAt = performance.now()
+      try {
+        const opened = await this.#openShare(candidate, ordered.length - index, choosing, attempt)
+        // Otherwise no more is known than that its port answers.
+        if (opened.forwardProxy === undefined) this.#worked(candidate)
+        return opened
+      } catch (error) {
+        if (!(error instanceof TransportError)) throw error
+        this.#failed(error, candidate, choosing, begunAt)
+        failures.set(candidate, error)
+        const inOrder = candidates.flatMap((one) => failures.get(one) ?? [])
+        if (!this.#moves(error)) throw failures.size === 1 ? error : failureOf(error, { failures: inOrder })
+        if (attempt.signal.aborted || index === ordered.length - 1) throw allFailed(inOrder) ?? error
+      }
+    }
+    throw new TypeError('there was no proxy to choose from')
+  }
+
+  /**
+   * Waits for the proxies whose port did not answer, all of them at one time.
+   *
+   * @param error of a connection that failed
+   * @returns ends the wait; undefined if no port is to be waited for
+   */
+  onReturn(error: TransportError, onReturn: () => void): (() => void) | undefined {
+    const hops = failuresOf(error).filter(isHopFailure)
+    const addresses = new Set(hops.flatMap(({ proxy }) => this.#addresses.get(proxy ?? '') ?? []))
+    if (addresses.size === 0 || this.#retired) return undefined
+    const stops = [...addresses].map((address) => watchPort(address, onReturn))
+    return () => {
+      for (const stop of stops) stop()
+    }
+  }
+
+  /** Another choice has replaced this one, or the transport closes: nothing is tried in the background any more. */
+  retire(): void {
+    this.#retired = true
+    for (const { recovery } of this.#recoveries.values()) recovery.stop()
+    this.#recoveries.clear()
+  }
+
+  async #openShare<Kind extends Candidate, Result extends Opened>(
+    candidate: Kind,
+    choices: number,
+    { candidates, target, open }: Choosing<Kind, Result>,
+    attempt: Attempt,
+  ): Promise<Result> {
+    const via: Via = { proxy: candidate.shown, target }
+    // Where the error of the whole attempt says the same, it may have all of the time.
+    const alone =
+      candidates.length === 1 && this.#listed.length === 1 && candidate.key === this.#listed[0]?.key
+    const shareMs = alone ? attempt.timeoutMs : Math.min(attempt.shareMs(choices), attempt.partMs)
+    const endsAt = performance.now() + (alone ? attempt.remainingMs : shareMs)
+    for (;;) {
+      const leftMs = Math.max(1, Math.ceil(endsAt - performance.now()))
+      const part = attempt.part(leftMs, (phase) => timeoutError(via, phase, shareMs))
+      const stopWatching = redialWhenPortAnswers(part, candidate.address)
+      try {
+        const opened = await open(candidate, via, part)
+        attempt.own(opened.socket)
+        return opened
+      } catch (error) {
+        const named: unknown = part.signal.aborted ? part.signal.reason : nameFailure(error, part.phase, via)
+        part.end(named)
+        if (attempt.signal.aborted) throw attempt.signal.reason
+        if (named !== REDIAL) throw named
+      } finally {
+        stopWatching()
+        part.dispose()
+      }
+    }
+  }
+
+  #moves(error: TransportError): boolean {
+    const blamed = blame(error)
+    return blamed === 'proxy' || (blamed === 'denied' && this.#settings.onDenied === 'next')
+  }
+
+  #failed<Kind extends Candidate, Result extends Opened>(
+    error: TransportError,
+    candidate: Kind,
+    choosing: Choosing<Kind, Result>,
+    begunAt: number,
+  ): void {
+    const blamed = blame(error)
+    if (blamed !== 'behind') this.#settings.onFailed(candidate.shown)
+    if (blamed !== 'proxy') {
+      // A name that this host could not look up says nothing about the proxy.
+      if (error.phase === 'tunnel') this.#worked(candidate)
+      if (blamed === 'denied' && choosing.candidates.length > 1)
+        this.standing(candidate).denied(choosing.target, performance.now())
+      return
+    }
+    const { key, shown, address } = candidate
+    if (address !== undefined) this.#addresses.set(shown, address)
+    const isNew = this.standing({ key }).failed(error, begunAt, performance.now())
+    if (isNew) {
+      this.#settings.onDown(shown, error)
+      this.#useFirst(`${shown} is down (${error.code})`)
+    }
+    this.#recoverPreferred(choosing)
+  }
+
+  #worked(candidate: Candidate): void {
+    const { key, shown } = candidate
+    const downMs = this.standing(candidate).worked(performance.now())
+    if (downMs === undefined) return
+    for (const [other, { recovery, before }] of this.#recoveries) {
+      if (other !== key && !before.includes(key)) continue
+      recovery.stop()
+      this.#recoveries.delete(other)
+    }
+    this.#settings.onUp(shown, downMs)
+    this.#useFirst(`${shown} works again`)
+  }
+
+  /** The first that works; with none, the one that was used last. */
+  #useFirst(reason: string): void {
+    const first = this.#listed.find((candidate) => this.standing(candidate).down === undefined)
+    const before = this.#inUse
+    if (first === undefined || before === undefined || first === before) return
+    this.#inUse = first
+    this.#settings.onChange(before.shown, first.shown, reason)
+  }
+
+  /** Sees to it that each proxy comes back that would be taken before the first one that works. */
+  #recoverPreferred<Kind extends Candidate, Result extends Opened>(choosing: Choosing<Kind, Result>): void {
+    const { candidates } = choosing
+    if (this.#retired || candidates.length < 2) return
+    for (const [index, candidate] of candidates.entries()) {
+      const standing = this.standing(candidate)
+      if (standing.down === undefined) return
+      if (this.#recoveries.has(candidate.key)) continue
+      const recovery = new Recovery(standing, candidate.address, (signal) => {
+        void this.#retry(candidate, choosing, signal)
+      })
+      const before = candidates.slice(0, index).map(({ key }) => key)
+      this.#recoveries.set(candidate.key, { recovery, before })
+    }
+  }
+
+  /** Opens a tunnel that nobody waits for, and closes it. */
+  async #retry<Kind extends Candidate, Result extends Opened>(
+    candidate: Kind,
+    choosing: Choosing<Kind, Result>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { connectTimeoutMs: timeoutMs, closing } = this.#settings
+    const via: Via = { proxy: candidate.shown, target: choosing.target }
+    const begunAt = performance.now()
+    const attempt = new Attempt({
+      timeoutMs,
+      signals: [closing, signal],
+      onTimeout: (phase) => timeoutError(via, phase, timeoutMs),
+      inBackground: true,
+    })
+    try {
+      const { socket } = await choosing.open(candidate, via, attempt)
+      socket.destroy()
+      this.#worked(candidate)
+    } catch (error) {
+      const named: unknown = attempt.signal.aborted
+        ? attempt.signal.reason
+        : nameFailure(error, attempt.phase, via)
+      attempt.end(named)
+      if (closing.aborted || signal.aborted || !(named instanceof TransportError)) return
+      this.#recoveries.delete(candidate.key)
+      this.#failed(named, candidate, choosing, begunAt)
+      const standing = this.standing(candidate)
+      if (standing.down?.rested !== true) return
+      // This host failed before the proxy was asked.
+      standing.failed(named, begunAt, performance.now())
+      this.#recoverPreferred(choosing)
+    } finally {
+      attempt.dispose()
+    }
+  }
+}
