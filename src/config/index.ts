@@ -44,7 +44,6 @@ export {
   resolveProxy,
   sourceName,
   takesNoProxyVariable,
-  type ListedProxy,
   type RouteDecision,
   type RoutePolicy,
 } from './resolve-proxy.js'

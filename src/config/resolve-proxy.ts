@@ -1,19 +1,13 @@
 import { configError } from '../errors.js'
-import { conceal } from './conceal.js'
 import { parseNoProxy, type NoProxyRules } from './no-proxy.js'
 import type { ResolvedOptions } from './options.js'
-import type { ProxyAuthorization } from './proxy-authorization.js'
 import type { GivenProxy } from './proxy-list.js'
 import { parseProxyUrl } from './proxy-url.js'
-import type { TlsSettings } from './tls-options.js'
 import type { Proxy, ProxyDescription, ProxySource } from './types.js'
 import { NO_PROXY_VARIABLES, PLAIN_PROXY_VARIABLES, PROXY_VARIABLES, type Environment } from './variables.js'
 
 /** The options that choose the proxies. */
-export type ProxyChoice = Pick<
-  ResolvedOptions,
-  'proxy' | 'proxySource' | 'required' | 'env' | 'noProxy' | 'proxyTls' | 'proxyAuthorization'
->
+export type ProxyChoice = Pick<ResolvedOptions, 'proxy' | 'proxySource' | 'required' | 'env' | 'noProxy'>
 
 /** Where one destination goes, and why. */
 export interface RouteDecision {
@@ -22,20 +16,12 @@ export interface RouteDecision {
   readonly reason: string
 }
 
-/** A proxy in use, with its own settings or those of the transport. */
-export interface ListedProxy {
-  readonly proxy: Proxy
-  readonly proxyTls: TlsSettings
-  /** Hidden from inspection and JSON, and lost by a spread. */
-  readonly proxyAuthorization: ProxyAuthorization | undefined
-}
-
 /** Which proxies are used, and for which destinations. */
 export interface RoutePolicy {
   /** The first of `proxies`; null without a proxy. */
   readonly proxy: Proxy | null
   /** In order of preference; empty without a proxy. */
-  readonly proxies: readonly ListedProxy[]
+  readonly proxies: readonly GivenProxy[]
   /** Null without a proxy. */
   readonly source: ProxySource | null
   /** The entries of the bypass list that counts, as they were written. */
@@ -85,11 +71,11 @@ export function resolvePlainProxy(options: ProxyChoice): RoutePolicy | null {
   const names = PLAIN_PROXY_VARIABLES.filter((name) => !isCgi || name === 'http_proxy')
   const set = firstSet(options.env, names)
   if (set === null) return null
-  return proxyPolicy([listed({ proxy: parseProxyUrl(set.value, set.name) }, options)], set.name, options)
+  return proxyPolicy([fromVariable(set)], set.name, options)
 }
 
 /** The policy with one of its proxies alone. */
-export function onlyProxy(policy: RoutePolicy, listed: ListedProxy): RoutePolicy {
+export function onlyProxy(policy: RoutePolicy, listed: GivenProxy): RoutePolicy {
   return Object.freeze({ ...policy, proxy: listed.proxy, proxies: [listed] })
 }
 
@@ -128,28 +114,16 @@ export function takesNoProxyVariable(source: ProxySource): boolean {
   return /^(?:https?|all)_proxy$/i.test(source)
 }
 
-function findProxies(options: ProxyChoice): { proxies: readonly ListedProxy[]; source: ProxySource } | null {
+function findProxies(options: ProxyChoice): { proxies: readonly GivenProxy[]; source: ProxySource } | null {
   const { proxy: given, env } = options
-  if (given !== undefined && given !== false)
-    return { proxies: given.map((one) => listed(one, options)), source: options.proxySource }
+  if (given !== undefined && given !== false) return { proxies: given, source: options.proxySource }
   const set = firstSet(env, PROXY_VARIABLES)
   if (set === null) return null
-  return { proxies: [listed({ proxy: parseProxyUrl(set.value, set.name) }, options)], source: set.name }
+  return { proxies: [fromVariable(set)], source: set.name }
 }
 
-/** With the settings of the transport where it has none of its own. */
-function listed(
-  { proxy, proxyTls, proxyAuthorization }: Pick<GivenProxy, 'proxy'> & Partial<GivenProxy>,
-  options: ProxyChoice,
-): ListedProxy {
-  return conceal<ListedProxy>(
-    {
-      proxy,
-      proxyTls: proxyTls ?? options.proxyTls,
-      proxyAuthorization: proxyAuthorization ?? options.proxyAuthorization,
-    },
-    ['proxyAuthorization'],
-  )
+function fromVariable({ name, value }: { name: ProxySource; value: string }): GivenProxy {
+  return { proxy: parseProxyUrl(value, name), proxyTls: undefined, proxyAuthorization: undefined }
 }
 
 function firstSet<Name extends string>(
@@ -175,11 +149,7 @@ function directPolicy(reason: string): RoutePolicy {
   })
 }
 
-function proxyPolicy(
-  proxies: readonly ListedProxy[],
-  source: ProxySource,
-  options: ProxyChoice,
-): RoutePolicy {
+function proxyPolicy(proxies: readonly GivenProxy[], source: ProxySource, options: ProxyChoice): RoutePolicy {
   const proxied: RouteDecision = Object.freeze({
     route: 'proxy',
     reason: `${sourceName(source)} is set`,

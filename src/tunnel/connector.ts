@@ -4,7 +4,7 @@ import {
   createRedactor,
   secretsOfAuthorization,
   secretsOfProxy,
-  type ListedProxy,
+  type GivenProxy,
   type PacEndpoint,
   type ProxyEndpoint,
   type ResolvedOptions,
@@ -59,19 +59,19 @@ const SPOKE_FIRST = fault(
 
 /** A proxy of the configuration. */
 export interface ListedCandidate extends Candidate {
-  readonly listed: ListedProxy
+  readonly listed: GivenProxy
 }
 
 /** A proxy that opens tunnels, of the configuration or named by a PAC script of it, with the settings of the former. */
 interface TunnelCandidate extends Candidate {
   readonly endpoint: ProxyEndpoint
-  readonly listed: ListedProxy
+  readonly listed: GivenProxy
 }
 
 /** A connection to open through one proxy. */
 interface ProxiedRequest extends ConnectRequest {
   readonly endpoint: ProxyEndpoint
-  readonly listed: ListedProxy
+  readonly listed: GivenProxy
 }
 
 /** Connects to targets by one policy: directly, or by the proxies of the configuration and those that PAC scripts name. */
@@ -161,7 +161,7 @@ export class Connector {
   }
 
   /** Loaded on demand: importing the package must not load PAC code. */
-  #script(proxy: PacEndpoint, { proxyTls }: ListedProxy): Promise<PacScript> {
+  #script(proxy: PacEndpoint, { proxyTls = this.options.proxyTls }: GivenProxy): Promise<PacScript> {
     let script = this.#scripts.get(proxy)
     if (script === undefined) {
       script = import('./pac/pac.js').then((pac) => new pac.PacScript(proxy, proxyTls, this.#closing))
@@ -207,7 +207,8 @@ export class Connector {
     attempt: Attempt,
   ): Promise<ForwardRequest> {
     const source = this.policy.source ?? 'config'
-    const { proxyAuthorization: given, proxyTls } = listed
+    const { proxyAuthorization: given = this.options.proxyAuthorization } = listed
+    const { proxyTls = this.options.proxyTls } = listed
     const authorization = await proxyAuthorization(given, { endpoint, source, via }, attempt)
     const clean = (text: string): string =>
       createRedactor([...secretsOfProxy(endpoint), ...secretsOfAuthorization(authorization ?? '')])(text)

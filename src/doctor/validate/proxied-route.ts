@@ -5,7 +5,7 @@ import {
   parseOptions,
   resolveProxy,
   type Environment,
-  type ListedProxy,
+  type GivenProxy,
   type ProxyAuthorization,
   type ProxyDescription,
   type ProxyEndpoint,
@@ -71,17 +71,19 @@ export function openProxiedRoutes(options: ProxiedRouteOptions, timeoutMs: numbe
       proxy: description(proxy, source),
       ofList: policy.proxies.length > 1 ? { proxy: proxy.redactedUrl } : {},
       endpoint: proxy.kind === 'tunnel' ? proxy : undefined,
-      proxyTls: new TlsClient(listed.proxyTls),
-      authorization: () => authorizationOf(listed, source),
+      proxyTls: new TlsClient(listed.proxyTls ?? resolved.proxyTls),
+      authorization: () => authorizationOf(listed, resolved.proxyAuthorization, source),
     }
   })
 }
 
 /** RFC 7617, unless the options bring a header value of their own. */
 async function authorizationOf(
-  { proxy, proxyAuthorization: given }: ListedProxy,
+  { proxy, proxyAuthorization }: GivenProxy,
+  ofAll: ProxyAuthorization | undefined,
   source: ProxySource,
 ): Promise<string | undefined> {
+  const given = proxyAuthorization ?? ofAll
   if (typeof given === 'string') return checkProxyAuthorization(given)
   if (given !== undefined) return checkProxyAuthorization(await given(description(proxy, source)))
   if (proxy.kind !== 'tunnel' || proxy.credentials === undefined) return undefined

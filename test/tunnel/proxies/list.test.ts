@@ -201,7 +201,7 @@ describe('a proxy that was down', () => {
       port: first.port,
       fault: { kind: 'request', verb: 'silence' },
     })
-    await returned.waitForConnection(({ target }) => target !== undefined)
+    await returned.waitForConnection(({ target }) => target !== null)
     const beganAt = performance.now()
     for (let round = 0; round < 3; round++) await helloByWebSocket(transport)
     expect(performance.now() - beganAt).toBeLessThan(2_000)
