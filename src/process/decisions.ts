@@ -60,6 +60,11 @@ export class Decisions {
     return this.#bypassed.run(true, run)
   }
 
+  /** Whether the code that runs now is inside of {@link bypass}. */
+  get bypassing(): boolean {
+    return this.#bypassed?.getStore() === true
+  }
+
   /** Whether {@link decide} can answer anything but a plain "direct". It is asked first, and costs a look into a set. */
   concerns(host: string): boolean {
     if (this.#stopped) return false
@@ -71,7 +76,7 @@ export class Decisions {
     if (this.#stopped) return STOPPED
     const { host, surface } = wanted
     if (!this.concerns(host)) return OUTSIDE
-    if (this.#bypassed?.getStore() === true) return BYPASS
+    if (this.bypassing) return BYPASS
     const chosen = this.#askPolicy(wanted)
     if (chosen !== undefined) return chosen
     const { loopback, sockets } = this.#options

@@ -12,13 +12,16 @@ import type { Surface } from './surface.js'
 import type { HookContext } from './surfaces/context.js'
 import { hookHttp } from './surfaces/http.js'
 import { hookSockets } from './surfaces/sockets.js'
+import { hookUdp } from './surfaces/udp.js'
 import { hookUndici } from './surfaces/undici.js'
+import { VoiceServers } from './surfaces/voice-servers.js'
 
 /** Each replaces the hooks of one surface. */
 const SURFACES: readonly ((context: HookContext) => void)[] = [
   hookUndici,
   hookHttp,
   hookSockets,
+  hookUdp,
   hookChildren,
   hookEnvironment,
 ]
@@ -51,6 +54,8 @@ export function install(
     decisions,
     hooks,
     current: {},
+    carried: new WeakSet(),
+    voiceServers: new VoiceServers(),
     onStop: (step) => undo.push(step),
   }
   try {
@@ -79,6 +84,10 @@ export function install(
 function explain(decisions: Decisions, url: URL, asked: Surface | undefined): InstalledExplanation {
   const { protocol, hostname } = url
   const secure = protocol === 'https:' || protocol === 'wss:'
+  if (!PROTOCOLS.has(protocol) && asked === undefined) {
+    const reason = `no surface carries ${protocol} URLs`
+    return { route: 'direct', reason, surface: surfaceOf(protocol), proxy: null }
+  }
   const surface = asked ?? surfaceOf(protocol)
   const decision = decisions.decide({
     surface,
@@ -93,6 +102,8 @@ function explain(decisions: Decisions, url: URL, asked: Surface | undefined): In
   }
   return { route: 'proxy', reason: decision.reason, surface, proxy: describeProxy(decision.route.policy) }
 }
+
+const PROTOCOLS: ReadonlySet<string> = new Set(['http:', 'https:', 'ws:', 'wss:', 'tcp:', 'tls:'])
 
 function surfaceOf(protocol: string): Surface {
   if (protocol === 'ws:' || protocol === 'wss:') return 'websocket'

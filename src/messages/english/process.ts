@@ -21,16 +21,16 @@ export const PROCESS = {
   'process.refused.sockets.hint':
     "The installation has sockets: 'block', so only HTTP and WebSockets leave. Pass sockets: 'proxy', or open it inside bypass().",
   'process.refused.socket':
-    'The connection to {target} is refused: a socket made by its constructor cannot take the proxy',
+    'The connection to {target} is refused: a socket that connects itself cannot take the proxy',
   'process.refused.socket.hint':
-    'Call net.connect() or tls.connect() in place of new net.Socket().connect(): those take the proxy. Or open it inside bypass().',
+    'Call net.connect() or tls.connect(), as properties of their modules, in place of new net.Socket().connect(): those take the proxy. Or open it inside bypass().',
   'process.refused.foreign': 'The request to {target} is refused: its agent made a connection past the proxy',
   'process.refused.foreign.hint':
     'Leave out the agent, or pass an agent of node:http or node:https: those take the proxy. Or send it inside bypass().',
   'process.refused.policy': 'The connection to {target} is refused: bypassPolicy failed',
   'process.refused.policy.hint': 'Look into the function that you passed: its error is the cause.',
   'process.refused.udp':
-    'The UDP packet to {target} is refused: it would leave from the address of this host',
+    'The UDP packet to the voice server {target} is refused: it would leave from the address of this host, past the proxy',
   'process.refused.udp.hint':
-    "Voice is UDP, and no proxy is used for it here. Pass udp: 'direct' to let it leave from the address of this host.",
+    "Voice is UDP, which takes no proxy here. Pass udp: 'direct' to install() to let it leave from the address of this host.",
 } as const

@@ -1,8 +1,10 @@
+import { Duplex } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { NEVER_STARTED } from '../../dispatcher/never-started.js'
 import type { Decision, Wanted } from '../decisions.js'
 import type { Surface } from '../surface.js'
 import type { HookContext } from './context.js'
+import { VoiceServers } from './voice-servers.js'
 
 type Handler = Dispatcher.DispatchHandler
 type Options = Dispatcher.DispatchOptions
@@ -20,7 +22,7 @@ export interface Carrier {
 export function createCarrier(
   surface: Surface,
   previous: Dispatcher | undefined,
-  { decisions, routes }: HookContext,
+  { decisions, routes, voiceServers }: HookContext,
 ): Carrier {
   const passOn = (options: Options, handler: Handler): boolean =>
     (previous ?? routes.main.faces.direct).dispatch(options, handler)
@@ -29,7 +31,8 @@ export function createCarrier(
     if (wanted === undefined || !decisions.concerns(wanted.host)) return passOn(options, handler)
     const decision = decisions.decide(wanted)
     if (decision.action === 'direct' && !decision.chosen) return passOn(options, handler)
-    return lead(decision, options, handler)
+    const watched = decision.action === 'proxy' && VoiceServers.isVoiceHost(wanted.host)
+    return lead(decision, options, watched ? watchUpgrade(handler, voiceServers) : handler)
   }
   return standIn(previous, dispatch, () => routes.main.faces.direct)
 
@@ -100,6 +103,21 @@ function wantedBy({ origin, path, upgrade }: Options, surface: Surface): Wanted 
     plain: !secure,
     url: () => `${webSocket ? text.replace(/^http/i, 'ws') : text}${path.startsWith('/') ? path : '/'}`,
   }
+}
+
+/** The same handler; a socket that it is given is watched. */
+function watchUpgrade(handler: Handler, voiceServers: VoiceServers): Handler {
+  return new Proxy(handler, {
+    get: (target, key) => {
+      const value: unknown = Reflect.get(target, key)
+      if (typeof value !== 'function' || (key !== 'onUpgrade' && key !== 'onRequestUpgrade')) return value
+      return (...values: unknown[]): unknown => {
+        const socket = values.at(-1)
+        if (socket instanceof Duplex) voiceServers.watch(socket)
+        return Reflect.apply(value, target, values)
+      }
+    },
+  })
 }
 
 /** Ends a request that no dispatcher has begun, by either of undici's handler interfaces. */

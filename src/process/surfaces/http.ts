@@ -1,9 +1,11 @@
+import { Duplex } from 'node:stream'
 import http, { type AgentOptions, type ClientRequest, type RequestOptions } from 'node:http'
 import { OWN_AGENT } from '../../agent/own-agent.js'
 import type { Decision, Wanted } from '../decisions.js'
 import type { AnyFunction } from '../hooks.js'
 import { CHOSEN } from './chosen.js'
 import type { HookContext } from './context.js'
+import { VoiceServers } from './voice-servers.js'
 
 /** The options of a request as Node hands them to an agent: the host is always set. */
 interface AgentRequestOptions extends RequestOptions {
@@ -24,7 +26,11 @@ interface RequestTaker {
  * node:http and node:https. Each request with an agent, whichever function made it and whenever that was imported,
  * is given to the agent by this one method. Requests without an agent are recognized where they connect: sockets.ts.
  */
-export function hookHttp({ hooks, decisions }: HookContext): void {
+export function hookHttp(context: HookContext): void {
+  const { hooks, decisions, voiceServers } = context
+  /** The requests that an agent of Node has taken: they are decided. */
+  const decided = new WeakSet<ClientRequest>()
+  guardForeignSockets(context, decided)
   hooks.method('http.Agent.prototype.addRequest', http.Agent.prototype, 'addRequest', (original) => {
     const addRequest: AnyFunction = function (...values) {
       const [request, options] = values
@@ -32,22 +38,70 @@ export function hookHttp({ hooks, decisions }: HookContext): void {
         !(request instanceof http.ClientRequest) ||
         !isRequestOptions(options) ||
         !isNodeAgent(this) ||
-        OWN_AGENT in this ||
+        isOwnAgent(this) ||
         !decisions.concerns(options.host)
       )
         return Reflect.apply(original, this, values)
       const merged = { ...options, ...this.options }
       if (isPath(merged.socketPath)) return Reflect.apply(original, this, values)
-      const decision = decisions.decide(wantedBy(request, options))
+      decided.add(request)
+      const wanted = wantedBy(request, options)
+      const decision = decisions.decide(wanted)
       if (decision.action === 'direct') {
         const passed = decision.chosen ? { ...options, [CHOSEN]: true } : options
         return Reflect.apply(original, this, [request, passed])
       }
+      if (decision.action === 'proxy' && VoiceServers.isVoiceHost(wanted.host))
+        request.once('socket', (socket) => voiceServers.watch(socket))
       lead(decision, request, merged)
       return undefined
     }
     return addRequest
   })
+}
+
+/**
+ * The last look at a request: an agent that is none of Node's (agent-base up to version 6), or a function that connects
+ * for the request, has given it a socket that leads past the proxy.
+ */
+function guardForeignSockets(
+  { hooks, decisions, carried }: HookContext,
+  decided: WeakSet<ClientRequest>,
+): void {
+  hooks.method(
+    'http.ClientRequest.prototype.onSocket',
+    http.ClientRequest.prototype,
+    'onSocket',
+    (original) => {
+      const onSocket: AnyFunction = function (...values) {
+        const [socket] = values
+        if (
+          !(this instanceof http.ClientRequest) ||
+          !(socket instanceof Duplex) ||
+          !decisions.concerns(this.host)
+        )
+          return Reflect.apply(original, this, values)
+        const known = decided.has(this) || carried.has(socket) || isOwnAgent(Reflect.get(this, 'agent'))
+        const wanted = wantedBy(this, { host: this.host, port: portOf(this) })
+        if (known || decisions.decide(wanted).action === 'direct')
+          return Reflect.apply(original, this, values)
+        socket.destroy()
+        return Reflect.apply(original, this, [null, decisions.unroutable('foreign', wanted)])
+      }
+      return onSocket
+    },
+  )
+}
+
+/** Node keeps the port of a request in its Host header alone. */
+function portOf(request: ClientRequest): number {
+  const host = request.getHeader('host')
+  const port = typeof host === 'string' ? /:(\d+)$/.exec(host)?.[1] : undefined
+  return port === undefined ? (request.protocol === 'https:' ? 443 : 80) : Number(port)
+}
+
+function isOwnAgent(agent: unknown): boolean {
+  return typeof agent === 'object' && agent !== null && OWN_AGENT in agent
 }
 
 function lead(

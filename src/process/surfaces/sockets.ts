@@ -15,11 +15,14 @@ import {
 } from './connect-arguments.js'
 import type { HookContext } from './context.js'
 import { TunnelSocket } from './tunnel-socket.js'
+import { VoiceServers } from './voice-servers.js'
 
 /** A call of net.connect() or tls.connect() that is in scope. */
 interface Call extends ConnectArguments {
   readonly target: ConnectTarget
   readonly surface: Surface
+  /** Whether TLS is part of it. */
+  readonly secure: boolean
   /** The host, or the name that the caller gives to its address. */
   readonly name: string
 }
@@ -36,6 +39,7 @@ export function hookSockets(context: HookContext): void {
       const socket = socketFor(decision, call)
       if (call.callback !== undefined) socket.once('connect', call.callback)
       startTimeout(socket, call.options)
+      context.carried.add(socket)
       return socket
     }
   hooks.method('net.connect', net, 'connect', connect)
@@ -61,7 +65,8 @@ export function hookSockets(context: HookContext): void {
 function hookedTlsConnect(original: AnyFunction, context: HookContext): AnyFunction {
   return function (...values) {
     const { socket: given } = connectArguments(values).options
-    if (given !== undefined && given !== null) return overGiven(Reflect.apply(original, this, values), given)
+    if (given !== undefined && given !== null)
+      return overGiven(Reflect.apply(original, this, values), given, context)
     const call = callInScope(values, 'tls', context)
     if (call === undefined) return Reflect.apply(original, this, values)
     const decision = context.decisions.decide(wantedBy(call))
@@ -75,14 +80,19 @@ function hookedTlsConnect(original: AnyFunction, context: HookContext): AnyFunct
     ])
     if (!(secure instanceof tls.TLSSocket)) return secure
     socket.carry(secure)
+    context.carried.add(secure)
+    if (decision.action === 'proxy' && VoiceServers.isVoiceHost(call.name)) context.voiceServers.watch(secure)
     startTimeout(secure, options)
     return secure
   }
 }
 
 /** TLS over a socket that the caller has connected: by net.connect(), it may be one of ours. */
-function overGiven(secure: unknown, given: unknown): unknown {
-  if (given instanceof TunnelSocket && secure instanceof tls.TLSSocket) given.carry(secure)
+function overGiven(secure: unknown, given: unknown, { carried }: HookContext): unknown {
+  if (given instanceof TunnelSocket && secure instanceof tls.TLSSocket) {
+    given.carry(secure)
+    carried.add(secure)
+  }
   return secure
 }
 
@@ -114,35 +124,40 @@ function callInScope(
   const target = connectTarget(given)
   if (target === undefined || isChosen(given.options)) return undefined
   const surface = current.surface ?? surfaceOf(given.options, asked)
-  if (decisions.concerns(target.host)) return { ...given, target, surface, name: target.host }
+  const secure = asked === 'tls'
+  if (decisions.concerns(target.host)) return { ...given, target, surface, secure, name: target.host }
   // An address of which the caller says whose it is.
   const { servername } = given.options
   if (typeof servername !== 'string' || !decisions.concerns(servername)) return undefined
-  return { ...given, target, surface, name: servername }
+  return { ...given, target, surface, secure, name: servername }
 }
 
 /** Node passes the options of a request without an agent on to the function that connects. */
-function surfaceOf({ headers }: ConnectArguments['options'], asked: 'net' | 'tls'): Surface {
-  if (typeof headers !== 'object' || headers === null) return asked
-  const upgrade: unknown = Reflect.get(headers, 'Upgrade') ?? Reflect.get(headers, 'upgrade')
-  if (typeof upgrade === 'string' && upgrade.toLowerCase() === 'websocket') return 'websocket'
+function surfaceOf(options: ConnectArguments['options'], asked: 'net' | 'tls'): Surface {
+  const { headers, createConnection, _defaultAgent: defaultAgent } = options
+  if (isObject(headers)) {
+    const upgrade: unknown = Reflect.get(headers, 'Upgrade') ?? Reflect.get(headers, 'upgrade')
+    if (typeof upgrade === 'string' && upgrade.toLowerCase() === 'websocket') return 'websocket'
+  } else if (typeof createConnection !== 'function' && defaultAgent === undefined) return asked
   return asked === 'tls' ? 'https' : 'http'
 }
 
-function wantedBy({ target: { port }, surface, name }: Call): Wanted {
-  const authority = name.includes(':') ? `[${name}]` : name
-  return { surface, host: name, port, plain: false, url: () => `${SCHEMES[surface]}://${authority}:${port}` }
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
 }
 
-const SCHEMES: Readonly<Record<Surface, string>> = {
-  fetch: 'https',
-  undici: 'https',
-  http: 'http',
-  https: 'https',
-  websocket: 'wss',
-  net: 'tcp',
-  tls: 'tls',
-  http2: 'https',
+function wantedBy({ target: { port }, surface, name, secure }: Call): Wanted {
+  const authority = name.includes(':') ? `[${name}]` : name
+  const [scheme, defaultPort] = schemeOf(surface, secure)
+  const url = `${scheme}://${authority}${port === defaultPort ? '' : `:${port}`}`
+  return { surface, host: name, port, plain: false, url: () => url }
+}
+
+function schemeOf(surface: Surface, secure: boolean): readonly [scheme: string, defaultPort?: number] {
+  if (surface === 'net') return ['tcp']
+  if (surface === 'tls') return ['tls']
+  if (surface === 'websocket') return secure ? ['wss', 443] : ['ws', 80]
+  return secure ? ['https', 443] : ['http', 80]
 }
 
 /** The socket in place of one that would connect itself; that of a refused connection fails. */

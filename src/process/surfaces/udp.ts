@@ -1,0 +1,95 @@
+import dgram, { type Socket } from 'node:dgram'
+import { isDiscord } from '../destination.js'
+import type { AnyFunction } from '../hooks.js'
+import type { HookContext } from './context.js'
+
+interface UdpTarget {
+  readonly address: string
+  readonly port: number
+}
+
+/**
+ * UDP to the voice servers of Discord. No proxy carries it here, so it would show the address that the proxy hides.
+ *
+ * A server is known by what it said in READY ({@link VoiceServers}), by its name, or by IP discovery: before any audio, a
+ * client sends a packet of a form that nothing else has.
+ * https://discord.com/developers/docs/topics/voice-connections#ip-discovery
+ */
+export function hookUdp(context: HookContext): void {
+  if (context.options.udp === 'direct') return
+  const { hooks } = context
+  hooks.method('dgram.Socket.prototype.send', dgram.Socket.prototype, 'send', (original) => {
+    const send: AnyFunction = function (...values) {
+      if (!(this instanceof dgram.Socket)) return Reflect.apply(original, this, values)
+      const target = targetOfSend(this, values)
+      if (target === undefined || !isVoice(target, values[0], context))
+        return Reflect.apply(original, this, values)
+      refuse(this, values.at(-1), target, context)
+      return undefined
+    }
+    return send
+  })
+  hooks.method('dgram.Socket.prototype.connect', dgram.Socket.prototype, 'connect', (original) => {
+    const connect: AnyFunction = function (...values) {
+      const [port, address] = values
+      const target = targetOf(port, address)
+      if (!(this instanceof dgram.Socket) || target === undefined || !isVoice(target, undefined, context))
+        return Reflect.apply(original, this, values)
+      refuse(this, values.at(-1), target, context)
+      return undefined
+    }
+    return connect
+  })
+}
+
+function isVoice(
+  { address, port }: UdpTarget,
+  message: unknown,
+  { decisions, routes, voiceServers }: HookContext,
+): boolean {
+  if (decisions.stopped || decisions.bypassing || routes.main.policy.proxy === null) return false
+  if (isDiscovery(message)) voiceServers.add(address, port)
+  return voiceServers.has(address, port) || isDiscord(address)
+}
+
+/** Type 1 (request), length 70, and 70 bytes: SSRC, address, port. */
+function isDiscovery(message: unknown): boolean {
+  if (!(message instanceof Uint8Array) || message.byteLength !== 74) return false
+  return message[0] === 0 && message[1] === 1 && message[2] === 0 && message[3] === 70
+}
+
+/** As Node does it: to the callback, or as the event `error`, and never at once. */
+function refuse(
+  socket: Socket,
+  callback: unknown,
+  { address, port }: UdpTarget,
+  { decisions }: HookContext,
+): void {
+  const error = decisions.unroutable('udp', { host: address, port })
+  process.nextTick(() => {
+    if (typeof callback === 'function') Reflect.apply(callback, socket, [error])
+    else socket.emit('error', error)
+  })
+}
+
+/** `send(msg, [offset, length,] [port] [, address] [, callback])`. */
+function targetOfSend(socket: Socket, values: readonly unknown[]): UdpTarget | undefined {
+  const [, first, second, third, fourth] = values
+  const hasOffset = typeof second === 'number' && (typeof third === 'number' || typeof third === 'string')
+  const [port, address] = hasOffset ? [third, fourth] : [first, second]
+  return targetOf(port, address) ?? connectedTarget(socket)
+}
+
+function targetOf(port: unknown, address: unknown): UdpTarget | undefined {
+  const number = Number(port)
+  if ((typeof port !== 'number' && typeof port !== 'string') || !Number.isInteger(number)) return undefined
+  return { address: typeof address === 'string' && address !== '' ? address : '127.0.0.1', port: number }
+}
+
+function connectedTarget(socket: Socket): UdpTarget | undefined {
+  try {
+    return socket.remoteAddress()
+  } catch {
+    return undefined
+  }
+}
