@@ -1,0 +1,225 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { builtPackage, type BuiltPackage } from '../support/processes/built-package.js'
+import { Program } from '../support/processes/program.js'
+import { startLab, type Lab } from '../support/lab.js'
+import { BELOW } from './support/below.js'
+
+const run = promisify(execFile)
+
+interface Ended {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+let built: BuiltPackage
+beforeAll(async () => {
+  built = await builtPackage()
+}, 60_000)
+
+const FORMS = ['import', 'require'] as const
+
+/** Runs code of CommonJS behind the preload, to its end. */
+async function runCode(
+  code: string,
+  env: Readonly<Record<string, string>>,
+  args: readonly string[] = [`--require=${built.register.require}`],
+): Promise<Ended> {
+  const options = { env: { PATH: process.env['PATH'], ...env } }
+  return run(process.execPath, [...args, '--eval', code], options).then(
+    ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+    (error: unknown) => error as Ended,
+  )
+}
+
+describe('a variable that is not usable ends the process with one line, before the program', () => {
+  const proxy = { HTTPS_PROXY: 'http://127.0.0.1:9' }
+  test.each([
+    [
+      'SCOPE',
+      { ...proxy, DISCORD_TRANSPORT_SCOPE: 'everything' },
+      /DISCORD_TRANSPORT_SCOPE: must be discord or all/,
+    ],
+    [
+      'several',
+      { ...proxy, DISCORD_TRANSPORT_LOOPBACK: 'no', DISCORD_TRANSPORT_SOCKETS: '1' },
+      /_LOOPBACK: .*_SOCKETS: /,
+    ],
+    ['CHILDREN', { ...proxy, DISCORD_TRANSPORT_CHILDREN: 'perhaps' }, /_CHILDREN: must be true or false/],
+    [
+      'CA_FILE',
+      { ...proxy, DISCORD_TRANSPORT_CA_FILE: '/nowhere.pem' },
+      /_CA_FILE: the file cannot be read \(ENOENT\)/,
+    ],
+    [
+      'REQUIRED without a proxy',
+      { DISCORD_TRANSPORT_REQUIRED: '1' },
+      /_REQUIRED: no proxy was found; looked at OPENCLAW_PROXY_URL/,
+    ],
+    [
+      'the proxy',
+      { HTTPS_PROXY: 'ftp://us:secret@proxy' },
+      /HTTPS_PROXY: the scheme ftp:\/\/ is not supported/,
+    ],
+  ])('%s', async (_name, env, line) => {
+    const { code, stdout, stderr } = await runCode('console.log("ran")', env)
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toMatch(/^discord-transport\/register: [^\n]+\n$/)
+    expect(stderr).toMatch(line)
+    expect(stderr).not.toContain('secret')
+  })
+})
+
+/** A program that asks Discord twice, and says what was loaded and what was connected. */
+const PROGRAM = `
+${BELOW}
+import https from 'node:https'
+import { Session } from 'node:inspector'
+
+const loaded = () => {
+  const names = new Set()
+  const session = new Session()
+  session.connect()
+  session.on('Debugger.scriptParsed', ({ params }) => {
+    const [, name] = /.*\\/node_modules\\/((?:@[^/]+\\/)?[^/]+)\\//.exec(params.url) ?? []
+    if (name !== undefined && !name.startsWith('.')) names.add(name)
+    if (/register-transport/.test(params.url)) names.add('the transport')
+  })
+  session.post('Debugger.enable')
+  session.disconnect()
+  return [...names]
+}
+const before = loaded()
+const url = 'https://discord.com/api/v10/users/@me'
+const headers = { authorization: 'Bot ' + process.env.DISCORD_BOT_TOKEN }
+const byFetch = await fetch(url, { headers })
+await byFetch.text()
+const byHttps = await new Promise((resolve, reject) => https.get(url, { headers }, (response) => {
+  response.resume().on('end', () => resolve(response.statusCode))
+}).on('error', reject))
+console.log(JSON.stringify({ before, after: loaded(), statuses: [byFetch.status, byHttps], below: below() }))
+`
+
+interface Report {
+  readonly before: readonly string[]
+  readonly after: readonly string[]
+  readonly statuses: readonly number[]
+  readonly below: { readonly lookups: number; readonly connections: readonly string[] }
+}
+
+async function runProgram(
+  { discord, proxy }: Lab,
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>> = {},
+): Promise<Report> {
+  const command = [process.execPath, ...args]
+  const program = await Program.start({ code: PROGRAM, proxy: proxy.url, discord, command, env })
+  try {
+    expect(await program.ended(), program.output).toBe(0)
+    return JSON.parse(program.output) as Report
+  } finally {
+    await program.kill()
+  }
+}
+
+describe('a program that knows nothing of this package', () => {
+  test.each(FORMS)(
+    'takes the proxy by --%s, and loads the transport with its first request',
+    async (form) => {
+      const lab = await startLab()
+      const report = await runProgram(lab, [`--${form}`, built.register[form]])
+      const { host, port } = lab.proxy
+      expect(report.statuses).toEqual([200, 200])
+      expect(report.before).toEqual([])
+      expect(report.after).toContain('the transport')
+      expect(new Set(report.below.connections)).toEqual(new Set([`${host}:${port}`]))
+      expect(report.below.lookups).toBe(0)
+    },
+  )
+
+  test('that is told twice, in NODE_OPTIONS and on the command line, has one installation', async () => {
+    const lab = await startLab()
+    const args = ['--import', built.register.import, '--require', built.register.require]
+    const report = await runProgram(lab, args, { NODE_OPTIONS: `--require="${built.register.require}"` })
+    expect(report.statuses).toEqual([200, 200])
+    expect(report.below.lookups).toBe(0)
+  })
+
+  test('finds its authority in DISCORD_TRANSPORT_CA_FILE', async () => {
+    const lab = await startLab()
+    const report = await runProgram(lab, ['--import', built.register.import], {
+      NODE_EXTRA_CA_CERTS: undefined,
+      DISCORD_TRANSPORT_CA_FILE: 'ca.pem',
+    })
+    expect(report.statuses).toEqual([200, 200])
+  })
+})
+
+describe('install() under register', () => {
+  const code = (options: string, proxy = 'undefined'): string => `
+    import { createDiscordTransport } from 'discord-transport'
+    const transport = createDiscordTransport({ proxy: ${proxy} })
+    try {
+      const installed = transport.install(${options})
+      const { scope } = installed
+      installed.stop()
+      console.log(JSON.stringify({ scope, route: installed.explain('https://discord.com/').route }))
+    } catch ({ code, message }) {
+      console.log(JSON.stringify({ code, message }))
+    }
+    await transport.close()`
+
+  async function outcome(program: string): Promise<Readonly<Record<string, unknown>>> {
+    const { discord, proxy } = await startLab()
+    const command = [process.execPath, '--import', built.register.import]
+    const running = await Program.start({ code: program, proxy: proxy.url, discord, command })
+    try {
+      expect(await running.ended(), running.output).toBe(0)
+      return JSON.parse(running.output) as Readonly<Record<string, unknown>>
+    } finally {
+      await running.kill()
+    }
+  }
+
+  test('by the same route gives a handle whose stop() does nothing', async () => {
+    expect(await outcome(code('{}'))).toEqual({ scope: 'discord', route: 'proxy' })
+  })
+
+  test.each([
+    ['a wider scope', code("{ scope: 'all' }")],
+    ['another proxy', code('{}', "'http://127.0.0.1:9'")],
+  ])('is refused with %s, and the error names register', async (_name, program) => {
+    const { code: errorCode, message } = await outcome(program)
+    expect(errorCode).toBe('ERR_ALREADY_INSTALLED')
+    expect(message).toContain('discord-transport/register')
+  })
+})
+
+/** The proxy comes into the environment when the program runs already. Nothing listens there. */
+const LATE = (required: boolean): string => `
+  process.env.HTTPS_PROXY = 'http://127.0.0.1:9'
+  ${required ? "process.env.DISCORD_TRANSPORT_REQUIRED = 'true'" : ''}
+  const net = require('node:net')
+  const lookup = (_host, _options, done) => done(null, [{ address: '127.0.0.1', family: 4 }])
+  const connect = () => new Promise((resolve) => {
+    const socket = net.connect({ host: 'discord.com', port: 9, lookup })
+    socket.on('error', ({ code }) => resolve(code))
+    socket.on('connect', () => resolve('connected'))
+  })
+  connect().then(connect).then(console.log)`
+
+describe('a proxy that comes after register', () => {
+  test('is named in one warning, at the first connection to Discord', async () => {
+    const { code, stdout, stderr } = await runCode(LATE(false), {})
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'ECONNREFUSED\n' })
+    expect(stderr.match(/DISCORD_TRANSPORT_LATE_PROXY/g)).toHaveLength(1)
+    expect(stderr).toMatch(/HTTPS_PROXY was set after .*\n.*--env-file=\.env/)
+  })
+
+  test('is a refusal with DISCORD_TRANSPORT_REQUIRED', async () => {
+    const { stdout, stderr } = await runCode(LATE(true), {})
+    expect({ stdout, stderr }).toEqual({ stdout: 'ERR_ROUTE_REFUSED\n', stderr: '' })
+  })
+})
