@@ -7,6 +7,7 @@ import {
 } from '../../src/index.js'
 import { builtPackage, type BuiltPackage } from '../support/processes/built-package.js'
 import { labAuthority, startLab } from '../support/lab.js'
+import { FULL } from '../support/matrix.js'
 import { Program } from '../support/processes/program.js'
 import { BELOW } from './support/below.js'
 
@@ -79,8 +80,8 @@ createDiscordTransport({ proxy: process.env.LAB_PROXY, tls: { caFile: 'ca.pem' }
 describe('each way to start a child leads it through the proxy', { timeout: 60_000 }, () => {
   test.each([
     ['register by --import', ['--import'], ''],
-    ['register by --require', ['--require'], ''],
     ['install({ children: true })', [], INSTALL],
+    ...(FULL ? [['register by --require', ['--require'], ''] as const] : []),
   ] as const)('%s', async (_name, [flag], install) => {
     const { discord, proxy } = await startLab()
     const file = flag === '--import' ? built.register.import : built.register.require
