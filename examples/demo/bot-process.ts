@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { BotMessage, BotResult, BotSettings } from './messages.js'
 
@@ -29,8 +30,8 @@ export async function runBot(
   { onSays, onReady }: BotListener,
   timeoutMs: number,
 ): Promise<BotResult> {
-  const bot = fork(fileURLToPath(new URL('bot.ts', import.meta.url)), {
-    execArgv: ['--import', 'tsx'],
+  // The file beside this one, started as this one was: by tsx, or compiled.
+  const bot = fork(fileURLToPath(new URL(`bot${extname(import.meta.url)}`, import.meta.url)), {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
   let stderr = ''

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -8,6 +9,7 @@ import { startDiscord } from '../lab/discord/index.js'
 import { LabNames } from '../lab/names.js'
 import { startProxy } from '../lab/proxy/index.js'
 import { FULL } from '../support/matrix.js'
+import { compiled } from '../support/processes/compiled.js'
 
 interface Run {
   readonly code: number
@@ -15,16 +17,27 @@ interface Run {
   readonly stderr: string
 }
 
-/** As `npm run demo` does it, with nothing in the environment that could name a proxy. */
-function demo(env: Record<string, string>, ...args: string[]): Promise<Run> {
-  const main = fileURLToPath(new URL('../../examples/demo/main.ts', import.meta.url))
+const DEMO = new URL('../../examples/demo/main.ts', import.meta.url)
+
+/** The demo, compiled, with nothing in the environment that could name a proxy. */
+async function demo(env: Record<string, string>, ...args: string[]): Promise<Run> {
+  const main = await compiled(DEMO, new URL('bot.ts', DEMO))
+  return run([main, ...args], env)
+}
+
+/** By tsx, as `npm run demo` does it. */
+function demoByTsx(env: Record<string, string>): Promise<Run> {
+  return run([createRequire(import.meta.url).resolve('tsx/cli'), fileURLToPath(DEMO)], env)
+}
+
+function run(command: readonly string[], env: Record<string, string>): Promise<Run> {
   const options = {
     cwd: fileURLToPath(new URL('../..', import.meta.url)),
     env: { PATH: process.env['PATH'], ...env },
     timeout: 40_000,
   }
   return new Promise((resolve) => {
-    execFile(process.execPath, ['--import', 'tsx', main, ...args], options, (error, stdout, stderr) => {
+    execFile(process.execPath, command, options, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr })
     })
   })
@@ -33,7 +46,7 @@ function demo(env: Record<string, string>, ...args: string[]): Promise<Run> {
 const PASSED = 'Everything went through the proxy, and nothing around it.'
 
 describe('npm run demo', () => {
-  /** Each takes six seconds of the processor. e2e/ has every scheme. */
+  /** e2e/ has every scheme. */
   const schemes = FULL ? ['http', 'https', 'socks4', 'socks4a', 'socks5', 'socks5h', 'pac'] : ['https', 'pac']
 
   it.concurrent.each(schemes)(
@@ -51,8 +64,8 @@ describe('npm run demo', () => {
     60_000,
   )
 
-  it('uses an http proxy when PROXY_SCHEME is blank', async () => {
-    const { code, stdout } = await demo({ PROXY_SCHEME: ' ' })
+  it('uses an http proxy when PROXY_SCHEME is blank, and runs without being compiled first', async () => {
+    const { code, stdout } = await demoByTsx({ PROXY_SCHEME: ' ' })
     expect(stdout).toContain('behind a proxy of scheme http,')
     expect(code).toBe(0)
   }, 60_000)

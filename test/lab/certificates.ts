@@ -1,6 +1,7 @@
 import { KeyObject, webcrypto } from 'node:crypto'
 import { isIP } from 'node:net'
-import './reflect-metadata.js'
+// Before x509, which refuses to load without it.
+import 'reflect-metadata'
 import * as x509 from '@peculiar/x509'
 
 /** What a certificate is for, other than a server with these names that is valid today. */
