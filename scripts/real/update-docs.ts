@@ -1,4 +1,4 @@
-/** Puts the results of the last `npm run test:real` and `npm run test:nodes` into docs/proxies.md. */
+/** Puts the results of the last `npm run test:real` and `TEST_FULL=1 npm run test:nodes` into docs/proxies.md. */
 import { join } from 'node:path'
 import { updateDocument } from './table.js'
 

@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest'
+import { seedCount } from '../support/matrix.js'
 import { runFaultScript } from './fault-script.js'
 
-/** A few of the runs that scripts/gateway-soak.ts makes by the hundred, with other seeds each time. */
-const RUNS = 6
+/** As many as `npm run soak:gateway` makes, or a few of them, with other seeds each time. */
+const RUNS = seedCount(500)
 const FIRST_SEED = Number(process.env['SOAK_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
 
 it.concurrent.each(Array.from({ length: RUNS }, (_, index) => FIRST_SEED + index))(

@@ -57,11 +57,16 @@ export function closeGently(socket: Socket): void {
 
 /**
  * RST on a TCP socket; TLS sockets cannot send one. After end() it is a plain close: libuv refuses to reset
- * what it has shut down, and Node then forgets the descriptor without closing it.
+ * what it has shut down, and Node then forgets the descriptor without closing it. `resetAndDestroy()` shuts down first,
+ * behind what is still to be written: a socket whose peer reads nothing would be lost in the same way by a later
+ * destroy(). So what is to be written is given up.
  */
 export function reset(raw: Socket): void {
   if (raw.destroyed) return
-  if (raw.writableEnded) raw.destroy()
+  if (!raw.writableEnded && raw.writableLength > 0) {
+    Reflect.set(raw, 'resetAndClosing', true)
+    raw.destroy()
+  } else if (raw.writableEnded) raw.destroy()
   else raw.resetAndDestroy()
 }
 
