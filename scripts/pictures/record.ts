@@ -5,6 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
+import { createDiscordTransport } from '../../src/index.js'
+import { CHINESE } from '../../src/messages/chinese/index.js'
+import { speak } from '../../src/messages/index.js'
 import { startDiscord } from '../../test/lab/discord/index.js'
 import { LabNames } from '../../test/lab/names.js'
 import { startProxy } from '../../test/lab/proxy/index.js'
@@ -33,12 +36,24 @@ export async function recordReports(): Promise<void> {
   }
 }
 
+/** `--json` of the command is English, so the Chinese report comes from the function behind it. */
 async function record(report: Report, language: Language, url: string, ca: string): Promise<void> {
-  const stdout = await new Promise<string>((resolve) => {
-    const env = { PATH: process.env['PATH'], HTTPS_PROXY: url, LANG: language.replace('-', '_') }
-    execFile(process.execPath, [COMMAND, 'doctor', '--json', '--tls-ca-file', ca], { env }, (_error, out) =>
-      resolve(out),
-    )
+  const json = language === 'en' ? await byCommand(url, ca) : await inChinese(url, ca)
+  await writeFile(new URL(`doctor-${report}.${language}.json`, DATA), json)
+}
+
+function byCommand(url: string, ca: string): Promise<string> {
+  const env = { PATH: process.env['PATH'], HTTPS_PROXY: url }
+  const args = [COMMAND, 'doctor', '--json', '--tls-ca-file', ca]
+  return new Promise((resolve) => {
+    execFile(process.execPath, args, { env }, (_error, stdout) => resolve(stdout))
   })
-  await writeFile(new URL(`doctor-${report}.${language}.json`, DATA), stdout)
+}
+
+async function inChinese(url: string, ca: string): Promise<string> {
+  speak(CHINESE)
+  await using transport = createDiscordTransport({ env: { HTTPS_PROXY: url }, tls: { caFile: ca } })
+  const diagnosis = await transport.diagnose({ audience: 'command' })
+  speak({})
+  return `${JSON.stringify(diagnosis, null, 2)}\n`
 }

@@ -11,7 +11,6 @@ import {
   collect,
   connectionOptions,
   milliseconds,
-  openClawOptions,
   policyOptions,
   timeout,
   variableName,
@@ -27,19 +26,13 @@ export async function run(argv: readonly string[]): Promise<ExitCode> {
     await program.parseAsync(argv)
     return code
   } catch (error) {
-    const usage = isStandIn(argv) ? EXIT.failed : EXIT.usage
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : usage
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
     if (error instanceof UsageError) {
       process.stderr.write(`error: ${error.message}\n`)
-      return usage
+      return EXIT.usage
     }
     throw error
   }
-}
-
-/** `validate --openclaw` stands in for `openclaw proxy validate`, whose only code for a failure is 1. */
-function isStandIn(argv: readonly string[]): boolean {
-  return argv[2] === 'validate' && argv.some((argument) => /^--openclaw(?:=|$)/.test(argument))
 }
 
 /** Ends the program with an exit code. */
@@ -62,7 +55,7 @@ function createProgram(end: End): Command {
 }
 
 function addDoctor(program: Command, end: End): void {
-  openClawOptions(connectionOptions(program.command('doctor')))
+  connectionOptions(program.command('doctor'))
     .summary('try every hop from here to Discord, and name the one that fails')
     .description(
       'Tries every hop: the name of the proxy, TCP, TLS to it, authentication, the tunnel, TLS to Discord, the ' +
@@ -100,12 +93,18 @@ function addDoctor(program: Command, end: End): void {
         .argParser(milliseconds),
     )
     .option('--json', 'print one JSON object (with --watch: one on each line); docs/doctor.md has its schema')
+    .addOption(
+      new Option('--html <file>', 'also write the report as one page, to be sent to others').conflicts(
+        'json',
+      ),
+    )
+    .option('--lang <language>', 'en or zh-CN (default: LC_ALL, LC_MESSAGES, LANG)')
     .addHelpText('after', DOCTOR_HELP)
     .action(async (options: DoctorFlags) => end(await (await import('./commands/doctor.js')).doctor(options)))
 }
 
 function addValidate(program: Command, end: End): void {
-  policyOptions(openClawOptions(connectionOptions(program.command('validate'))))
+  policyOptions(connectionOptions(program.command('validate')))
     .summary('check that an egress proxy lets through what it must, and refuses what it must')
     .description(
       'Asks the proxy for destinations that it must let through, and for destinations that it must refuse. Without ' +
@@ -124,15 +123,16 @@ function addValidate(program: Command, end: End): void {
 }
 
 function addExplain(program: Command, end: End): void {
-  openClawOptions(program.command('explain'))
+  program
+    .command('explain')
     .summary('say whether a URL goes through the proxy, through which, and why')
     .description(
       'Says which way a URL would go and which setting decides. Opens no connection and looks up no name.',
     )
-    .argument('[url]', 'any URL, such as https://discord.com/ or wss://gateway.discord.gg/')
+    .argument('<url>', 'any URL, such as https://discord.com/ or wss://gateway.discord.gg/')
     .option('--proxy-url <url>', 'this proxy instead of the environment')
     .option('--json', 'print one JSON object')
-    .action(async (url: string | undefined, options: ExplainFlags) =>
+    .action(async (url: string, options: ExplainFlags) =>
       end(await (await import('./commands/explain.js')).explain(url, options)),
     )
 }
@@ -153,7 +153,8 @@ function addPolicy(program: Command, end: End): void {
 }
 
 function addEnv(program: Command, end: End): void {
-  openClawOptions(program.command('env'))
+  program
+    .command('env')
     .summary('print what makes the proxy setting last: shell, systemd, launchd, Docker, Windows')
     .description(
       'Prints the proxy that is in effect as a lasting setting. Credentials are never printed: the place where they ' +

@@ -31,9 +31,24 @@ export function text<Key extends MessageKey>(key: Key, ...[values]: Values<Key>)
   return { key, values: values ?? {} }
 }
 
+/** A group of the catalogue in another language. A text that has no wording there is shown in English. */
+export type Translation<Group> = { readonly [Key in keyof Group]?: Template }
+
+type Language = Translation<Catalogue>
+
+let language: Language = {}
+
+/**
+ * Every text is written in this language from now on. Only the command calls it, once and before anything else: the
+ * library always speaks English, so that logs of all bots can be searched for the same words.
+ */
+export function speak(translation: Language): void {
+  language = translation
+}
+
 /** Writes a text in the words of its audience. */
 export function render({ key, values }: Text, audience: Audience = 'library'): string {
-  const template: Template = ENGLISH[key]
+  const template: Template = language[key] ?? ENGLISH[key]
   const wording = typeof template === 'string' ? template : template[audience]
   return wording.replace(/\{(\w+)\}/g, (_whole, name: string) => String(values[name]))
 }

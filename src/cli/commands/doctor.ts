@@ -1,16 +1,25 @@
+import { writeFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { diagnoseConfiguration } from '../../doctor/index.js'
-import { TransportError, type Diagnosis, type DiagnoseOptions, type DiscordTransport } from '../../index.js'
-import type { ConnectionFlags } from '../connection-options.js'
-import { connectionSettings, type ConnectionSettings, type OpenClawFlags } from '../connection-settings.js'
+import {
+  createDiscordTransport,
+  TransportError,
+  type Diagnosis,
+  type DiagnoseOptions,
+  type TransportOptions,
+} from '../../index.js'
+import { transportOptions, type ConnectionFlags } from '../connection-options.js'
 import { EXIT, UsageError, type ExitCode } from '../exit-codes.js'
+import { chooseLanguage, type LanguageFlags } from '../language.js'
 import { limitLookups } from '../lookup-limits.js'
+import { say } from '../../messages/index.js'
+import { systemCode } from '../system-code.js'
 import { diagnosisLine, diagnosisText } from '../text/diagnosis-text.js'
 import { Progress } from '../text/progress.js'
 import { print, styleFor } from '../text/terminal.js'
 import { readToken, type TokenFlags } from '../token.js'
 
-export interface DoctorFlags extends ConnectionFlags, OpenClawFlags, TokenFlags {
+export interface DoctorFlags extends ConnectionFlags, TokenFlags, LanguageFlags {
   readonly timeoutMs: number
   readonly intents?: number
   readonly channel?: string
@@ -20,17 +29,21 @@ export interface DoctorFlags extends ConnectionFlags, OpenClawFlags, TokenFlags 
   readonly watch?: boolean
   readonly intervalMs: number
   readonly json?: boolean
+  readonly html?: string
 }
 
 export async function doctor(flags: DoctorFlags): Promise<ExitCode> {
   limitLookups()
-  const settings = await connectionSettings(flags)
-  const token = (await readToken(flags)) ?? (await configuredToken(settings))
+  // JSON is for programs, and the same in every language.
+  if (flags.json !== true) await chooseLanguage(flags)
+  const options = { ...transportOptions(flags), connectTimeoutMs: flags.timeoutMs }
+  const token = await readToken(flags)
   if (token === undefined && (flags.channel !== undefined || flags.intents !== undefined))
     throw new UsageError('--channel and --intents need a token: give --token-env or --token-file too')
-  if (flags.watch === true) return watch(flags, settings, token)
-  const diagnosis = await examine(flags, settings, { token, channel: flags.channel })
+  if (flags.watch === true) return watch(flags, options, token)
+  const diagnosis = await examine(flags, options, { token, channel: flags.channel })
   await print(flags.json === true ? json(diagnosis, 2) : report(diagnosis))
+  await writePage(flags, diagnosis)
   return diagnosis.ok ? EXIT.ok : EXIT.failed
 }
 
@@ -41,7 +54,7 @@ export async function doctor(flags: DoctorFlags): Promise<ExitCode> {
  */
 async function watch(
   flags: DoctorFlags,
-  settings: ConnectionSettings,
+  options: TransportOptions,
   token: string | undefined,
 ): Promise<ExitCode> {
   const stop = new AbortController()
@@ -52,7 +65,7 @@ async function watch(
     while (!stop.signal.aborted) {
       const identify = last === undefined
       const channel = identify ? flags.channel : undefined
-      const diagnosis = await examine(flags, settings, { token, identify, channel, signal: stop.signal })
+      const diagnosis = await examine(flags, options, { token, identify, channel, signal: stop.signal })
       const changed = last === undefined || outcome(last) !== outcome(diagnosis)
       last = diagnosis
       await print(
@@ -62,6 +75,7 @@ async function watch(
             ? `${report(diagnosis)}\n`
             : diagnosisLine(diagnosis, styleFor(process.stdout)),
       )
+      await writePage(flags, diagnosis)
       await sleep(flags.intervalMs, undefined, { signal: stop.signal })
     }
   } catch (error) {
@@ -81,13 +95,24 @@ function report(diagnosis: Diagnosis): string {
   return diagnosisText(diagnosis, styleFor(process.stdout), process.stdout.columns)
 }
 
+async function writePage({ html }: DoctorFlags, diagnosis: Diagnosis): Promise<void> {
+  if (html === undefined) return
+  const { diagnosisPage } = await import('../text/diagnosis-page.js')
+  try {
+    await writeFile(html, diagnosisPage(diagnosis))
+  } catch (error) {
+    throw new UsageError(`--html: the file cannot be written (${systemCode(error) ?? 'no reason given'})`)
+  }
+  process.stderr.write(`${say('command.html.written', { file: html })}\n`)
+}
+
 function json(diagnosis: Diagnosis, indent = 0): string {
   return `${JSON.stringify(diagnosis, null, indent)}\n`
 }
 
 async function examine(
   flags: DoctorFlags,
-  settings: ConnectionSettings,
+  options: TransportOptions,
   asked: DiagnoseOptions,
 ): Promise<Diagnosis> {
   const { timeoutMs, intents, uploadBytes, compare, allHosts } = flags
@@ -102,38 +127,23 @@ async function examine(
     audience: 'command',
     onProgress: progress.note,
   }
-  const transport = open(settings, timeoutMs)
+  const transport = create(options)
   if (transport instanceof TransportError) {
     progress.stop()
-    return diagnoseConfiguration(transport, settings.env, diagnoseOptions)
+    return diagnoseConfiguration(transport, process.env, diagnoseOptions)
   }
   try {
-    return withNotes(await transport.diagnose(diagnoseOptions), settings)
+    return await transport.diagnose(diagnoseOptions)
   } finally {
     progress.stop()
     await transport.close()
   }
 }
 
-/** A reference that cannot be resolved concerns the configuration, and not the way to Discord. */
-async function configuredToken(settings: ConnectionSettings): Promise<string | undefined> {
+/** The flags have been checked: what fails now is a variable. */
+function create(options: TransportOptions): ReturnType<typeof createDiscordTransport> | TransportError {
   try {
-    return await settings.token()
-  } catch (error) {
-    if (!(error instanceof TransportError)) throw error
-    throw new UsageError(`${error.message}\n${error.hint}\nOr give --token-env or --token-file.`)
-  }
-}
-
-function withNotes(diagnosis: Diagnosis, { notes }: ConnectionSettings): Diagnosis {
-  const own = notes.map((text) => ({ code: 'openclaw', text }) as const)
-  return { ...diagnosis, notes: [...own, ...diagnosis.notes] }
-}
-
-/** The flags have been checked: what fails now is a variable, or a configuration. */
-function open(settings: ConnectionSettings, connectTimeoutMs: number): DiscordTransport | TransportError {
-  try {
-    return settings.open({ connectTimeoutMs })
+    return createDiscordTransport(options)
   } catch (error) {
     if (error instanceof TransportError) return error
     throw error

@@ -1,11 +1,11 @@
-import { TransportError, type ProxyDescription } from '../../index.js'
-import { connectionSettings, type ConnectionSettings, type OpenClawFlags } from '../connection-settings.js'
+import { createDiscordTransport, TransportError, type ProxyDescription } from '../../index.js'
+import { transportOptions } from '../connection-options.js'
 import { ENV_FORMATS, SNIPPETS, type EnvFormat } from '../environment/snippets.js'
 import type { ProxySetting } from '../environment/setting.js'
 import { EXIT, UsageError, type ExitCode } from '../exit-codes.js'
 import { print, styleFor } from '../text/terminal.js'
 
-export interface EnvFlags extends OpenClawFlags {
+export interface EnvFlags {
   readonly format?: EnvFormat | 'all'
   readonly proxyUrl?: string
   readonly unit?: string
@@ -16,12 +16,10 @@ const UNIT_FORMATS: readonly EnvFormat[] = ['systemd', 'systemd-system']
 export async function env(flags: EnvFlags): Promise<ExitCode> {
   const formats = formatsOf(flags)
   const unit = unitName(flags.unit ?? 'bot.service')
-  const settings = await connectionSettings(flags)
-  const proxy = await proxyInEffect(settings)
+  const proxy = await proxyInEffect(flags)
   if (proxy === null) return EXIT.failed
-  const setting = settingOf(proxy, unit, settings)
+  const setting = settingOf(proxy, unit)
   const { warn } = styleFor(process.stderr)
-  for (const note of settings.notes) process.stderr.write(`${warn('note:')} ${note}\n`)
   for (const format of formats) {
     const { text, warning } = SNIPPETS[format](setting)
     await print(`${text}\n${formats.length > 1 ? '\n' : ''}`)
@@ -44,9 +42,10 @@ function unitName(unit: string): string {
   return /\.[a-z]+$/.test(unit) ? unit : `${unit}.service`
 }
 
-async function proxyInEffect(settings: ConnectionSettings): Promise<ProxyDescription | null> {
+async function proxyInEffect(flags: EnvFlags): Promise<ProxyDescription | null> {
+  const options = transportOptions(flags)
   try {
-    const transport = settings.open({ required: true })
+    const transport = createDiscordTransport({ ...options, required: true })
     await transport.close()
     return transport.proxy
   } catch (error) {
@@ -56,17 +55,10 @@ async function proxyInEffect(settings: ConnectionSettings): Promise<ProxyDescrip
   }
 }
 
-/** OPENCLAW_PROXY_URL has precedence over the other variables, as the command line and OpenClaw's settings have. */
-function settingOf(
-  { source, url }: ProxyDescription,
-  unit: string,
-  { env, managed }: ConnectionSettings,
-): ProxySetting {
-  const name = /^(?:https?|all)_proxy$/i.test(source) ? source : 'OPENCLAW_PROXY_URL'
-  const directory = env['OPENCLAW_STATE_DIR']?.trim() ?? ''
-  const stateDirectory = directory === '' ? '~/.openclaw' : '"$OPENCLAW_STATE_DIR"'
-  const openclaw = { ...managed, stateDirectory }
-  return { name, url, hasSecret: url.includes('***'), loopback: loopbackIn(url), unit, openclaw }
+/** OPENCLAW_PROXY_URL has precedence over the other variables, as the command line has. */
+function settingOf({ source, url }: ProxyDescription, unit: string): ProxySetting {
+  const name = source === 'config' ? 'OPENCLAW_PROXY_URL' : source
+  return { name, url, hasSecret: url.includes('***'), loopback: loopbackIn(url), unit }
 }
 
 function loopbackIn(url: string): string | null {

@@ -1,24 +1,23 @@
 import { shownUrl } from '../../doctor/shown-url.js'
-import { TransportError, type DiscordTransport } from '../../index.js'
-import { connectionSettings, type OpenClawFlags } from '../connection-settings.js'
+import { createDiscordTransport, TransportError, type DiscordTransport } from '../../index.js'
+import { transportOptions } from '../connection-options.js'
 import { EXIT, UsageError, type ExitCode } from '../exit-codes.js'
 import { print, styleFor } from '../text/terminal.js'
 
-export interface ExplainFlags extends OpenClawFlags {
+export interface ExplainFlags {
   readonly proxyUrl?: string
   readonly json?: boolean
 }
 
-export async function explain(given: string | undefined, asked: ExplainFlags): Promise<ExitCode> {
-  const { text, flags } = urlAndFlags(given, asked)
+export async function explain(text: string, flags: ExplainFlags): Promise<ExitCode> {
+  const options = transportOptions(flags)
   if (!URL.canParse(text) || new URL(text).hostname === '')
     throw new UsageError('expected a URL with a host, such as https://discord.com/')
   const url = new URL(text)
   const shown = shownUrl(url)
-  const settings = await connectionSettings(flags)
   let transport: DiscordTransport
   try {
-    transport = settings.open()
+    transport = createDiscordTransport(options)
   } catch (error) {
     if (!(error instanceof TransportError)) throw error
     const { message, hint } = error
@@ -32,23 +31,8 @@ export async function explain(given: string | undefined, asked: ExplainFlags): P
   const { route, reason, proxy } = transport.explain(url)
   await transport.close()
   const { bold } = styleFor(process.stdout)
-  const notes = flags.openclaw === undefined ? {} : { notes: settings.notes }
-  if (flags.json === true)
-    await print(`${JSON.stringify({ url: shown, route, reason, proxy, ...notes }, null, 2)}\n`)
+  if (flags.json === true) await print(`${JSON.stringify({ url: shown, route, reason, proxy }, null, 2)}\n`)
   else if (proxy === null) await print(`${shown} goes ${bold('direct')}: ${reason}\n`)
   else await print(`${shown} goes through ${bold(proxy.url)}: ${reason}\n`)
-  if (flags.json !== true) for (const note of settings.notes) await print(`note: ${note}\n`)
   return EXIT.ok
-}
-
-/** `explain --openclaw https://…`: the flag takes what follows for its path. */
-function urlAndFlags(
-  given: string | undefined,
-  flags: ExplainFlags,
-): { readonly text: string; readonly flags: ExplainFlags } {
-  if (given !== undefined) return { text: given, flags }
-  const { openclaw } = flags
-  if (typeof openclaw === 'string' && openclaw.includes('://'))
-    return { text: openclaw, flags: { ...flags, openclaw: true } }
-  throw new UsageError("missing required argument 'url'")
 }

@@ -1,21 +1,13 @@
 import { egressPolicy } from '../../doctor/index.js'
-import {
-  TransportError,
-  validateProxy,
-  type ProxyValidation,
-  type TransportOptions,
-  type ValidateOptions,
-  type ValidationCheck,
-} from '../../index.js'
+import { validateProxy } from '../../index.js'
 import { transportOptions, type ConnectionFlags } from '../connection-options.js'
-import { askedOf, flagError, type OpenClawFlags } from '../connection-settings.js'
 import { asUsageErrors } from '../usage-errors.js'
 import { EXIT, UsageError, type ExitCode } from '../exit-codes.js'
 import { limitLookups } from '../lookup-limits.js'
 import { canReplaceLine, CLEAR_LINE, print, styleFor, wrap } from '../text/terminal.js'
 import { validationText } from '../text/validation-text.js'
 
-export interface ValidateFlags extends ConnectionFlags, OpenClawFlags {
+export interface ValidateFlags extends ConnectionFlags {
   readonly allowedUrl?: readonly string[]
   readonly deniedUrl?: readonly string[]
   readonly policy?: boolean
@@ -27,83 +19,18 @@ export interface ValidateFlags extends ConnectionFlags, OpenClawFlags {
 
 export async function validate(flags: ValidateFlags): Promise<ExitCode> {
   limitLookups()
-  const isStandIn = flags.openclaw !== undefined
-  const options = transportOptions(isStandIn ? withoutProxy(flags) : flags)
+  const { proxyTls, tls } = transportOptions(flags)
   checkUrls(flags.allowedUrl ?? [], '--allowed-url')
   checkUrls(flags.deniedUrl ?? [], '--denied-url')
   for (const flag of ['also', 'except'] as const)
     if (flags[flag] !== undefined && flags.policy !== true) throw new UsageError(`--${flag}: needs --policy`)
   asUsageErrors(() => egressPolicy(flags))
-  if (isStandIn) return validateOpenClaw(flags, options)
-  if (flags.account !== undefined) throw new UsageError('--account: needs --openclaw')
-  const { proxyTls, tls } = options
-  const validation = await runChecks(flags, { proxyUrl: flags.proxyUrl, proxyTls, tls })
-  await print(flags.json === true ? json(validation) : text(validation))
-  return validation.ok ? EXIT.ok : EXIT.failed
-}
-
-/** In place of `openclaw proxy validate`. */
-async function validateOpenClaw(flags: ValidateFlags, options: TransportOptions): Promise<ExitCode> {
-  const { openClawProxyState } = await import('../../openclaw/config/proxy-state.js')
-  const { state, reading } = await openClawProxyState(
-    askedOf(flags),
-    options,
-    flags.proxyUrl?.trim() === '' ? undefined : flags.proxyUrl,
-  ).catch(asUsageError)
-  const validation =
-    reading === undefined ? undefined : await runChecks(flags, proxiedBy(reading.transportOptions))
-  const own = state.errors.map((error) => error.replace(/^proxy: /, '--proxy-url: '))
-  const errors = [...own, ...(validation?.config.errors ?? [])]
-  const ok = validation?.ok === true && errors.length === 0
-  if (flags.json === true) {
-    const checks = (validation?.checks ?? []).map(asOpenClaw)
-    await print(json({ schemaVersion: 1, ok, config: { ...state, errors }, checks }))
-  } else {
-    for (const note of reading?.notes ?? []) process.stderr.write(`note: ${note}\n`)
-    const { proxyUrl = null, enabled } = state
-    const config = { enabled, proxyUrl, source: reading?.proxy?.source ?? null, errors }
-    await print(text({ schemaVersion: 1, ok, config, checks: validation?.checks ?? [] }))
-  }
-  return ok ? EXIT.ok : EXIT.failed
-}
-
-/** An unusable --proxy-url is a result there, as with `openclaw proxy validate`. */
-function withoutProxy({ proxyCaFile, tlsCaFile }: ValidateFlags): ConnectionFlags {
-  return {
-    ...(proxyCaFile === undefined ? {} : { proxyCaFile }),
-    ...(tlsCaFile === undefined ? {} : { tlsCaFile }),
-  }
-}
-
-function asUsageError(error: unknown): never {
-  const failure = flagError(error)
-  throw failure instanceof TransportError ? new UsageError(`${failure.message}\n${failure.hint}`) : failure
-}
-
-function proxiedBy({ proxy, env, proxyTls, tls }: TransportOptions): ValidateOptions {
-  return {
-    proxyUrl: typeof proxy === 'string' || proxy instanceof URL ? proxy : undefined,
-    env,
-    proxyTls,
-    tls,
-  }
-}
-
-/** OpenClaw calls the canary a denied destination, and leaves out what is absent. */
-function asOpenClaw({ kind, status, error, ...check }: ValidationCheck): object {
-  return {
-    kind: kind === 'canary' ? 'denied' : kind,
-    ...check,
-    ...(status === null ? {} : { status }),
-    ...(error === null ? {} : { error }),
-  }
-}
-
-async function runChecks(flags: ValidateFlags, proxied: ValidateOptions): Promise<ProxyValidation> {
   const progress = flags.json !== true && canReplaceLine(process.stderr)
   let done = 0
   const validation = await validateProxy({
-    ...proxied,
+    proxyUrl: flags.proxyUrl,
+    proxyTls,
+    tls,
     allowedUrls: flags.allowedUrl,
     deniedUrls: flags.deniedUrl,
     policy: flags.policy,
@@ -116,15 +43,12 @@ async function runChecks(flags: ValidateFlags, proxied: ValidateOptions): Promis
     },
   })
   if (progress) process.stderr.write(CLEAR_LINE)
-  return validation
-}
-
-function json(result: object): string {
-  return `${JSON.stringify(result, null, 2)}\n`
-}
-
-function text(validation: ProxyValidation): string {
-  return wrap(validationText(validation, styleFor(process.stdout)), process.stdout.columns)
+  await print(
+    flags.json === true
+      ? `${JSON.stringify(validation, null, 2)}\n`
+      : wrap(validationText(validation, styleFor(process.stdout)), process.stdout.columns),
+  )
+  return validation.ok ? EXIT.ok : EXIT.failed
 }
 
 /** @throws UsageError, which does not repeat the URL: it may hold credentials */

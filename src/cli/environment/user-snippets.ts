@@ -22,7 +22,7 @@ function profileLines(place: string, line: string): readonly string[] {
 }
 
 /** POSIX sh: between single quotes only the quote itself has a meaning. */
-export function shellQuote(text: string): string {
+function shellQuote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`
 }
 

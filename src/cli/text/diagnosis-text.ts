@@ -1,6 +1,6 @@
 import type { DiagnosedHop, Diagnosis } from '../../index.js'
 import { say } from '../../messages/index.js'
-import type { Style } from './terminal.js'
+import { padColumns, type Style } from './terminal.js'
 
 const TITLE_WIDTH = 27
 const BAR_WIDTH = 24
@@ -72,7 +72,7 @@ function allHopLines(hops: readonly DiagnosedHop[], style: Style, columns: numbe
 }
 
 function hopLines(hop: DiagnosedHop, drawn: string, style: Style): string[] {
-  const title = hop.title.padEnd(TITLE_WIDTH)
+  const title = padColumns(hop.title, TITLE_WIDTH)
   if (hop.status === 'not-reached') {
     const reason = hop.detail === null ? '' : `: ${hop.detail}`
     return [style.dim(`  - ${title} ${say('command.doctor.not-reached')}${reason}`)]

@@ -35,6 +35,22 @@ export function canReplaceLine({ isTTY }: NodeJS.WriteStream, env: NodeJS.Proces
 /** To the first column, and erase the line: ECMA-48 §8.3.41, EL. */
 export const CLEAR_LINE = '\r\u001b[K'
 
+/** How many columns of a terminal a text takes: those of Chinese, Japanese and Korean take two each. */
+export function columnsOf(text: string): number {
+  const plain = stripVTControlCharacters(text)
+  return (
+    plain.length +
+    (plain.match(
+      /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]/g,
+    )?.length ?? 0)
+  )
+}
+
+/** {@link String.padEnd} in columns of a terminal. */
+export function padColumns(text: string, columns: number): string {
+  return text + ' '.repeat(Math.max(0, columns - columnsOf(text)))
+}
+
 /** Breaks long lines between words; what follows a break is indented below the beginning of its line. */
 export function wrap(text: string, columns: number | undefined): string {
   if (columns === undefined) return text

@@ -12,4 +12,17 @@ export const COMMAND = {
   'command.doctor.without-proxy': 'Without the proxy:',
   'command.doctor.reached': 'all hops passed',
   'command.doctor.waiting': 'waiting for: {title} ({seconds} s)',
+  'command.html.language': 'en',
+  'command.html.title': 'The way from the bot to Discord',
+  'command.html.proxy': 'Proxy',
+  'command.html.made': 'Made by discord-transport {version} on Node {node} ({platform}) at {at}, in {ms} ms',
+  'command.html.redacted':
+    'This page holds no password and no token. It can be sent to those who run the proxy.',
+  'command.html.hop': 'Hop',
+  'command.html.time': 'Time',
+  'command.html.seen': 'Result',
+  'command.html.passed': 'passed',
+  'command.html.broken': 'failed',
+  'command.html.notes': 'Notes',
+  'command.html.written': 'The report is in {file}',
 } as const

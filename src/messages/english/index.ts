@@ -6,7 +6,7 @@ import { ROUTE } from './route.js'
 import { VALIDATE } from './validate.js'
 
 /**
- * Every text that users see, in English. Another language is another object with the same keys.
+ * Every text that users see, in English. Another language is another object with the same keys, such as ../chinese.
  *
  * A text has one wording, or one for each audience where the library and the command name the same setting
  * differently. `{name}` stands for a value.

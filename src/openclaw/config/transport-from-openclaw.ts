@@ -1,15 +1,9 @@
 import { conceal } from '../../config/conceal.js'
 import type { ProxySource } from '../../config/index.js'
-import type { DiscordTransport, TransportOptions } from '../../index.js'
+import type { DiscordTransport } from '../../index.js'
 import { createTransport } from '../../transport.js'
 import type { OpenClawEventQueue, OpenClawGatewayOptions } from './discord-limits.js'
-import {
-  readOpenClaw,
-  readToken,
-  type OpenClawInstallOptions,
-  type OpenClawOptions,
-  type OpenClawReading,
-} from './reading.js'
+import { readOpenClaw, readToken, type OpenClawInstallOptions, type OpenClawOptions } from './reading.js'
 
 /** A transport as OpenClaw's configuration asks for it, and what else stands there about Discord. */
 export interface OpenClawTransport {
@@ -56,7 +50,7 @@ export async function transportFromOpenClaw(options: OpenClawOptions = {}): Prom
   const token = await readToken(reading)
   return conceal(
     {
-      transport: openTransport(reading),
+      transport: createTransport(reading.transportOptions, reading.proxySource),
       token,
       applicationId,
       installOptions,
@@ -70,9 +64,4 @@ export async function transportFromOpenClaw(options: OpenClawOptions = {}): Prom
     },
     ['token'],
   )
-}
-
-/** The transport of a reading, with some options changed. */
-export function openTransport(reading: OpenClawReading, changes: TransportOptions = {}): DiscordTransport {
-  return createTransport({ ...reading.transportOptions, ...changes }, reading.proxySource)
 }
