@@ -21,6 +21,7 @@ export type {
   HopId,
   HopProgress,
   HopStatus,
+  ProxyDiagnosis,
 } from './doctor/index.js'
 export type { PolicyCheck, ProxyValidation, ValidateOptions, ValidationCheck } from './doctor/index.js'
 export { TransportError, type TransportErrorCode, type TransportPhase } from './errors.js'

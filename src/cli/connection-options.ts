@@ -4,7 +4,8 @@ import { asUsageErrors } from './usage-errors.js'
 
 /** The flags of every command that opens connections. */
 export interface ConnectionFlags {
-  readonly proxyUrl?: string
+  /** In order of preference. */
+  readonly proxyUrl?: readonly string[]
   readonly proxyCaFile?: string
   readonly tlsCaFile?: string
   readonly dns?: 'proxy' | 'local'
@@ -22,13 +23,19 @@ export function transportOptions({
   dns,
 }: ConnectionFlags): TransportOptions {
   const options: TransportOptions = {
-    ...(proxyUrl === undefined ? {} : { proxy: checkNotBlank(proxyUrl) }),
+    ...(proxyUrl === undefined ? {} : { proxy: proxyOption(proxyUrl) }),
     ...(proxyCaFile === undefined ? {} : { proxyTls: { caFile: proxyCaFile } }),
     ...(tlsCaFile === undefined ? {} : { tls: { caFile: tlsCaFile } }),
     ...(dns === undefined ? {} : { dns }),
   }
   asUsageErrors(() => createDiscordTransport({ ...options, env: {} }))
   return options
+}
+
+/** The flag once is a proxy, and several times a list. */
+function proxyOption(urls: readonly string[]): string | readonly string[] {
+  const [only = '', ...others] = urls.map(checkNotBlank)
+  return others.length === 0 ? only : [only, ...others]
 }
 
 /** A blank option would mean "what the environment says", and no user writes a flag for that. */

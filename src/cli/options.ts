@@ -1,9 +1,12 @@
 import { InvalidArgumentError, Option, type Command } from 'commander'
 
+/** What is said of --proxy-url where it can be a list. */
+export const PROXY_URL = 'this proxy instead of the environment (repeatable, in order of preference)'
+
 /** The flags of every command that opens connections. */
 export function connectionOptions(command: Command): Command {
   return command
-    .option('--proxy-url <url>', 'this proxy instead of the environment')
+    .option('--proxy-url <url>', PROXY_URL, collect)
     .option('--proxy-ca-file <path>', 'PEM file with the authority of an https:// proxy')
     .option('--tls-ca-file <path>', 'PEM file with the authority of a proxy that inspects TLS')
 }

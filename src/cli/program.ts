@@ -12,6 +12,7 @@ import {
   connectionOptions,
   milliseconds,
   policyOptions,
+  PROXY_URL,
   timeout,
   variableName,
   wholeNumber,
@@ -130,7 +131,7 @@ function addExplain(program: Command, end: End): void {
       'Says which way a URL would go and which setting decides. Opens no connection and looks up no name.',
     )
     .argument('<url>', 'any URL, such as https://discord.com/ or wss://gateway.discord.gg/')
-    .option('--proxy-url <url>', 'this proxy instead of the environment')
+    .option('--proxy-url <url>', PROXY_URL, collect)
     .option('--json', 'print one JSON object')
     .action(async (url: string, options: ExplainFlags) =>
       end(await (await import('./commands/explain.js')).explain(url, options)),
@@ -201,6 +202,7 @@ Exit code: 0 passed, 1 failed, 2 wrong usage.
 Examples:
   discord-transport validate
   discord-transport validate --proxy-url http://10.0.0.1:3128 --policy
+  discord-transport validate --proxy-url http://a:3128 --proxy-url socks5://b
   discord-transport validate --policy --except 10.0.0.5/32:8443
   discord-transport validate --denied-url https://intranet.example/ --json
 `

@@ -20,6 +20,12 @@ describe('explain', () => {
       ['--proxy-url', 'socks5://me:hunter2@q:2'],
       'goes through socks5://***:***@q:2: the proxy option is set',
     ],
+    [
+      'a list on the command line',
+      {},
+      ['--proxy-url', 'http://p:1', '--proxy-url', 'socks5://q:2'],
+      'goes through http://p:1: the proxy option is set; proxy 1 of 2',
+    ],
   ])('%s', async (_title, env, flags, expected) => {
     const { code, stdout } = await command.run(['explain', DISCORD, ...flags], { env })
     expect(code).toBe(0)

@@ -86,8 +86,9 @@ async function watch(
   return last?.ok === false ? EXIT.failed : EXIT.ok
 }
 
-function outcome({ hops }: Diagnosis): string {
-  const missed = hops.filter(({ status }) => status !== 'ok')
+function outcome({ hops, otherProxies = [] }: Diagnosis): string {
+  const all = [hops, ...otherProxies.map((other) => other.hops)].flat()
+  const missed = all.filter(({ status }) => status !== 'ok')
   return missed.map(({ id, status, code }) => `${id} ${status} ${code ?? ''}`).join()
 }
 

@@ -42,8 +42,8 @@ function unitName(unit: string): string {
   return /\.[a-z]+$/.test(unit) ? unit : `${unit}.service`
 }
 
-async function proxyInEffect(flags: EnvFlags): Promise<ProxyDescription | null> {
-  const options = transportOptions(flags)
+async function proxyInEffect({ proxyUrl }: EnvFlags): Promise<ProxyDescription | null> {
+  const options = transportOptions(proxyUrl === undefined ? {} : { proxyUrl: [proxyUrl] })
   try {
     const transport = createDiscordTransport({ ...options, required: true })
     await transport.close()

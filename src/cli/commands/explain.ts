@@ -5,7 +5,7 @@ import { EXIT, UsageError, type ExitCode } from '../exit-codes.js'
 import { print, styleFor } from '../text/terminal.js'
 
 export interface ExplainFlags {
-  readonly proxyUrl?: string
+  readonly proxyUrl?: readonly string[]
   readonly json?: boolean
 }
 

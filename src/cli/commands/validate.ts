@@ -19,7 +19,7 @@ export interface ValidateFlags extends ConnectionFlags {
 
 export async function validate(flags: ValidateFlags): Promise<ExitCode> {
   limitLookups()
-  const { proxyTls, tls } = transportOptions(flags)
+  const { proxy, proxyTls, tls } = transportOptions(flags)
   checkUrls(flags.allowedUrl ?? [], '--allowed-url')
   checkUrls(flags.deniedUrl ?? [], '--denied-url')
   for (const flag of ['also', 'except'] as const)
@@ -28,7 +28,7 @@ export async function validate(flags: ValidateFlags): Promise<ExitCode> {
   const progress = flags.json !== true && canReplaceLine(process.stderr)
   let done = 0
   const validation = await validateProxy({
-    proxyUrl: flags.proxyUrl,
+    proxyUrl: proxy === false ? undefined : proxy,
     proxyTls,
     tls,
     allowedUrls: flags.allowedUrl,

@@ -28,9 +28,25 @@ export function diagnosisText(diagnosis: Diagnosis, style: Style, columns = COLU
     '',
     verdict(diagnosis, style),
     ...comparisonLines(diagnosis, style),
-    ...(fix === null ? [] : [`${style.bold(say('command.doctor.fix'))} ${fix.text}`]),
+    ...fixLines(fix, style),
+    ...otherLines(diagnosis, style, columns),
   ]
   return `${lines.join('\n')}\n`
+}
+
+/** The other proxies of a list. */
+function otherLines({ otherProxies = [] }: Diagnosis, style: Style, columns: number): string[] {
+  return otherProxies.flatMap(({ proxy, hops, fix }, index) => [
+    '',
+    `${style.bold(proxy.url)} ${say('command.doctor.place', { place: index + 2, proxies: otherProxies.length + 1 })}`,
+    '',
+    ...allHopLines(hops, style, columns),
+    ...fixLines(fix, style),
+  ])
+}
+
+function fixLines(fix: Diagnosis['fix'], style: Style): string[] {
+  return fix === null ? [] : [`${style.bold(say('command.doctor.fix'))} ${fix.text}`]
 }
 
 /** The same in one line, for `--watch`. */
@@ -42,9 +58,10 @@ function sourceName(source: string): string {
   return source === 'config' ? say('command.source') : source
 }
 
-function verdict({ ok, hops, ms }: Diagnosis, style: Style): string {
+function verdict({ ok, hops, otherProxies = [], ms }: Diagnosis, style: Style): string {
   if (ok) return `${style.good(say('command.doctor.well'))} (${ms} ms)`
-  const failed = hops.filter(({ status }) => status === 'failed')
+  const all = [hops, ...otherProxies.map((other) => other.hops)].flat()
+  const failed = all.filter(({ status }) => status === 'failed')
   const named = failed.map(({ title, code }) => `${title}, ${code ?? ''}`).join('; ')
   return `${style.bad(say('command.doctor.failed'))} ${named === '' ? say('command.doctor.unreached') : named} (${ms} ms)`
 }

@@ -14,17 +14,24 @@ type Check = ValidationCheck | PolicyCheck
 /** What `validate` prints for people. */
 export function validationText({ ok, config, checks }: ProxyValidation, style: Style): string {
   const lines = [
-    config.proxyUrl === null
-      ? style.bold('no usable proxy')
-      : `${style.bold(config.proxyUrl)} from ${config.source === 'config' ? 'the command line' : (config.source ?? '')}`,
+    ...proxyLines(config, style),
     ...config.errors.map((error) => `${style.bad('✗')} ${error}`),
     '',
-    ...checks.flatMap((check) => checkLines(check, style)),
+    ...checks.flatMap((check, index) => [
+      ...(check.proxy === checks[index - 1]?.proxy ? [] : [style.bold(check.proxy ?? '')]),
+      ...checkLines(check, style),
+    ]),
     ...(checks.length === 0 ? [] : ['']),
     ...blockedLines(checks, style),
     verdict(ok, checks, style),
   ]
   return `${lines.join('\n')}\n`
+}
+
+function proxyLines({ proxyUrl, proxyUrls, source }: ProxyValidation['config'], style: Style): string[] {
+  if (proxyUrl === null) return [style.bold('no usable proxy')]
+  const from = source === 'config' ? 'the command line' : (source ?? '')
+  return (proxyUrls ?? [proxyUrl]).map((url) => `${style.bold(url)} from ${from}`)
 }
 
 function verdict(ok: boolean, checks: readonly Check[], style: Style): string {

@@ -1,4 +1,4 @@
-import { resolveProxy, type ResolvedOptions, type RoutePolicy } from '../../config/index.js'
+import { onlyProxy, resolveProxy, type ResolvedOptions, type RoutePolicy } from '../../config/index.js'
 
 /** The configuration that is looked at. */
 export interface DiagnosedConfiguration {
@@ -16,4 +16,15 @@ export function withOptions(options: ResolvedOptions, changes: Partial<ResolvedO
 export function withoutProxy(options: ResolvedOptions): DiagnosedConfiguration {
   const direct = withOptions(options, { proxy: false, onEvent: undefined })
   return { policy: resolveProxy(direct), options: direct }
+}
+
+/** The configuration with each of its proxies alone, in order of preference. */
+export function eachProxy({ policy, options }: DiagnosedConfiguration): readonly DiagnosedConfiguration[] {
+  return policy.proxies.map((given) => {
+    const { proxyTls = options.proxyTls, proxyAuthorization = options.proxyAuthorization } = given
+    return {
+      policy: onlyProxy(policy, given),
+      options: withOptions(options, { proxyTls, proxyAuthorization }),
+    }
+  })
 }

@@ -10,7 +10,7 @@ import {
   type NotedConfiguration,
   type NoteCode,
 } from './configuration-notes.js'
-import { withoutProxy, type DiagnosedConfiguration } from './configuration.js'
+import { eachProxy, withOptions, withoutProxy, type DiagnosedConfiguration } from './configuration.js'
 import { isInContainer } from './container.js'
 import {
   checkDiagnoseOptions,
@@ -18,8 +18,9 @@ import {
   tokenQuestions,
   type DiagnoseOptions,
 } from './diagnose-options.js'
-import type { Diagnosis } from './diagnosis.js'
+import type { Diagnosis, ProxyDiagnosis } from './diagnosis.js'
 import { examine, hopsBehindRoute, plannedHops, type ExaminationSettings } from './examine.js'
+import type { Fix } from './fix.js'
 import { HopLog, hopFailure, NO_TIME, type HopProgress } from './hop-log.js'
 import type { DiagnosedHop } from './hops.js'
 import { TARGET, TARGET_AUTHORITY } from './route-hops.js'
@@ -45,7 +46,8 @@ export async function diagnose(
     onProgress: passErrors(options.onProgress, thrown),
   })
   const settings = settingsOf(options, log, signal)
-  log.plan(['config', ...plannedHops(configuration, settings)])
+  const [first = configuration, ...others] = isProxied(configuration) ? eachProxy(configuration) : []
+  log.plan(['config', ...plannedHops(first, settings)])
   log.pass(
     'config',
     NO_TIME,
@@ -53,12 +55,18 @@ export async function diagnose(
       ? say('doctor.detail.no-proxy')
       : say('doctor.detail.proxy-from', { source: sourceName(policy.source) }),
   )
-  const legs = [examine(configuration, settings), examineDirectly(configuration, settings, options)] as const
-  // A leg that fails must not leave the other one behind.
-  const [{ decision, fix }, directHops] = await Promise.all(legs).finally(() => Promise.allSettled(legs))
+  const legs = [
+    examine(first, settings),
+    examineDirectly(configuration, settings, options),
+    Promise.all(others.map((other) => examineOther(other, settings))),
+  ] as const
+  // A leg that fails must not leave another one behind.
+  const [{ decision, fix }, directHops, otherProxies] = await Promise.all(legs).finally(() =>
+    Promise.allSettled(legs),
+  )
   return {
     schemaVersion: 1,
-    ok: log.hops.every(({ status }) => status === 'ok'),
+    ok: log.hops.every(({ status }) => status === 'ok') && otherProxies.every(({ ok }) => ok),
     startedAt,
     ms: Math.round(log.now),
     proxy: describeProxy(policy),
@@ -66,6 +74,7 @@ export async function diagnose(
     notes: notesOf(configuration, options).filter(({ code }) => !isRefuted(code, log.hops)),
     hops: log.hops,
     fix,
+    ...(otherProxies.length === 0 ? {} : { otherProxies }),
     comparison: directHops === null ? null : compare(log.hops, directHops),
   }
 }
@@ -128,13 +137,32 @@ async function examineDirectly(
   { compare: isAsked = false }: DiagnoseOptions,
 ): Promise<readonly DiagnosedHop[] | null> {
   if (!isAsked || !isProxied(proxied)) return null
-  const configuration = withoutProxy(proxied.options)
+  const { hops } = await examineWithoutToken(withoutProxy(proxied.options), settings)
+  return hops
+}
+
+/** One more proxy of a list. Its events are not those of the transport that is diagnosed. */
+async function examineOther(
+  { policy, options }: DiagnosedConfiguration,
+  settings: ExaminationSettings,
+): Promise<ProxyDiagnosis> {
+  const quiet = { policy, options: withOptions(options, { onEvent: undefined }) }
+  const { hops, fix } = await examineWithoutToken(quiet, settings)
+  const proxy = describeProxy(policy)
+  if (proxy === null) throw new TypeError('a list has proxies')
+  return { proxy, ok: hops.every(({ status }) => status === 'ok'), hops, fix }
+}
+
+async function examineWithoutToken(
+  configuration: DiagnosedConfiguration,
+  settings: ExaminationSettings,
+): Promise<{ readonly hops: readonly DiagnosedHop[]; readonly fix: Fix | null }> {
   const { audience } = settings.log
   const log = new HopLog({ target: TARGET_AUTHORITY, audience })
   const tokenless = { ...settings, log, asked: undefined, allHosts: false }
   log.plan(plannedHops(configuration, tokenless))
-  await examine(configuration, tokenless)
-  return log.hops
+  const { fix } = await examine(configuration, tokenless)
+  return { hops: log.hops, fix }
 }
 
 function notesOf(

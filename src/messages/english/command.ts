@@ -5,6 +5,7 @@ export const COMMAND = {
   'command.doctor.not-reached': 'not reached',
   'command.doctor.more-not-reached': 'and {hops} more hops not reached',
   'command.doctor.try': 'try:',
+  'command.doctor.place': 'is proxy {place} of {proxies}',
   'command.doctor.fix': 'To fix it:',
   'command.doctor.well': 'All is well',
   'command.doctor.failed': 'FAILED at',

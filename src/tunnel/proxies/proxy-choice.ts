@@ -164,7 +164,7 @@ export class ProxyChoice<Listed extends Candidate = Candidate> {
     if (blamed !== 'proxy') {
       // A name that this host could not look up says nothing about the proxy.
       if (error.phase === 'tunnel') this.#worked(candidate)
-      if (blamed === 'denied' && choosing.candidates.length > 1)
+      if (blamed === 'denied' && this.#moves(error) && choosing.candidates.length > 1)
         this.standing(candidate).denied(choosing.target, performance.now())
       return
     }

@@ -392,3 +392,21 @@ describe('policy', () => {
     expect(heard).toEqual([])
   })
 })
+
+describe('a list of proxies', () => {
+  test('is checked one by one: a denied URL must be refused by every one', async () => {
+    const lab = await startLab({ fault: { kind: 'status', status: 403 } })
+    const open = await lab.startProxy({ scheme: 'socks5' })
+    const deniedUrls = ['https://discord.com/']
+    const proxyUrl = [lab.proxy.url, { url: open.url }]
+    const result = await validate(lab, { proxyUrl, allowedUrls: [], deniedUrls })
+    expect(result.ok).toBe(false)
+    expect(result.config).toMatchObject({ proxyUrl: lab.proxy.url, proxyUrls: [lab.proxy.url, open.url] })
+    expect(result.checks.map(({ proxy, ok }) => [proxy, ok])).toEqual([
+      [lab.proxy.url, true],
+      [open.url, false],
+    ])
+    open.fault = { kind: 'socks-reply', code: 2 }
+    expect(await validate(lab, { proxyUrl, allowedUrls: [], deniedUrls })).toMatchObject({ ok: true })
+  })
+})

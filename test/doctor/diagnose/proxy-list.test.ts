@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest'
+import { styleFor } from '../../../src/cli/text/terminal.js'
+import { diagnosisText } from '../../../src/cli/text/diagnosis-text.js'
+import { startLab } from '../../support/lab.js'
+import { diagnose, outcomeOf } from './diagnose.js'
+
+test('each proxy of a list is diagnosed, and one that fails fails the diagnosis', async () => {
+  const lab = await startLab()
+  const second = await lab.startProxy({ scheme: 'socks5' })
+  const proxy = [lab.proxy.url, second.url]
+  const well = await diagnose(lab, { proxy })
+  expect(outcomeOf(well)).toBe('works')
+  expect(well).toMatchObject({ ok: true, proxy: { url: lab.proxy.url }, otherProxies: [{ ok: true }] })
+  await second.close()
+  const diagnosis = await diagnose(lab, { proxy })
+  expect(outcomeOf(diagnosis)).toBe('works')
+  expect(diagnosis.ok).toBe(false)
+  const [other] = diagnosis.otherProxies ?? []
+  expect(other).toMatchObject({ ok: false, proxy: { url: second.url } })
+  expect(other?.hops.find(({ status }) => status === 'failed')).toMatchObject({
+    id: 'proxy-connect',
+    code: 'ERR_PROXY_UNREACHABLE',
+  })
+  const text = diagnosisText(diagnosis, styleFor(process.stdout))
+  expect(text).toContain(`${second.url} is proxy 2 of 2`)
+  expect(text).toContain('ERR_PROXY_UNREACHABLE')
+})
+
+test('one proxy has no others', async () => {
+  const lab = await startLab()
+  expect(await diagnose(lab)).not.toHaveProperty('otherProxies')
+})
