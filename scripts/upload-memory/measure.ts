@@ -9,13 +9,17 @@ export interface UploadMemory {
   close(): void
 }
 
-/** Starts the servers; each measurement has a process of its own, which holds nothing but the client. */
-export async function startUploadMemory(): Promise<UploadMemory> {
+/**
+ * Starts the servers; each measurement has a process of its own, which holds nothing but the client.
+ *
+ * @param node the Node that runs the client. Default: this one
+ */
+export async function startUploadMemory(node = process.execPath): Promise<UploadMemory> {
   const host = start('servers.ts')
   const servers = await firstMessage<Servers>(host)
   return {
     async measure(source, bytes) {
-      const client = start('client.ts', ['--expose-gc'])
+      const client = start('client.ts', ['--expose-gc'], node)
       client.send({ servers, source, bytes } satisfies Order)
       return firstMessage<Measured>(client)
     },
@@ -23,9 +27,9 @@ export async function startUploadMemory(): Promise<UploadMemory> {
   }
 }
 
-function start(file: string, flags: string[] = []): ChildProcess {
+function start(file: string, flags: string[] = [], execPath = process.execPath): ChildProcess {
   const path = new URL(file, import.meta.url)
-  return fork(path, { execArgv: [...flags, '--import', import.meta.resolve('tsx')] })
+  return fork(path, { execPath, execArgv: [...flags, '--import', import.meta.resolve('tsx')] })
 }
 
 async function firstMessage<Message>(child: ChildProcess): Promise<Message> {
