@@ -158,7 +158,8 @@ export class SessionWriter implements GatewaySessionStore {
   #write(shardId: number, sequenceAlone: boolean): readonly SessionWrite[] {
     const token = this.#options.token(shardId)
     if (token === undefined) return []
-    const write = this.writeOf(shardId, token)
+    // What is closed in order now may be open again before the next write: only a lease that is given back is final.
+    const write = { ...this.writeOf(shardId, token), final: false }
     return [sequenceAlone && write.session !== null ? { ...write, session: undefined } : write]
   }
 }
