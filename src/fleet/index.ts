@@ -1,4 +1,6 @@
 export type { Fleet } from './fleet.js'
 export type { FleetStatus } from './fleet-view.js'
+export { memoryFleet } from './memory/index.js'
+export { FleetMemory } from './memory/memory-store.js'
 export type { IoRedisClient, NodeRedisClient, NodeRedisCluster, RedisClient } from './redis/client.js'
 export { redisFleet, type RedisFleetOptions } from './redis/index.js'

@@ -319,7 +319,7 @@ export async function runChaos(seed: number, faultNames?: readonly string[]): Pr
     }
     await back(run, () => number, run.excused > 0 ? DOUBT_MS : BACK_MS, 'the end', script)
     for (const timer of timers) clearInterval(timer)
-    for (const until = Date.now() + BACK_MS; Date.now() < until && watch.lost().length > 0; ) await sleep(500)
+    for (const until = Date.now() + BACK_MS; Date.now() < until && watch.lost().length > 0;) await sleep(500)
     watch.violations.push(...watch.lost())
     check(run, discord)
     return {
