@@ -31,8 +31,10 @@ export interface MemberOptions {
   readonly sessions: () => SessionWriter
 }
 
-/** For the last command of a member that leaves. */
-const LEAVE_MS = 2_500
+/** For the last commands of a member that leaves. */
+const LEAVE_MS = 5_000
+/** Where one of them failed. */
+const LEAVE_RETRY_MS = 200
 /** A step follows another at once so often before the member waits for its next renewal. */
 const STEPS_AT_ONCE = 8
 
@@ -111,7 +113,7 @@ export class Member implements GatewayShardLeases {
   }
 
   async leave({ keepSession }: { readonly keepSession: boolean }): Promise<void> {
-    const { clock, timing, store } = this.#options
+    const { clock, store } = this.#options
     if (this.#client === undefined || this.#leaving) return
     this.#leaving = true
     this.#stop.abort()
@@ -121,8 +123,7 @@ export class Member implements GatewayShardLeases {
     await this.#slots.settled()
     await this.#running
     const enough = new AbortController()
-    const goodbye = this.#giveBack(true).catch(() => undefined)
-    await Promise.race([goodbye, sleep(clock, Math.max(LEAVE_MS, timing.commandMs), enough.signal)])
+    await Promise.race([this.#goodbye(enough.signal), sleep(clock, LEAVE_MS, enough.signal)])
     enough.abort()
     this.#lease.end()
     this.#options.sessions().stop()
@@ -313,6 +314,23 @@ export class Member implements GatewayShardLeases {
       this.#slots.remove(shardId)
       sessions().forget(shardId)
     }
+  }
+
+  /** Hands everything over. A store that was emptied meanwhile is told first what the member had. */
+  async #goodbye(signal: AbortSignal): Promise<void> {
+    const { clock, store } = this.#options
+    // It never got an answer: there is nothing to hand over.
+    if (this.#view.epoch === '') return
+    while (!signal.aborted)
+      try {
+        const request = { version: this.#view.version, held: this.#slots.size, join: undefined }
+        const reply = await store.renew({ ...this.caller, ...request, claims: this.#claims() })
+        if (reply.kind === 'ok') this.#view = learned(this.#view, reply)
+        if (reply.kind !== 'epoch') return await this.#giveBack(true)
+        this.#claiming = true
+      } catch {
+        await sleep(clock, LEAVE_RETRY_MS, signal)
+      }
   }
 
   #closed(shardId: number, session: GatewaySession | null): void {
