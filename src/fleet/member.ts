@@ -326,8 +326,12 @@ export class Member implements GatewayShardLeases {
         const request = { version: this.#view.version, held: this.#slots.size, join: undefined }
         const reply = await store.renew({ ...this.caller, ...request, claims: this.#claims() })
         if (reply.kind === 'ok') this.#view = learned(this.#view, reply)
-        if (reply.kind !== 'epoch') return await this.#giveBack(true)
-        this.#claiming = true
+        if (reply.kind === 'epoch') {
+          this.#claiming = true
+          continue
+        }
+        await this.#giveBack(true)
+        return
       } catch {
         await sleep(clock, LEAVE_RETRY_MS, signal)
       }
