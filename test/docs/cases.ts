@@ -123,6 +123,13 @@ export const CASES: Readonly<Record<string, Case>> = {
     expect(program.output.trim().split('\n')).toEqual(['200', '200', '200'])
   }),
 
+  'docs/proxy-list.md 1': toItsEnd(({ program, proxy }) => {
+    expect(program.output.trim().split('\n')).toEqual([
+      `200 through ${proxy.url}`,
+      'the proxy option is set; proxy 1 of 2',
+    ])
+  }),
+
   'docs/gateway.md 1': whileItRuns(async ({ discord, program }) => {
     await program.during(discord.gateway.waitForIdentify())
     discord.sayAs(discord.human, 'hello')

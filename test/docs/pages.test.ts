@@ -186,7 +186,7 @@ describe('the tables of the pages', () => {
     const events = [...read('src/config/events.ts').matchAll(/^  readonly type: '(.*)'/gm)].map(
       ([, type]) => type,
     )
-    expect(events).toHaveLength(7)
+    expect(events).toHaveLength(10)
     for (const name of [...members, ...events]) expect(rows, name).toContain(name)
   })
 

@@ -7,6 +7,8 @@ export const TIMED_FILES: Readonly<Record<string, string>> = {
   'test/cli/start-time.test.ts': 'the command starts in 300 ms',
   'test/dispatcher/queue-deadline.test.ts': 'connectTimeoutMs of 500 ms, in which two tunnels have to open',
   'test/e2e/refused-burst.test.ts': 'connectTimeoutMs and 900 ms',
+  'test/gateway/proxy-return.test.ts':
+    'a CONNECT 1.2 s after the port answers, which takes a look every 500 ms',
   'test/gateway/resume.test.ts': 'a dead connection is noticed within a heartbeat interval of 1 200 ms',
   'test/rest/delivery/through-proxy.test.ts': 'connectTimeoutMs and 700 ms',
   'test/rest/upload-memory.test.ts':
@@ -26,6 +28,8 @@ export const BOUNDED_FILES: Readonly<Record<string, string>> = {
   'test/cli/doctor.test.ts': '2 s after --timeout-ms',
   'test/doctor/diagnose/bounded.test.ts': '1 s after the limit, which is 1.5 s',
   'test/lab/proxy-leaks.test.ts': '5 s for a deadline of 50 ms',
+  'test/tunnel/proxies/list.test.ts':
+    '1.4 s after the share of a silent proxy, and 2 s for three connections',
   'test/tunnel/pac/pac-failures.test.ts': 'connectTimeoutMs and 3 s',
   'test/tunnel/process.test.ts': '5 s for the end of a process',
   'test/websocket/websocket.test.ts': '1.3 s after a deadline of 200 ms',
