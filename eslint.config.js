@@ -2,13 +2,14 @@ import tseslint from 'typescript-eslint'
 
 export default tseslint.config(
   {
-    // undici-versions.mjs and first-sends.mjs run on every Node line as they stand, without a loader.
+    // undici-versions.mjs, every-surface.mjs and first-sends.mjs run on every Node line as they stand, without a loader.
     ignores: [
       'dist',
       'coverage',
       '.dependency-cruiser.cjs',
       'eslint.config.js',
       'test/dispatcher/*.mjs',
+      'test/process/*.mjs',
       'bench/client/*.mjs',
     ],
   },

@@ -54,7 +54,7 @@ async function quietly(
 const LAB: Suite = {
   name: 'every scheme through the lab',
   run: (node, form, env) => {
-    const suite = ['vitest.config.ts', 'test/e2e'] as const
+    const suite = ['vitest.config.ts', 'test/e2e', 'test/process/surfaces.test.ts'] as const
     return quietly(runVitest, node, { ...env, E2E_SCHEMES: schemesFor(node, form) }, suite)
   },
 }

@@ -179,7 +179,7 @@ class FacesOf implements RouteFaces {
   }
 
   openTunnel: RouteFaces['openTunnel'] = (target, signal) =>
-    this.#transport.route.openTunnel({ ...target, secure: false }, { signal })
+    this.#transport.route.openTunnel({ ...target, secure: false }, { signal, serverFirst: true })
 
   tlsOptions: RouteFaces['tlsOptions'] = (host) => this.#transport.route.tlsOptions(host)
 

@@ -39,6 +39,8 @@ export interface ConnectRequest {
   readonly via: Via
   /** Whether the connection can end at an HTTP proxy that forwards plain HTTP requests. */
   readonly forward: boolean
+  /** Whether the target may send before it is asked. */
+  readonly serverFirst: boolean
   /** Called with the reason why a connection is direct. */
   readonly onDirect: (reason: string) => void
 }
@@ -181,7 +183,7 @@ export class Connector {
     const tunnel = byHttp
       ? await this.#byConnect({ ...request, target: { ...target, host } }, attempt)
       : await this.#bySocks({ endpoint, host, port: target.port, via }, attempt)
-    if (tunnel.earlyBytes > 0) throw spokeFirst(tunnel, via)
+    if (tunnel.earlyBytes > 0 && !request.serverFirst) throw spokeFirst(tunnel, via)
     return { socket: tunnel.socket }
   }
 

@@ -38,6 +38,11 @@ export interface TunnelLimits {
   readonly signal?: AbortSignal
   /** Milliseconds; the transport's `connectTimeoutMs` when absent. */
   readonly timeoutMs?: number
+  /**
+   * Whether the destination may send before it is asked, as a mail server does. Otherwise its first bytes behind the
+   * proxy's answer are taken for the proxy's own. Default: false.
+   */
+  readonly serverFirst?: boolean
   /** Called when a step begins. */
   readonly onPhase?: (phase: TransportPhase) => void
 }
@@ -182,7 +187,7 @@ export class Route {
   async #connect(
     asked: Target,
     forward: boolean,
-    { signal, timeoutMs = this.connectTimeoutMs, onPhase }: TunnelLimits = {},
+    { signal, timeoutMs = this.connectTimeoutMs, serverFirst = false, onPhase }: TunnelLimits = {},
   ): Promise<HttpConnection> {
     let via = this.via(asked)
     const startedAt = performance.now()
@@ -201,7 +206,10 @@ export class Route {
         via = { ...via, proxy: null }
         emitEvent(this.#connector.options.onEvent, { type: 'direct', target: via.target, reason })
       }
-      const connected = await this.#connector.connect({ target, via, forward, onDirect }, attempt)
+      const connected = await this.#connector.connect(
+        { target, via, forward, serverFirst, onDirect },
+        attempt,
+      )
       if (connected.proxy !== undefined) via = { ...via, proxy: connected.proxy }
       const wire = connected.socket
       const socket = target.secure ? await this.#targetTls.upgrade(wire, target, 'target-tls', attempt) : wire
