@@ -23,7 +23,7 @@ export function transportOptions({
   dns,
 }: ConnectionFlags): TransportOptions {
   const options: TransportOptions = {
-    ...(proxyUrl === undefined ? {} : { proxy: proxyOption(proxyUrl) }),
+    ...(proxyUrl === undefined ? {} : { proxy: proxyOption(proxyUrl.map(checkNotBlank)) }),
     ...(proxyCaFile === undefined ? {} : { proxyTls: { caFile: proxyCaFile } }),
     ...(tlsCaFile === undefined ? {} : { tls: { caFile: tlsCaFile } }),
     ...(dns === undefined ? {} : { dns }),
@@ -33,9 +33,9 @@ export function transportOptions({
 }
 
 /** The flag once is a proxy, and several times a list. */
-function proxyOption(urls: readonly string[]): string | readonly string[] {
-  const [only = '', ...others] = urls.map(checkNotBlank)
-  return others.length === 0 ? only : [only, ...others]
+export function proxyOption(urls: readonly string[]): string | readonly string[] | undefined {
+  const [only, ...others] = urls
+  return only === undefined || others.length === 0 ? only : [only, ...others]
 }
 
 /** A blank option would mean "what the environment says", and no user writes a flag for that. */

@@ -11,6 +11,13 @@ export function connectionOptions(command: Command): Command {
     .option('--tls-ca-file <path>', 'PEM file with the authority of a proxy that inspects TLS')
 }
 
+/** The flags that take the settings from OpenClaw. */
+export function openClawOptions(command: Command): Command {
+  return command
+    .option('--openclaw [path]', "take everything from OpenClaw's configuration, or from this file")
+    .option('--account <id>', 'with --openclaw: the Discord account')
+}
+
 export function timeout(what: string, ms: number): Option {
   return new Option('--timeout-ms <ms>', what).default(ms).argParser(milliseconds)
 }

@@ -11,6 +11,7 @@ import {
   collect,
   connectionOptions,
   milliseconds,
+  openClawOptions,
   policyOptions,
   PROXY_URL,
   timeout,
@@ -27,13 +28,19 @@ export async function run(argv: readonly string[]): Promise<ExitCode> {
     await program.parseAsync(argv)
     return code
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
+    const usage = isStandIn(argv) ? EXIT.failed : EXIT.usage
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : usage
     if (error instanceof UsageError) {
       process.stderr.write(`error: ${error.message}\n`)
-      return EXIT.usage
+      return usage
     }
     throw error
   }
+}
+
+/** `validate --openclaw` stands in for `openclaw proxy validate`, whose only code for a failure is 1. */
+function isStandIn(argv: readonly string[]): boolean {
+  return argv[2] === 'validate' && argv.some((argument) => /^--openclaw(?:=|$)/.test(argument))
 }
 
 /** Ends the program with an exit code. */
@@ -56,7 +63,7 @@ function createProgram(end: End): Command {
 }
 
 function addDoctor(program: Command, end: End): void {
-  connectionOptions(program.command('doctor'))
+  openClawOptions(connectionOptions(program.command('doctor')))
     .summary('try every hop from here to Discord, and name the one that fails')
     .description(
       'Tries every hop: the name of the proxy, TCP, TLS to it, authentication, the tunnel, TLS to Discord, the ' +
@@ -105,7 +112,7 @@ function addDoctor(program: Command, end: End): void {
 }
 
 function addValidate(program: Command, end: End): void {
-  policyOptions(connectionOptions(program.command('validate')))
+  policyOptions(openClawOptions(connectionOptions(program.command('validate'))))
     .summary('check that an egress proxy lets through what it must, and refuses what it must')
     .description(
       'Asks the proxy for destinations that it must let through, and for destinations that it must refuse. Without ' +
@@ -124,16 +131,15 @@ function addValidate(program: Command, end: End): void {
 }
 
 function addExplain(program: Command, end: End): void {
-  program
-    .command('explain')
+  openClawOptions(program.command('explain'))
     .summary('say whether a URL goes through the proxy, through which, and why')
     .description(
       'Says which way a URL would go and which setting decides. Opens no connection and looks up no name.',
     )
-    .argument('<url>', 'any URL, such as https://discord.com/ or wss://gateway.discord.gg/')
+    .argument('[url]', 'any URL, such as https://discord.com/ or wss://gateway.discord.gg/')
     .option('--proxy-url <url>', PROXY_URL, collect)
     .option('--json', 'print one JSON object')
-    .action(async (url: string, options: ExplainFlags) =>
+    .action(async (url: string | undefined, options: ExplainFlags) =>
       end(await (await import('./commands/explain.js')).explain(url, options)),
     )
 }
@@ -154,8 +160,7 @@ function addPolicy(program: Command, end: End): void {
 }
 
 function addEnv(program: Command, end: End): void {
-  program
-    .command('env')
+  openClawOptions(program.command('env'))
     .summary('print what makes the proxy setting last: shell, systemd, launchd, Docker, Windows')
     .description(
       'Prints the proxy that is in effect as a lasting setting. Credentials are never printed: the place where they ' +

@@ -1,14 +1,9 @@
 import { writeFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { diagnoseConfiguration } from '../../doctor/index.js'
-import {
-  createDiscordTransport,
-  TransportError,
-  type Diagnosis,
-  type DiagnoseOptions,
-  type TransportOptions,
-} from '../../index.js'
-import { transportOptions, type ConnectionFlags } from '../connection-options.js'
+import { TransportError, type Diagnosis, type DiagnoseOptions, type DiscordTransport } from '../../index.js'
+import type { ConnectionFlags } from '../connection-options.js'
+import { connectionSettings, type ConnectionSettings, type OpenClawFlags } from '../connection-settings.js'
 import { EXIT, UsageError, type ExitCode } from '../exit-codes.js'
 import { chooseLanguage, type LanguageFlags } from '../language.js'
 import { limitLookups } from '../lookup-limits.js'
@@ -19,7 +14,7 @@ import { Progress } from '../text/progress.js'
 import { print, styleFor } from '../text/terminal.js'
 import { readToken, type TokenFlags } from '../token.js'
 
-export interface DoctorFlags extends ConnectionFlags, TokenFlags, LanguageFlags {
+export interface DoctorFlags extends ConnectionFlags, OpenClawFlags, TokenFlags, LanguageFlags {
   readonly timeoutMs: number
   readonly intents?: number
   readonly channel?: string
@@ -36,12 +31,12 @@ export async function doctor(flags: DoctorFlags): Promise<ExitCode> {
   limitLookups()
   // JSON is for programs, and the same in every language.
   if (flags.json !== true) await chooseLanguage(flags)
-  const options = { ...transportOptions(flags), connectTimeoutMs: flags.timeoutMs }
-  const token = await readToken(flags)
+  const settings = await connectionSettings(flags)
+  const token = (await readToken(flags)) ?? (await configuredToken(settings))
   if (token === undefined && (flags.channel !== undefined || flags.intents !== undefined))
     throw new UsageError('--channel and --intents need a token: give --token-env or --token-file too')
-  if (flags.watch === true) return watch(flags, options, token)
-  const diagnosis = await examine(flags, options, { token, channel: flags.channel })
+  if (flags.watch === true) return watch(flags, settings, token)
+  const diagnosis = await examine(flags, settings, { token, channel: flags.channel })
   await print(flags.json === true ? json(diagnosis, 2) : report(diagnosis))
   await writePage(flags, diagnosis)
   return diagnosis.ok ? EXIT.ok : EXIT.failed
@@ -54,7 +49,7 @@ export async function doctor(flags: DoctorFlags): Promise<ExitCode> {
  */
 async function watch(
   flags: DoctorFlags,
-  options: TransportOptions,
+  settings: ConnectionSettings,
   token: string | undefined,
 ): Promise<ExitCode> {
   const stop = new AbortController()
@@ -65,7 +60,7 @@ async function watch(
     while (!stop.signal.aborted) {
       const identify = last === undefined
       const channel = identify ? flags.channel : undefined
-      const diagnosis = await examine(flags, options, { token, identify, channel, signal: stop.signal })
+      const diagnosis = await examine(flags, settings, { token, identify, channel, signal: stop.signal })
       const changed = last === undefined || outcome(last) !== outcome(diagnosis)
       last = diagnosis
       await print(
@@ -113,7 +108,7 @@ function json(diagnosis: Diagnosis, indent = 0): string {
 
 async function examine(
   flags: DoctorFlags,
-  options: TransportOptions,
+  settings: ConnectionSettings,
   asked: DiagnoseOptions,
 ): Promise<Diagnosis> {
   const { timeoutMs, intents, uploadBytes, compare, allHosts } = flags
@@ -128,23 +123,38 @@ async function examine(
     audience: 'command',
     onProgress: progress.note,
   }
-  const transport = create(options)
+  const transport = open(settings, timeoutMs)
   if (transport instanceof TransportError) {
     progress.stop()
-    return diagnoseConfiguration(transport, process.env, diagnoseOptions)
+    return diagnoseConfiguration(transport, settings.env, diagnoseOptions)
   }
   try {
-    return await transport.diagnose(diagnoseOptions)
+    return withNotes(await transport.diagnose(diagnoseOptions), settings)
   } finally {
     progress.stop()
     await transport.close()
   }
 }
 
-/** The flags have been checked: what fails now is a variable. */
-function create(options: TransportOptions): ReturnType<typeof createDiscordTransport> | TransportError {
+/** A reference that cannot be resolved concerns the configuration, and not the way to Discord. */
+async function configuredToken(settings: ConnectionSettings): Promise<string | undefined> {
   try {
-    return createDiscordTransport(options)
+    return await settings.token()
+  } catch (error) {
+    if (!(error instanceof TransportError)) throw error
+    throw new UsageError(`${error.message}\n${error.hint}\nOr give --token-env or --token-file.`)
+  }
+}
+
+function withNotes(diagnosis: Diagnosis, { notes }: ConnectionSettings): Diagnosis {
+  const own = notes.map((text) => ({ code: 'openclaw', text }) as const)
+  return { ...diagnosis, notes: [...own, ...diagnosis.notes] }
+}
+
+/** The flags have been checked: what fails now is a variable, or a configuration. */
+function open(settings: ConnectionSettings, connectTimeoutMs: number): DiscordTransport | TransportError {
+  try {
+    return settings.open({ connectTimeoutMs })
   } catch (error) {
     if (error instanceof TransportError) return error
     throw error

@@ -1,11 +1,11 @@
-import { createDiscordTransport, TransportError, type ProxyDescription } from '../../index.js'
-import { transportOptions } from '../connection-options.js'
+import { TransportError, type ProxyDescription } from '../../index.js'
+import { connectionSettings, type ConnectionSettings, type OpenClawFlags } from '../connection-settings.js'
 import { ENV_FORMATS, SNIPPETS, type EnvFormat } from '../environment/snippets.js'
 import type { ProxySetting } from '../environment/setting.js'
 import { EXIT, UsageError, type ExitCode } from '../exit-codes.js'
 import { print, styleFor } from '../text/terminal.js'
 
-export interface EnvFlags {
+export interface EnvFlags extends OpenClawFlags {
   readonly format?: EnvFormat | 'all'
   readonly proxyUrl?: string
   readonly unit?: string
@@ -16,10 +16,13 @@ const UNIT_FORMATS: readonly EnvFormat[] = ['systemd', 'systemd-system']
 export async function env(flags: EnvFlags): Promise<ExitCode> {
   const formats = formatsOf(flags)
   const unit = unitName(flags.unit ?? 'bot.service')
-  const proxy = await proxyInEffect(flags)
+  const { proxyUrl, ...others } = flags
+  const settings = await connectionSettings(proxyUrl === undefined ? others : { ...others, proxyUrl: [proxyUrl] })
+  const proxy = await proxyInEffect(settings)
   if (proxy === null) return EXIT.failed
-  const setting = settingOf(proxy, unit)
+  const setting = settingOf(proxy, unit, settings)
   const { warn } = styleFor(process.stderr)
+  for (const note of settings.notes) process.stderr.write(`${warn('note:')} ${note}\n`)
   for (const format of formats) {
     const { text, warning } = SNIPPETS[format](setting)
     await print(`${text}\n${formats.length > 1 ? '\n' : ''}`)
@@ -42,10 +45,9 @@ function unitName(unit: string): string {
   return /\.[a-z]+$/.test(unit) ? unit : `${unit}.service`
 }
 
-async function proxyInEffect({ proxyUrl }: EnvFlags): Promise<ProxyDescription | null> {
-  const options = transportOptions(proxyUrl === undefined ? {} : { proxyUrl: [proxyUrl] })
+async function proxyInEffect(settings: ConnectionSettings): Promise<ProxyDescription | null> {
   try {
-    const transport = createDiscordTransport({ ...options, required: true })
+    const transport = settings.open({ required: true })
     await transport.close()
     return transport.proxy
   } catch (error) {
@@ -55,10 +57,17 @@ async function proxyInEffect({ proxyUrl }: EnvFlags): Promise<ProxyDescription |
   }
 }
 
-/** OPENCLAW_PROXY_URL has precedence over the other variables, as the command line has. */
-function settingOf({ source, url }: ProxyDescription, unit: string): ProxySetting {
-  const name = source === 'config' ? 'OPENCLAW_PROXY_URL' : source
-  return { name, url, hasSecret: url.includes('***'), loopback: loopbackIn(url), unit }
+/** OPENCLAW_PROXY_URL has precedence over the other variables, as the command line and OpenClaw's settings have. */
+function settingOf(
+  { source, url }: ProxyDescription,
+  unit: string,
+  { env, managed }: ConnectionSettings,
+): ProxySetting {
+  const name = /^(?:https?|all)_proxy$/i.test(source) ? source : 'OPENCLAW_PROXY_URL'
+  const directory = env['OPENCLAW_STATE_DIR']?.trim() ?? ''
+  const stateDirectory = directory === '' ? '~/.openclaw' : '"$OPENCLAW_STATE_DIR"'
+  const openclaw = { ...managed, stateDirectory }
+  return { name, url, hasSecret: url.includes('***'), loopback: loopbackIn(url), unit, openclaw }
 }
 
 function loopbackIn(url: string): string | null {

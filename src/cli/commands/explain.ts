@@ -1,23 +1,24 @@
 import { shownUrl } from '../../doctor/shown-url.js'
-import { createDiscordTransport, TransportError, type DiscordTransport } from '../../index.js'
-import { transportOptions } from '../connection-options.js'
+import { TransportError, type DiscordTransport } from '../../index.js'
+import { connectionSettings, type OpenClawFlags } from '../connection-settings.js'
 import { EXIT, UsageError, type ExitCode } from '../exit-codes.js'
 import { print, styleFor } from '../text/terminal.js'
 
-export interface ExplainFlags {
+export interface ExplainFlags extends OpenClawFlags {
   readonly proxyUrl?: readonly string[]
   readonly json?: boolean
 }
 
-export async function explain(text: string, flags: ExplainFlags): Promise<ExitCode> {
-  const options = transportOptions(flags)
+export async function explain(given: string | undefined, asked: ExplainFlags): Promise<ExitCode> {
+  const { text, flags } = urlAndFlags(given, asked)
   if (!URL.canParse(text) || new URL(text).hostname === '')
     throw new UsageError('expected a URL with a host, such as https://discord.com/')
   const url = new URL(text)
   const shown = shownUrl(url)
+  const settings = await connectionSettings(flags)
   let transport: DiscordTransport
   try {
-    transport = createDiscordTransport(options)
+    transport = settings.open()
   } catch (error) {
     if (!(error instanceof TransportError)) throw error
     const { message, hint } = error
@@ -31,8 +32,23 @@ export async function explain(text: string, flags: ExplainFlags): Promise<ExitCo
   const { route, reason, proxy } = transport.explain(url)
   await transport.close()
   const { bold } = styleFor(process.stdout)
-  if (flags.json === true) await print(`${JSON.stringify({ url: shown, route, reason, proxy }, null, 2)}\n`)
+  const notes = flags.openclaw === undefined ? {} : { notes: settings.notes }
+  if (flags.json === true)
+    await print(`${JSON.stringify({ url: shown, route, reason, proxy, ...notes }, null, 2)}\n`)
   else if (proxy === null) await print(`${shown} goes ${bold('direct')}: ${reason}\n`)
   else await print(`${shown} goes through ${bold(proxy.url)}: ${reason}\n`)
+  if (flags.json !== true) for (const note of settings.notes) await print(`note: ${note}\n`)
   return EXIT.ok
+}
+
+/** `explain --openclaw https://…`: the flag takes what follows for its path. */
+function urlAndFlags(
+  given: string | undefined,
+  flags: ExplainFlags,
+): { readonly text: string; readonly flags: ExplainFlags } {
+  if (given !== undefined) return { text: given, flags }
+  const { openclaw } = flags
+  if (typeof openclaw === 'string' && openclaw.includes('://'))
+    return { text: openclaw, flags: { ...flags, openclaw: true } }
+  throw new UsageError("missing required argument 'url'")
 }

@@ -1,13 +1,21 @@
 import { egressPolicy } from '../../doctor/index.js'
-import { validateProxy } from '../../index.js'
-import { transportOptions, type ConnectionFlags } from '../connection-options.js'
+import {
+  TransportError,
+  validateProxy,
+  type ProxyValidation,
+  type TransportOptions,
+  type ValidateOptions,
+  type ValidationCheck,
+} from '../../index.js'
+import { proxyOption, transportOptions, type ConnectionFlags } from '../connection-options.js'
+import { askedOf, flagError, type OpenClawFlags } from '../connection-settings.js'
 import { asUsageErrors } from '../usage-errors.js'
 import { EXIT, UsageError, type ExitCode } from '../exit-codes.js'
 import { limitLookups } from '../lookup-limits.js'
 import { canReplaceLine, CLEAR_LINE, print, styleFor, wrap } from '../text/terminal.js'
 import { validationText } from '../text/validation-text.js'
 
-export interface ValidateFlags extends ConnectionFlags {
+export interface ValidateFlags extends ConnectionFlags, OpenClawFlags {
   readonly allowedUrl?: readonly string[]
   readonly deniedUrl?: readonly string[]
   readonly policy?: boolean
@@ -19,18 +27,74 @@ export interface ValidateFlags extends ConnectionFlags {
 
 export async function validate(flags: ValidateFlags): Promise<ExitCode> {
   limitLookups()
-  const { proxy, proxyTls, tls } = transportOptions(flags)
+  const isStandIn = flags.openclaw !== undefined
+  const options = transportOptions(isStandIn ? withoutProxy(flags) : flags)
   checkUrls(flags.allowedUrl ?? [], '--allowed-url')
   checkUrls(flags.deniedUrl ?? [], '--denied-url')
   for (const flag of ['also', 'except'] as const)
     if (flags[flag] !== undefined && flags.policy !== true) throw new UsageError(`--${flag}: needs --policy`)
   asUsageErrors(() => egressPolicy(flags))
+  if (isStandIn) return validateOpenClaw(flags, options)
+  if (flags.account !== undefined) throw new UsageError('--account: needs --openclaw')
+  const validation = await runChecks(flags, proxiedBy(options))
+  await print(flags.json === true ? json(validation) : text(validation))
+  return validation.ok ? EXIT.ok : EXIT.failed
+}
+
+/** In place of `openclaw proxy validate`. */
+async function validateOpenClaw(flags: ValidateFlags, options: TransportOptions): Promise<ExitCode> {
+  const { openClawProxyState } = await import('../../openclaw/config/proxy-state.js')
+  const override = proxyOption((flags.proxyUrl ?? []).filter((url) => url.trim() !== ''))
+  const { state, reading } = await openClawProxyState(askedOf(flags), options, override).catch(asUsageError)
+  const validation =
+    reading === undefined ? undefined : await runChecks(flags, proxiedBy(reading.transportOptions))
+  const own = state.errors.map((error) => error.replace(/^proxy: /, '--proxy-url: '))
+  const errors = [...own, ...(validation?.config.errors ?? [])]
+  const ok = validation?.ok === true && errors.length === 0
+  if (flags.json === true) {
+    const checks = (validation?.checks ?? []).map(asOpenClaw)
+    await print(json({ schemaVersion: 1, ok, config: { ...state, errors }, checks }))
+  } else {
+    for (const note of reading?.notes ?? []) process.stderr.write(`note: ${note}\n`)
+    const { proxyUrl = null, enabled } = state
+    const config = { enabled, proxyUrl, source: reading?.proxy?.source ?? null, errors }
+    await print(text({ schemaVersion: 1, ok, config, checks: validation?.checks ?? [] }))
+  }
+  return ok ? EXIT.ok : EXIT.failed
+}
+
+/** An unusable --proxy-url is a result there, as with `openclaw proxy validate`. */
+function withoutProxy({ proxyCaFile, tlsCaFile }: ValidateFlags): ConnectionFlags {
+  return {
+    ...(proxyCaFile === undefined ? {} : { proxyCaFile }),
+    ...(tlsCaFile === undefined ? {} : { tlsCaFile }),
+  }
+}
+
+function asUsageError(error: unknown): never {
+  const failure = flagError(error)
+  throw failure instanceof TransportError ? new UsageError(`${failure.message}\n${failure.hint}`) : failure
+}
+
+function proxiedBy({ proxy, env, proxyTls, tls }: TransportOptions): ValidateOptions {
+  return { proxyUrl: proxy === false ? undefined : proxy, env, proxyTls, tls }
+}
+
+/** OpenClaw calls the canary a denied destination, and leaves out what is absent. */
+function asOpenClaw({ kind, status, error, ...check }: ValidationCheck): object {
+  return {
+    kind: kind === 'canary' ? 'denied' : kind,
+    ...check,
+    ...(status === null ? {} : { status }),
+    ...(error === null ? {} : { error }),
+  }
+}
+
+async function runChecks(flags: ValidateFlags, proxied: ValidateOptions): Promise<ProxyValidation> {
   const progress = flags.json !== true && canReplaceLine(process.stderr)
   let done = 0
   const validation = await validateProxy({
-    proxyUrl: proxy === false ? undefined : proxy,
-    proxyTls,
-    tls,
+    ...proxied,
     allowedUrls: flags.allowedUrl,
     deniedUrls: flags.deniedUrl,
     policy: flags.policy,
@@ -43,12 +107,15 @@ export async function validate(flags: ValidateFlags): Promise<ExitCode> {
     },
   })
   if (progress) process.stderr.write(CLEAR_LINE)
-  await print(
-    flags.json === true
-      ? `${JSON.stringify(validation, null, 2)}\n`
-      : wrap(validationText(validation, styleFor(process.stdout)), process.stdout.columns),
-  )
-  return validation.ok ? EXIT.ok : EXIT.failed
+  return validation
+}
+
+function json(result: object): string {
+  return `${JSON.stringify(result, null, 2)}\n`
+}
+
+function text(validation: ProxyValidation): string {
+  return wrap(validationText(validation, styleFor(process.stdout)), process.stdout.columns)
 }
 
 /** @throws UsageError, which does not repeat the URL: it may hold credentials */

@@ -10,6 +10,13 @@ export interface ProxySetting {
   readonly loopback: string | null
   /** The systemd unit, with its suffix. */
   readonly unit: string
+  /** What else an installation of OpenClaw keeps. */
+  readonly openclaw: {
+    readonly caFile: string | undefined
+    readonly loopbackMode: string | undefined
+    /** Where its `.env` is, as a shell reads it. */
+    readonly stateDirectory: string
+  }
 }
 
 /** What to write in one place. */

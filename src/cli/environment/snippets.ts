@@ -1,6 +1,7 @@
 import { composeSnippet, dockerfileSnippet } from './container-snippets.js'
 import { launchdSnippet, pm2Snippet, systemdSystemSnippet, systemdUserSnippet } from './service-snippets.js'
 import type { ProxySetting, Snippet } from './setting.js'
+import { openClawSnippet } from './openclaw-snippet.js'
 import { dotenvSnippet, shellSnippet, windowsSnippet, wslSnippet } from './user-snippets.js'
 
 /** How each place keeps a variable. */
@@ -15,6 +16,7 @@ export const SNIPPETS = {
   compose: composeSnippet,
   windows: windowsSnippet,
   wsl: wslSnippet,
+  openclaw: openClawSnippet,
 } as const satisfies Readonly<Record<string, (setting: ProxySetting) => Snippet>>
 
 export type EnvFormat = keyof typeof SNIPPETS

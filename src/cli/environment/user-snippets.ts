@@ -22,7 +22,7 @@ function profileLines(place: string, line: string): readonly string[] {
 }
 
 /** POSIX sh: between single quotes only the quote itself has a meaning. */
-function shellQuote(text: string): string {
+export function shellQuote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`
 }
 

@@ -21,6 +21,7 @@ export type NoteCode =
   | 'loopback-in-container'
   | 'no-proxy-found'
   | 'tls-verification-off'
+  | 'openclaw'
 
 /** Something about the configuration that is easily overlooked. */
 export interface ConfigurationNote {

@@ -4,7 +4,6 @@ import {
   resolveProxy,
   type ProxyDescription,
   type ProxySource,
-  type TlsOptions,
 } from '../../config/index.js'
 import { readCertificateFile } from '../../config/pem.js'
 import type { TransportOptions } from '../../index.js'
@@ -51,9 +50,7 @@ export interface OpenClawInstallOptions {
 }
 
 /** What the configuration says, without the token. */
-export interface OpenClawReading {
-  readonly config: OpenClawConfig
-  readonly account: Account
+export interface OpenClawReading extends OpenedConfig {
   /** Whether neither the channel nor the account is switched off. */
   readonly enabled: boolean
   /** For `createDiscordTransport()`. */
@@ -78,9 +75,35 @@ const LOOPBACK_MODES = ['gateway-only', 'proxy', 'block'] as const
  * @throws TransportError ERR_INVALID_OPTIONS or ERR_PROXY_CONFIG that names the setting and the fix
  */
 export async function readOpenClaw(options: OpenClawOptions, override?: string): Promise<OpenClawReading> {
-  const { account: asked, config: given, path, preferManaged = false, container, ...own } = options
-  const config = await OpenClawConfig.read({ config: given, path, env: own.env ?? process.env })
-  const account = pickAccount(config, asked)
+  const { account, config, path, preferManaged, container, ...own } = options
+  const opened = await openConfig({ account, config, path, env: own.env })
+  return readSettings(opened, own, { preferManaged, container, override })
+}
+
+/** A configuration and one of its accounts. */
+export interface OpenedConfig {
+  readonly config: OpenClawConfig
+  readonly account: Account
+}
+
+type Opening = Pick<OpenClawOptions, 'account' | 'config' | 'path' | 'env'>
+
+export async function openConfig({ account, env = process.env, ...source }: Opening): Promise<OpenedConfig> {
+  const config = await OpenClawConfig.read({ ...source, env })
+  return { config, account: pickAccount(config, account) }
+}
+
+interface Preference extends Pick<OpenClawOptions, 'preferManaged' | 'container'> {
+  /** The proxy, whatever the configuration says. */
+  readonly override?: string | undefined
+}
+
+/** {@link readOpenClaw} of a configuration that has been opened. */
+export function readSettings(
+  { config, account }: OpenedConfig,
+  own: TransportOptions,
+  { preferManaged = false, container, override }: Preference,
+): OpenClawReading {
   const choice = chooseProxy(config, account, preferManaged, override)
   const limits = readLimits(config, account)
   const proxySource = choice.chosen?.source ?? 'config'
@@ -142,7 +165,7 @@ function deliveryOf(
   return typeof option === 'object' ? { ...configured, ...option } : configured
 }
 
-/** `proxy.tls.caFile` is for an https:// proxy alone; without one it is not read. */
+/** `proxy.tls.caFile` is for an https:// proxy alone; without one it is not read. The option comes before it. */
 function withProxyCertificates(
   config: OpenClawConfig,
   options: TransportOptions,
@@ -150,11 +173,11 @@ function withProxyCertificates(
 ): TransportOptions {
   const place = ['proxy', 'tls', 'caFile']
   const file = config.text(place) ?? inherited(config, 'OPENCLAW_PROXY_CA_FILE')
-  if (file === undefined || !/^(?:https|pac)/.test(protocol)) return options
-  const ca = readCertificateFile(expandHome(file, config.home), 'proxy.tls.caFile')
   const { proxyTls } = options
-  const tls: TlsOptions = { ...proxyTls, ca: [...[proxyTls?.ca ?? []].flat(), ca] }
-  return { ...options, proxyTls: tls }
+  const isGiven = proxyTls?.ca !== undefined || proxyTls?.caFile !== undefined
+  if (file === undefined || isGiven || !/^(?:https|pac)/.test(protocol)) return options
+  const ca = readCertificateFile(expandHome(file, config.home), 'proxy.tls.caFile')
+  return { ...options, proxyTls: { ...proxyTls, ca } }
 }
 
 function installOptionsOf(config: OpenClawConfig, { chosen }: ProxyChoice): OpenClawInstallOptions {

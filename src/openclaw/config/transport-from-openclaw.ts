@@ -1,9 +1,15 @@
 import { conceal } from '../../config/conceal.js'
 import type { ProxySource } from '../../config/index.js'
-import type { DiscordTransport } from '../../index.js'
+import type { DiscordTransport, TransportOptions } from '../../index.js'
 import { createTransport } from '../../transport.js'
 import type { OpenClawEventQueue, OpenClawGatewayOptions } from './discord-limits.js'
-import { readOpenClaw, readToken, type OpenClawInstallOptions, type OpenClawOptions } from './reading.js'
+import {
+  readOpenClaw,
+  readToken,
+  type OpenClawInstallOptions,
+  type OpenClawOptions,
+  type OpenClawReading,
+} from './reading.js'
 
 /** A transport as OpenClaw's configuration asks for it, and what else stands there about Discord. */
 export interface OpenClawTransport {
@@ -50,7 +56,7 @@ export async function transportFromOpenClaw(options: OpenClawOptions = {}): Prom
   const token = await readToken(reading)
   return conceal(
     {
-      transport: createTransport(reading.transportOptions, reading.proxySource),
+      transport: openTransport(reading),
       token,
       applicationId,
       installOptions,
@@ -64,4 +70,9 @@ export async function transportFromOpenClaw(options: OpenClawOptions = {}): Prom
     },
     ['token'],
   )
+}
+
+/** The transport of a reading, with some options changed. */
+export function openTransport(reading: OpenClawReading, changes: TransportOptions = {}): DiscordTransport {
+  return createTransport({ ...reading.transportOptions, ...changes }, reading.proxySource)
 }

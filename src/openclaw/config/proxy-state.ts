@@ -1,0 +1,99 @@
+import { redactUrl } from '../../config/index.js'
+import { TransportError } from '../../errors.js'
+import type { TransportOptions } from '../../index.js'
+import { discordProxy, managedProxy } from './proxy-choice.js'
+import {
+  openConfig,
+  readSettings,
+  type OpenClawOptions,
+  type OpenClawReading,
+  type OpenedConfig,
+} from './reading.js'
+
+/** `openclaw proxy validate` calls a source by one of these words. */
+export type OpenClawValidationSource = 'override' | 'config' | 'env' | 'missing' | 'disabled'
+
+/** Which proxy is validated; what is absent is left out, as OpenClaw does. */
+export interface OpenClawProxyState {
+  readonly enabled: boolean
+  /** Redacted. */
+  readonly proxyUrl?: string
+  readonly proxyCaFile?: string
+  readonly source: OpenClawValidationSource
+  /** Why there is nothing to validate. */
+  readonly errors: readonly string[]
+}
+
+// OpenClaw's own words, for programs that look for them.
+const DISABLED = 'proxy validation is disabled by proxy.enabled=false'
+const MISSING = 'proxy validation requires proxy.proxyUrl, --proxy-url, or OPENCLAW_PROXY_URL'
+const NOTHING = 'proxy validation requires proxy.proxyUrl, OPENCLAW_PROXY_URL, or --proxy-url'
+
+/**
+ * The proxy that would be validated. Without a reading there is none, and `errors` says why.
+ *
+ * @param own the options of the transport
+ * @param override the proxy of the command line
+ * @throws TransportError ERR_INVALID_OPTIONS for a configuration that cannot be read
+ */
+export async function openClawProxyState(
+  asked: Pick<OpenClawOptions, 'account' | 'path'>,
+  own: TransportOptions,
+  override: string | undefined,
+): Promise<{ readonly state: OpenClawProxyState; readonly reading: OpenClawReading | undefined }> {
+  const opened = await openConfig({ ...asked, env: own.env })
+  const refused = override === undefined ? withoutProxy(opened) : undefined
+  if (refused !== undefined) return { state: refused, reading: undefined }
+  try {
+    const reading = readSettings(opened, own, { override })
+    const state = stateOf(opened, reading, own, override)
+    return { state, reading: reading.proxy === null ? undefined : reading }
+  } catch (error) {
+    if (!(error instanceof TransportError) || error.code !== 'ERR_PROXY_CONFIG') throw error
+    const { source, url } = candidateOf(opened, override)
+    const state = {
+      enabled: true,
+      source,
+      errors: [error.message],
+      ...(url === undefined ? {} : { proxyUrl: redactUrl(url) }),
+    }
+    return { state, reading: undefined }
+  }
+}
+
+/** The operator's switch is off, or on without a URL. */
+function withoutProxy({ config, account }: OpenedConfig): OpenClawProxyState | undefined {
+  if (discordProxy(config, account) !== undefined) return undefined
+  const enabled = config.flag(['proxy', 'enabled'])
+  const managed = managedProxy(config)
+  if (enabled === true && managed === undefined) return { enabled, source: 'missing', errors: [MISSING] }
+  if (enabled !== false) return undefined
+  if (managed === undefined) return { enabled, source: 'disabled', errors: [NOTHING] }
+  const source = managed.source === 'OPENCLAW_PROXY_URL' ? 'env' : 'config'
+  return { enabled, proxyUrl: redactUrl(managed.read() ?? ''), source, errors: [DISABLED] }
+}
+
+function stateOf(
+  { config }: OpenedConfig,
+  { proxy }: OpenClawReading,
+  own: TransportOptions,
+  override: string | undefined,
+): OpenClawProxyState {
+  if (proxy === null) return { enabled: false, source: 'disabled', errors: [NOTHING] }
+  const fromFile = proxy.source === 'proxy.proxyUrl' || proxy.source.startsWith('channels.')
+  const source = override !== undefined ? 'override' : fromFile ? 'config' : 'env'
+  const caFile = own.proxyTls?.caFile ?? config.text(['proxy', 'tls', 'caFile'])
+  const isTls = proxy.protocol === 'https' && caFile !== undefined
+  return { enabled: true, proxyUrl: proxy.url, ...(isTls ? { proxyCaFile: caFile } : {}), source, errors: [] }
+}
+
+/** What decides, although it cannot be used. */
+function candidateOf(
+  { config, account }: OpenedConfig,
+  override: string | undefined,
+): { readonly source: OpenClawValidationSource; readonly url: string | undefined } {
+  if (override !== undefined) return { source: 'override', url: override }
+  const candidate = discordProxy(config, account) ?? managedProxy(config)
+  const fromFile = candidate !== undefined && candidate.source !== 'OPENCLAW_PROXY_URL'
+  return { source: fromFile ? 'config' : 'env', url: candidate?.read() }
+}
