@@ -159,4 +159,11 @@ export const CASES: Readonly<Record<string, Case>> = {
     expect(program.output.trim().split('\n')).toEqual(['shard 0 is ready', '0 sessions are left'])
     expect(discord.rest.requests).toEqual([])
   }),
+
+  'docs/openclaw.md 1': whileItRuns(async ({ discord, program }) => {
+    await program.during(discord.gateway.waitForIdentify())
+    await program.printed('is ready')
+    // No home directory of a test has a configuration.
+    expect(program.output).toContain('There is no configuration at')
+  }),
 }
