@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net'
-import { sourceName, urlHost, type Environment, type ProxyDescription } from '../../config/index.js'
+import { sourceName, urlHost, type Environment, type Proxy, type ProxySource } from '../../config/index.js'
 import { say } from '../../messages/index.js'
 import { settingError } from './setting-error.js'
 
@@ -9,7 +9,8 @@ import { settingError } from './setting-error.js'
  * @throws TransportError ERR_PROXY_CONFIG
  */
 export function refuseContainerLoopback(
-  { host, url, source }: ProxyDescription,
+  { host, redactedUrl: url }: Proxy,
+  source: ProxySource,
   env: Environment,
   container: boolean | undefined,
 ): void {

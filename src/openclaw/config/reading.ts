@@ -4,6 +4,7 @@ import {
   resolveProxy,
   type ProxyDescription,
   type ProxySource,
+  type RoutePolicy,
 } from '../../config/index.js'
 import { readCertificateFile } from '../../config/pem.js'
 import type { TransportOptions } from '../../index.js'
@@ -108,14 +109,16 @@ export function readSettings(
   const limits = readLimits(config, account)
   const proxySource = choice.chosen?.source ?? 'config'
   const plain = optionsFor(own, choice, limits)
-  const proxy = describeProxy(resolveProxy(parseOptions(plain, proxySource)))
-  if (proxy !== null) refuseContainerLoopback(proxy, config.env, container)
+  const policy = resolveProxy(parseOptions(plain, proxySource))
+  const proxy = describeProxy(policy)
+  for (const listed of policy.proxies)
+    refuseContainerLoopback(listed.proxy, policy.source ?? 'config', config.env, container)
   const isOn = [placeOf(config, account, 'enabled'), ['channels', 'discord', 'enabled']]
   return {
     config,
     account,
     enabled: isOn.every((place) => config.flag(place) !== false),
-    transportOptions: withProxyCertificates(config, plain, proxy?.protocol),
+    transportOptions: withProxyCertificates(config, plain, policy),
     proxySource,
     proxy,
     installOptions: installOptionsOf(config, choice),
@@ -169,15 +172,17 @@ function deliveryOf(
 function withProxyCertificates(
   config: OpenClawConfig,
   options: TransportOptions,
-  protocol = '',
+  { proxies }: RoutePolicy,
 ): TransportOptions {
   const place = ['proxy', 'tls', 'caFile']
   const file = config.text(place) ?? inherited(config, 'OPENCLAW_PROXY_CA_FILE')
   const { proxyTls } = options
   const isGiven = proxyTls?.ca !== undefined || proxyTls?.caFile !== undefined
-  if (file === undefined || isGiven || !/^(?:https|pac)/.test(protocol)) return options
-  const ca = readCertificateFile(expandHome(file, config.home), 'proxy.tls.caFile')
-  return { ...options, proxyTls: { ...proxyTls, ca } }
+  const isTls = proxies.some(({ proxy: { protocol } }) => /^(?:https|pac)/.test(protocol))
+  if (file === undefined || isGiven || !isTls) return options
+  const caFile = expandHome(file, config.home)
+  readCertificateFile(caFile, 'proxy.tls.caFile')
+  return { ...options, proxyTls: { ...proxyTls, caFile } }
 }
 
 function installOptionsOf(config: OpenClawConfig, { chosen }: ProxyChoice): OpenClawInstallOptions {
