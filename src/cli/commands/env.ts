@@ -17,7 +17,9 @@ export async function env(flags: EnvFlags): Promise<ExitCode> {
   const formats = formatsOf(flags)
   const unit = unitName(flags.unit ?? 'bot.service')
   const { proxyUrl, ...others } = flags
-  const settings = await connectionSettings(proxyUrl === undefined ? others : { ...others, proxyUrl: [proxyUrl] })
+  const settings = await connectionSettings(
+    proxyUrl === undefined ? others : { ...others, proxyUrl: [proxyUrl] },
+  )
   const proxy = await proxyInEffect(settings)
   if (proxy === null) return EXIT.failed
   const setting = settingOf(proxy, unit, settings)

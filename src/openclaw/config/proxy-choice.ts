@@ -7,10 +7,10 @@ import { settingError } from './setting-error.js'
 const PROXY_URL = ['proxy', 'proxyUrl'] as const
 const VARIABLE = 'OPENCLAW_PROXY_URL'
 
-/** What set the proxy; `config` is the flag of the command. */
-export type ConfiguredSource = OpenClawSource | typeof VARIABLE | 'config'
+/** What set the proxy. */
+export type ConfiguredSource = OpenClawSource | typeof VARIABLE
 
-/** A proxy that the configuration, the operator's variable or the command sets. */
+/** A proxy that the configuration or the operator's variable sets. */
 export interface ConfiguredProxy {
   readonly source: ConfiguredSource
   readonly url: string
@@ -40,19 +40,12 @@ interface Candidate {
  * The account's proxy, the channel's, `proxy.proxyUrl`, `OPENCLAW_PROXY_URL`: the first that is set decides. With
  * `preferManaged` the last two come first.
  *
- * @param override comes before all of them
  * @throws TransportError ERR_PROXY_CONFIG for an unusable URL of the one that decides, and for `proxy.enabled: true`
  *   without a URL; ERR_INVALID_OPTIONS for a variable in it that is not set
  */
-export function chooseProxy(
-  config: OpenClawConfig,
-  account: Account,
-  preferManaged: boolean,
-  override?: string,
-): ProxyChoice {
+export function chooseProxy(config: OpenClawConfig, account: Account, preferManaged: boolean): ProxyChoice {
   const enabled = config.flag(['proxy', 'enabled'])
   const env = enabled === false ? { ...config.env, [VARIABLE]: undefined } : config.env
-  if (override !== undefined) return { chosen: fromFlag(override), env, notes: [] }
   const discord = discordProxy(config, account)
   const managed = enabled === false ? undefined : managedProxy(config)
   if (enabled === true && managed === undefined)
@@ -88,10 +81,6 @@ export function managedProxy(config: OpenClawConfig): Candidate | undefined {
 
 function fromFile(config: OpenClawConfig, path: Path, source: OpenClawSource, managed: boolean): Candidate {
   return { source, managed, written: config.value(path), read: () => config.text(path) }
-}
-
-function fromFlag(url: string): ConfiguredProxy {
-  return { source: 'config', url, proxy: parseProxyUrl(url, 'proxy'), managed: false }
 }
 
 function bypassNotes(winner: Candidate, loser: Candidate | undefined): readonly string[] {

@@ -39,7 +39,7 @@ const NOTHING = 'proxy validation requires proxy.proxyUrl, OPENCLAW_PROXY_URL, o
 export async function openClawProxyState(
   asked: Pick<OpenClawOptions, 'account' | 'path'>,
   own: TransportOptions,
-  override: string | undefined,
+  override: TransportOptions['proxy'],
 ): Promise<{ readonly state: OpenClawProxyState; readonly reading: OpenClawReading | undefined }> {
   const opened = await openConfig({ ...asked, env: own.env })
   const refused = override === undefined ? withoutProxy(opened) : undefined
@@ -77,7 +77,7 @@ function stateOf(
   { config }: OpenedConfig,
   { proxy }: OpenClawReading,
   own: TransportOptions,
-  override: string | undefined,
+  override: TransportOptions['proxy'],
 ): OpenClawProxyState {
   if (proxy === null) return { enabled: false, source: 'disabled', errors: [NOTHING] }
   const fromFile = proxy.source === 'proxy.proxyUrl' || proxy.source.startsWith('channels.')
@@ -90,9 +90,10 @@ function stateOf(
 /** What decides, although it cannot be used. */
 function candidateOf(
   { config, account }: OpenedConfig,
-  override: string | undefined,
+  override: TransportOptions['proxy'],
 ): { readonly source: OpenClawValidationSource; readonly url: string | undefined } {
-  if (override !== undefined) return { source: 'override', url: override }
+  if (override !== undefined)
+    return { source: 'override', url: typeof override === 'string' ? override : undefined }
   const candidate = discordProxy(config, account) ?? managedProxy(config)
   const fromFile = candidate !== undefined && candidate.source !== 'OPENCLAW_PROXY_URL'
   return { source: fromFile ? 'config' : 'env', url: candidate?.read() }

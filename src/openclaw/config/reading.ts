@@ -72,13 +72,12 @@ const LOOPBACK_MODES = ['gateway-only', 'proxy', 'block'] as const
 /**
  * Reads OpenClaw's configuration for one Discord account.
  *
- * @param override the proxy, whatever the configuration says
  * @throws TransportError ERR_INVALID_OPTIONS or ERR_PROXY_CONFIG that names the setting and the fix
  */
-export async function readOpenClaw(options: OpenClawOptions, override?: string): Promise<OpenClawReading> {
+export async function readOpenClaw(options: OpenClawOptions): Promise<OpenClawReading> {
   const { account, config, path, preferManaged, container, ...own } = options
   const opened = await openConfig({ account, config, path, env: own.env })
-  return readSettings(opened, own, { preferManaged, container, override })
+  return readSettings(opened, own, { preferManaged, container })
 }
 
 /** A configuration and one of its accounts. */
@@ -96,7 +95,7 @@ export async function openConfig({ account, env = process.env, ...source }: Open
 
 interface Preference extends Pick<OpenClawOptions, 'preferManaged' | 'container'> {
   /** The proxy, whatever the configuration says. */
-  readonly override?: string | undefined
+  readonly override?: TransportOptions['proxy']
 }
 
 /** {@link readOpenClaw} of a configuration that has been opened. */
@@ -105,10 +104,13 @@ export function readSettings(
   own: TransportOptions,
   { preferManaged = false, container, override }: Preference,
 ): OpenClawReading {
-  const choice = chooseProxy(config, account, preferManaged, override)
+  const choice =
+    override === undefined
+      ? chooseProxy(config, account, preferManaged)
+      : { chosen: undefined, env: config.env, notes: [] }
   const limits = readLimits(config, account)
   const proxySource = choice.chosen?.source ?? 'config'
-  const plain = optionsFor(own, choice, limits)
+  const plain = optionsFor(override === undefined ? own : { ...own, proxy: override }, choice, limits)
   const policy = resolveProxy(parseOptions(plain, proxySource))
   const proxy = describeProxy(policy)
   for (const listed of policy.proxies)
