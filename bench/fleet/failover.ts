@@ -65,8 +65,10 @@ async function measure(): Promise<Failover> {
     const noticed = until(() => discord.gateway.resumes.length > before)
     const live = (): number =>
       discord.gateway.sessions.filter(({ connection }) => connection?.open === true).length
-    const resumedMs = await until(() => live() === SHARDS)
+    const killedAt = performance.now()
     const noticedMs = await noticed
+    await until(() => live() === SHARDS)
+    const resumedMs = performance.now() - killedAt
     const moved = discord.gateway.resumes.length - before
     clearInterval(dispatching)
     await until(() => watch.isBack(number))

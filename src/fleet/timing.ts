@@ -17,11 +17,11 @@ export interface FleetTiming {
   readonly doubtMs: number
 }
 
-/** A death is noticed after `termMs` + `renewMs`, 4.7 s, at the latest. */
+/** A death is noticed after `termMs` + `renewMs`, 4.3 s, at the latest. */
 export const FLEET_TIMING: FleetTiming = {
   renewMs: 300,
-  holdMs: 4_000,
-  termMs: 4_400,
+  holdMs: 3_600,
+  termMs: 4_000,
   commandMs: 1_000,
   writeMs: 50,
   // Discord closes a connection without heartbeats after one interval of 41 s and a grace.

@@ -83,6 +83,15 @@ export const CASES: Readonly<Record<string, Case>> = {
     ])
   }),
 
+  'docs/frameworks/carbon.md 3': withRedis(
+    whileItRuns(async ({ discord, program }) => {
+      await program.during(discord.gateway.waitForIdentify({ timeoutMs: 20_000 }))
+      program.signal('SIGTERM')
+      expect(await program.ended()).toBe(0)
+      expect(discord.gateway.sessions).toHaveLength(1)
+    }),
+  ),
+
   'docs/frameworks/discordjs.md 1': whileItRuns(async ({ discord, program }) => {
     await program.during(discord.gateway.waitForIdentify())
     const file = { filename: 'question.txt', content: Buffer.from('a file') }

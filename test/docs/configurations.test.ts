@@ -41,6 +41,13 @@ describe.skipIf(!hasProgram('docker-compose'))('docker-compose config', () => {
     for (const file of files) await check(file)
   })
 
+  test('takes the file of fleet.md', { timeout: 60_000 }, async () => {
+    const [file = ''] = blocksOf({ text: pages.get('docs/fleet.md')?.text ?? '' })
+      .filter(({ language }) => language === 'yaml')
+      .map(({ code }) => code)
+    await check(file)
+  })
+
   test('refuses a field that does not exist', { timeout: 60_000 }, async () => {
     const wrong = (blocks('docker', 'yaml')[0] ?? '').replace('working_dir', 'workingDirectory')
     await expect(check(wrong)).rejects.toThrow('workingDirectory')

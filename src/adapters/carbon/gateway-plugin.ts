@@ -7,6 +7,7 @@ import {
   TransportError,
   type DiscordTransport,
   type GatewayClientOptions,
+  type GatewayFleet,
   type GatewaySession,
 } from '../../index.js'
 import { requireTransport } from '../transport-option.js'
@@ -25,7 +26,12 @@ type GatewayInfo = NonNullable<ConstructorParameters<typeof GatewayPlugin>[1]>
  * `webSocketFactory` is not used: the sockets are the transport's, so that none can go around the proxy. The
  * `reconnect` option maps to the back-off; without `maxAttempts` there is no limit of attempts.
  */
-export type ProxyGatewayPluginOptions = Options & Limits & { readonly transport: DiscordTransport }
+export type ProxyGatewayPluginOptions = Options &
+  Limits & {
+    readonly transport: DiscordTransport
+    /** The lease of this plugin's shard in a fleet: `ProxyShardingPlugin` gives it. */
+    readonly fleet?: GatewayFleet | undefined
+  }
 
 /** Members of Carbon's class that this one overrides or fills. Their absence is an error of the constructor. */
 const CARBON_METHODS = [
@@ -59,6 +65,7 @@ interface Outcome {
  */
 export class ProxyGatewayPlugin extends GatewayPlugin {
   readonly #transport: DiscordTransport
+  readonly #fleet: GatewayFleet | undefined
   readonly #limits: Limits
   readonly #reconnect: Options['reconnect']
   /** The answer of /gateway/bot that the user gave. */
@@ -75,8 +82,14 @@ export class ProxyGatewayPlugin extends GatewayPlugin {
    * @throws TypeError for a Carbon without the members that this class needs
    */
   constructor(options: ProxyGatewayPluginOptions, gatewayInfo?: GatewayInfo) {
-    const { transport, gatewayInfoTimeoutMs, gatewayReadyTimeoutMs, gatewayRuntimeReadyTimeoutMs, ...own } =
-      options
+    const {
+      transport,
+      fleet,
+      gatewayInfoTimeoutMs,
+      gatewayReadyTimeoutMs,
+      gatewayRuntimeReadyTimeoutMs,
+      ...own
+    } = options
     // First: Carbon's constructor starts an interval.
     requireTransport(transport)
     super(own, gatewayInfo)
@@ -84,6 +97,7 @@ export class ProxyGatewayPlugin extends GatewayPlugin {
       if (typeof Reflect.get(this, member) !== 'function') throw missingMember(member)
     for (const member of CARBON_FIELDS) if (!(member in this)) throw missingMember(member)
     this.#transport = transport
+    this.#fleet = fleet
     this.#limits = { gatewayInfoTimeoutMs, gatewayReadyTimeoutMs, gatewayRuntimeReadyTimeoutMs }
     this.#reconnect = options.reconnect
     this.#givenInfo = gatewayInfo
@@ -113,6 +127,14 @@ export class ProxyGatewayPlugin extends GatewayPlugin {
     super.connect(resume)
   }
 
+  /** Ends the shard for good; its session is kept. Resolves when its socket is closed. */
+  async closed(): Promise<void> {
+    const ended = this.#socket?.ended()
+    this.disconnect()
+    await ended
+    this.monitor.destroy()
+  }
+
   override disconnect(): void {
     super.disconnect()
     this.#settle()
@@ -125,7 +147,7 @@ export class ProxyGatewayPlugin extends GatewayPlugin {
       ...this.#limits,
       ...backoffOf(this.#reconnect),
       ...this.#knownInfo(),
-      session: this.#resumes ? this.#session() : null,
+      ...this.#ownership(),
     })
     const socket = new PluginSocket(gateway, {
       connected: (isConnected) => {
@@ -149,6 +171,7 @@ export class ProxyGatewayPlugin extends GatewayPlugin {
       },
     })
     this.#socket = socket
+    if (this.#fleet !== undefined) socket.keepSession()
     // Two connections of one session must not be open at one time. A failure is told by the client's events.
     void Promise.resolve(before)
       .then(() => gateway.connect())
@@ -191,6 +214,12 @@ export class ProxyGatewayPlugin extends GatewayPlugin {
       largeThreshold,
       shards: shard === undefined ? 1 : [[shard[0]], shard[1]],
     }
+  }
+
+  /** In a fleet its session store says what to resume. */
+  #ownership(): Pick<GatewayClientOptions, 'session' | 'fleet' | 'shards'> {
+    if (this.#fleet === undefined) return { session: this.#resumes ? this.#session() : null }
+    return { fleet: this.#fleet, shards: this.options.shard?.[1] ?? 1 }
   }
 
   #knownInfo(): Pick<GatewayClientOptions, 'gatewayInfo'> {

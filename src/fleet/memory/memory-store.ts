@@ -12,7 +12,7 @@ import type {
   Turn,
   TurnRequest,
 } from '../store.js'
-import { systemClock, type FleetClock } from '../timing.js'
+import { FLEET_TIMING, systemClock, type FleetClock } from '../timing.js'
 import { MemoryTurns } from './memory-turns.js'
 
 interface Owner {
@@ -45,7 +45,7 @@ export class FleetMemory {
 
   /** @internal `options` are for tests. */
   constructor(options: Partial<MemoryOptions> = {}) {
-    this.#options = { clock: systemClock, termMs: 4_400, ...options }
+    this.#options = { clock: systemClock, termMs: FLEET_TIMING.termMs, ...options }
   }
 
   /** @internal The view of one member. */
