@@ -8,6 +8,8 @@ export default tseslint.config(
       'coverage',
       '.dependency-cruiser.cjs',
       'eslint.config.js',
+      'typedoc.config.js',
+      'site',
       'test/dispatcher/*.mjs',
       'test/process/*.mjs',
       'bench/client/*.mjs',

@@ -47,6 +47,8 @@ const STAGES: readonly Stage[] = [
   { name: 'fleet with Redis', script: 'test:fleet', vitest: true },
   { name: 'sealed network', script: 'test:sealed', vitest: true },
   { name: 'Bun and Deno', script: 'test:runtimes', vitest: true },
+  { name: 'API reference', script: 'docs:reference' },
+  { name: 'site', script: 'test:site', vitest: true },
   { name: 'other Node lines', script: 'test:nodes' },
 ]
 

@@ -25,6 +25,7 @@ export interface RouteExplanation {
 /** What Carbon's GatewayPlugin takes among its options (0.15 and later). */
 export interface CarbonGatewayOptions {
   readonly agent: Agent
+  /** Opens a gateway WebSocket on the transport. */
   readonly webSocketFactory: (url: string) => TransportWebSocket
 }
 

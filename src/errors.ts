@@ -128,6 +128,7 @@ export class TransportError extends Error {
     Object.defineProperty(this, 'name', { value: 'TransportError' })
   }
 
+  /** Holds across copies of this package in one process. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     // The brand says nothing about a subclass.
     if (this !== TransportError) return super[Symbol.hasInstance](value)

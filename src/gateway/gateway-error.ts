@@ -68,6 +68,7 @@ export class GatewayError extends Error {
     Object.defineProperty(this, BRAND, { value: true })
   }
 
+  /** Holds across copies of this package in one process. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     // The brand says nothing about a subclass.
     if (this !== GatewayError) return super[Symbol.hasInstance](value)

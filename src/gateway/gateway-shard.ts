@@ -1,11 +1,13 @@
 import type { GatewaySendPayload } from 'discord-api-types/v10'
 import type { ShardStatus } from './events.js'
 
+/** How a gateway or a shard is closed. */
 export interface GatewayCloseOptions {
   /** Leaves the session at Discord, so that it can be resumed by another client. Default: false; true in a fleet. */
   readonly keepSession?: boolean
 }
 
+/** How a gateway or a shard leaves its connection for another one. */
 export interface GatewayReconnectOptions {
   /** Resumes the session; otherwise a new one begins, and what happens meanwhile is lost. Default: true. */
   readonly resume?: boolean

@@ -210,6 +210,7 @@ export class GatewayClient extends EventEmitter<GatewayEvents> implements AsyncD
     return this.#end('close() was called', null, keepSession)
   }
 
+  /** `close()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
@@ -221,6 +222,7 @@ export class GatewayClient extends EventEmitter<GatewayEvents> implements AsyncD
     return { name: 'GatewayClient', state: this.state, ping: this.ping, shards: states }
   }
 
+  /** The states and the ping; never the token. */
   [inspect.custom](): Record<string, unknown> {
     return this.toJSON()
   }

@@ -32,7 +32,9 @@ export interface GatewaySession {
  * and loses none. `close()` waits up to two seconds for the promise that the last `save` or `remove` returned.
  */
 export interface GatewaySessionStore {
+  /** Asked once, before the shard connects for the first time; null and undefined mean that there is no session. */
   load(shardId: number): GatewaySession | null | undefined | PromiseLike<GatewaySession | null | undefined>
+  /** The session has advanced. A promise that it returns is awaited by `close()` alone. */
   save(session: GatewaySession): unknown
   /** The session is over: Discord has invalidated it, or `close()` has ended it. */
   remove(shardId: number): unknown

@@ -69,6 +69,7 @@ export class TransportWebSocket extends WebSocket {
     return { name: 'TransportWebSocket', target: this.#via.target, readyState: this.readyState }
   }
 
+  /** The URL's host and the state; never a header. */
   [inspect.custom](): Record<string, unknown> {
     return this.toJSON()
   }

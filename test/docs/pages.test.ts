@@ -66,7 +66,7 @@ describe('the commands of the pages', () => {
 
   /** What starts the command in its own place, and what only shows or changes the system. */
   const STARTERS = ['docker', 'kubectl', 'sudo', 'systemd-run']
-  const OTHERS = ['curl', 'journalctl', 'loginctl', 'nft', 'pm2', 'systemctl']
+  const OTHERS = ['curl', 'journalctl', 'loginctl', 'nft', 'node', 'pm2', 'systemctl']
 
   test.each([...new Set(commands)])('%s can be typed here', async (line) => {
     const started = STARTERS.includes(line.split(' ', 1)[0] ?? '')

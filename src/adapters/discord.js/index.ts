@@ -75,7 +75,10 @@ export function clientOptions(
 export function webSocketManagerOptions<Options extends object>(
   transport: DiscordTransport,
   options: Options & ManagerOptions,
-): Options & { readonly buildStrategy: (manager: Manager) => TransportShardingStrategy } {
+): Options & {
+  /** Runs every shard on the gateway client of this library. */
+  readonly buildStrategy: (manager: Manager) => TransportShardingStrategy
+} {
   requireTransport(transport)
   const { buildIdentifyThrottler, buildStrategy } = options
   const ours = strategyOf({ transport, limits: limitsOf(options), buildIdentifyThrottler })

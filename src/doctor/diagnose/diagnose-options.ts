@@ -3,6 +3,7 @@ import type { Audience } from '../../messages/index.js'
 import { checkTimeoutMs } from '../time-limit.js'
 import type { HopProgress } from './hop-log.js'
 
+/** What `transport.diagnose()` tries, and for how long. */
 export interface DiagnoseOptions {
   /** The bot's token, for the hops that need one. READY uses one of the day's session starts. */
   readonly token?: string | undefined

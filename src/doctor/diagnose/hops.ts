@@ -11,6 +11,7 @@ export type DiscordCode =
   | 'ERR_DISCORD_ANSWER'
   | 'ERR_DISCORD_CLOSED'
 
+/** Why a hop failed: a code of the route, or Discord's own answer. */
 export type DiagnosisCode = TransportErrorCode | DiscordCode
 
 /** The hops of the route are the phases of a TransportError; those behind it are what a bot does first. */
@@ -30,6 +31,7 @@ export type HopId =
   | 'edit'
   | 'delete'
 
+/** `not-reached`: an earlier hop failed, so this one was not tried. */
 export type HopStatus = 'ok' | 'failed' | 'not-reached'
 
 /** One hop of a diagnosis. */

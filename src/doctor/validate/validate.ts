@@ -11,6 +11,7 @@ import { checkTimeoutMs } from '../time-limit.js'
 import { checkAllowed, checkCanary, checkDenied } from './checks.js'
 import type { PolicyCheck, ProxyValidation, ValidationCheck } from './validation.js'
 
+/** What `validateProxy()` asks the proxy for. */
 export interface ValidateOptions extends ProxiedRouteOptions, PolicyOptions {
   /** URLs that must be answered with a 2xx. Default: Discord and example.com. */
   readonly allowedUrls?: readonly string[] | undefined

@@ -21,6 +21,7 @@ import { parseClientOptions, type OpenClawClientOptions } from './options.js'
 import type { Reply, Run } from './reply.js'
 import type { HelloOk } from './wire/hello.js'
 
+/** How long to wait for the reply of a run. */
 export interface ReplyOptions {
   /** Milliseconds. Default: 600 000. */
   readonly timeoutMs?: number | undefined
@@ -80,6 +81,7 @@ export class OpenClawGatewayClient extends EventEmitter<OpenClawEvents> implemen
     return this.#engine.disconnect()
   }
 
+  /** `disconnect()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.disconnect()
   }
@@ -204,6 +206,7 @@ export class OpenClawGatewayClient extends EventEmitter<OpenClawEvents> implemen
     }
   }
 
+  /** The state of the connection; never a secret. */
   [inspect.custom](): Record<string, unknown> {
     return this.toJSON()
   }

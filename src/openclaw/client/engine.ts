@@ -12,6 +12,7 @@ import type { HelloOk } from './wire/hello.js'
 import { readAgain } from './reload.js'
 import { tellEvent } from './tell-event.js'
 
+/** How long `connect()` waits. */
 export interface ConnectOptions {
   /** Milliseconds in which a gateway that is starting may come up. Default: 20 000. */
   readonly timeoutMs?: number | undefined

@@ -22,6 +22,7 @@ export interface ChatEvent {
   readonly [field: string]: unknown
 }
 
+/** One event of a run: what the agent writes, calls or ends with. */
 export interface AgentEvent {
   readonly runId: string
   readonly sessionKey?: string

@@ -22,6 +22,7 @@ export interface SessionRow {
   readonly [field: string]: unknown
 }
 
+/** What `sessions.list` is asked for. */
 export interface SessionsListParams {
   readonly limit?: number
   readonly offset?: number
@@ -41,6 +42,7 @@ export interface SessionsListParams {
   readonly archived?: boolean | 'all'
 }
 
+/** The answer to `sessions.list`. */
 export interface SessionsList {
   readonly ts: number
   readonly count: number
@@ -51,6 +53,7 @@ export interface SessionsList {
   readonly [field: string]: unknown
 }
 
+/** What `sessions.create` is asked for. */
 export interface SessionsCreateParams {
   readonly key?: string
   readonly agentId?: string
@@ -70,6 +73,7 @@ export interface SessionsCreateParams {
   readonly idempotencyKey?: string
 }
 
+/** The answer to `sessions.create`. */
 export interface SessionsCreated {
   readonly ok: boolean
   readonly key: string
@@ -83,6 +87,7 @@ export interface SessionsCreated {
   readonly [field: string]: unknown
 }
 
+/** A run has started, or had been started by an earlier call of the same key. */
 export interface RunStarted {
   readonly runId: string
   /** `in_flight` and `ok`: the key was sent before, and nothing ran twice. */
@@ -102,6 +107,7 @@ export interface HistoryMessage {
   readonly [field: string]: unknown
 }
 
+/** The answer to `chat.history`. */
 export interface ChatHistory {
   readonly sessionKey: string
   /** Missing for a session that does not exist. */

@@ -112,6 +112,7 @@ export class OpenClawError extends Error {
     Object.defineProperty(this, 'name', { value: 'OpenClawError' })
   }
 
+  /** Holds across copies of this package in one process. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     // The brand says nothing about a subclass.
     if (this !== OpenClawError) return super[Symbol.hasInstance](value)
