@@ -2,7 +2,7 @@ import tseslint from 'typescript-eslint'
 
 export default tseslint.config(
   {
-    // undici-versions.mjs, every-surface.mjs and first-sends.mjs run on every Node line as they stand, without a loader.
+    // The .mjs files of these folders run on every Node line as they stand, without a loader.
     ignores: [
       'dist',
       'coverage',
@@ -13,6 +13,7 @@ export default tseslint.config(
       'test/dispatcher/*.mjs',
       'test/process/*.mjs',
       'bench/client/*.mjs',
+      'test/sealed/*.mjs',
     ],
   },
   ...tseslint.configs.strictTypeChecked,

@@ -18,10 +18,12 @@ import {
 import type { Route } from './tunnel/index.js'
 
 /** A transport as an installation sees it. */
-interface RoutedTransport {
+export interface RoutedTransport {
   readonly route: Route
   readonly agent: HttpAgent
   readonly dispatcher: Dispatcher
+  readonly fetch: RouteFaces['fetch']
+  readonly createWebSocket: RouteFaces['createWebSocket']
 }
 
 interface ClosableTransport extends RoutedTransport {
@@ -177,6 +179,13 @@ class FacesOf implements RouteFaces {
     this.#direct ??= new Agent({ connect: marked })
     return this.#direct
   }
+
+  get fetch(): RouteFaces['fetch'] {
+    return this.#transport.fetch
+  }
+
+  createWebSocket: RouteFaces['createWebSocket'] = (url, options) =>
+    this.#transport.createWebSocket(url, options)
 
   openTunnel: RouteFaces['openTunnel'] = (target, signal) =>
     this.#transport.route.openTunnel({ ...target, secure: false }, { signal, serverFirst: true })

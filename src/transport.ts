@@ -36,7 +36,7 @@ import {
   type InstallOptions,
   type ResolvedInstallOptions,
 } from './process/index.js'
-import { transportRoutes, type TransportRoutes } from './transport-routes.js'
+import { transportRoutes, type RoutedTransport, type TransportRoutes } from './transport-routes.js'
 import { addressOf, parseUrl, Route, type TransportStats } from './tunnel/index.js'
 
 /**
@@ -197,25 +197,24 @@ class Transport implements DiscordTransport {
 
   /** What an installation leads connections by. */
   routes(options: Pick<ResolvedInstallOptions, 'noProxy' | 'scope'>): TransportRoutes {
-    const { agent, dispatcher } = this
     return transportRoutes(
       {
-        agent,
-        dispatcher,
-        route: this.#route,
+        ...this.#routed(),
         options: () => this.#options,
         create: (policy, changed) => {
           const transport = new Transport(policy, changed)
-          return {
-            agent: transport.agent,
-            dispatcher: transport.dispatcher,
-            route: transport.#route,
-            close: () => transport.close(),
-          }
+          return { ...transport.#routed(), close: () => transport.close() }
         },
       },
       options,
     )
+  }
+
+  #routed(): RoutedTransport {
+    const { agent, dispatcher, fetch } = this
+    const createWebSocket: RoutedTransport['createWebSocket'] = (url, options) =>
+      this.createWebSocket(url, options)
+    return { agent, dispatcher, fetch, route: this.#route, createWebSocket }
   }
 
   async diagnose(options?: DiagnoseOptions): Promise<Diagnosis> {

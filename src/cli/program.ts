@@ -138,6 +138,12 @@ function addExplain(program: Command, end: End): void {
     )
     .argument('[url]', 'any URL, such as https://discord.com/ or wss://gateway.discord.gg/')
     .option('--proxy-url <url>', PROXY_URL, collect)
+    .addOption(
+      new Option(
+        '--scope <scope>',
+        'as the process-wide mode with this scope decides: install() or register',
+      ).choices(['discord', 'all']),
+    )
     .option('--json', 'print one JSON object')
     .action(async (url: string | undefined, options: ExplainFlags) =>
       end(await (await import('./commands/explain.js')).explain(url, options)),

@@ -1,6 +1,6 @@
 export { carriedOptions } from './children/carried.js'
 export { install } from './install.js'
-export { callerOfInstall, type Installer } from './registry.js'
+export { callerOfInstall, processState, type ProcessState, type Installer } from './registry.js'
 export type { InstalledExplanation, Installation } from './installation.js'
 export {
   parseInstallOptions,

@@ -10,6 +10,7 @@ import { claimProcess, existingInstallation, type Installer } from './registry.j
 import type { ProcessRoutes } from './route.js'
 import type { Surface } from './surface.js'
 import type { HookContext } from './surfaces/context.js'
+import { hookBun } from './surfaces/bun.js'
 import { hookHttp } from './surfaces/http.js'
 import { hookSockets } from './surfaces/sockets.js'
 import { hookUdp } from './surfaces/udp.js'
@@ -18,7 +19,7 @@ import { VoiceServers } from './surfaces/voice-servers.js'
 
 /** Each replaces the hooks of one surface. */
 const SURFACES: readonly ((context: HookContext) => void)[] = [
-  hookUndici,
+  process.versions['bun'] === undefined ? hookUndici : hookBun,
   hookHttp,
   hookSockets,
   hookUdp,

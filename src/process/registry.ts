@@ -16,7 +16,42 @@ export interface Installer {
 interface ActiveInstallation {
   readonly installer: string
   /** A handle for one that wants the same; undefined where it wants something else. */
+  readonly replacedHooks?: () => string[]
   readonly share: (route: string, scope: 'discord' | 'all') => Installation | undefined
+}
+
+/** What else a process-wide symbol of this package tells. */
+interface LoadedPreload {
+  readonly foundProxy: boolean
+}
+
+/** Of discord-transport/register: it loads once, whichever form of it, and whichever copy of the package, is first. */
+const PRELOAD = Symbol.for('discord-transport.register')
+
+export function isPreloaded(): boolean {
+  return Reflect.has(globalThis, PRELOAD)
+}
+
+export function markPreloaded(preload: LoadedPreload): void {
+  Object.defineProperty(globalThis, PRELOAD, { value: preload, configurable: true })
+}
+
+/** What a diagnosis says of the process-wide mode. */
+export interface ProcessState {
+  /** The hooks of the active installation that other code has replaced since. */
+  readonly replacedHooks: readonly string[]
+  /** Whether register was loaded, found no proxy, and nothing is installed. */
+  readonly directPreload: boolean
+}
+
+export function processState(): ProcessState {
+  const active = activeInstallation()
+  const preload: unknown = Reflect.get(globalThis, PRELOAD)
+  const found = typeof preload === 'object' && preload !== null && Reflect.get(preload, 'foundProxy') === true
+  return {
+    replacedHooks: active?.replacedHooks?.() ?? [],
+    directPreload: isPreloaded() && !found && active === undefined,
+  }
 }
 
 /** All copies of the package in a process share it. */
@@ -77,6 +112,7 @@ export function claimProcess(
 ): () => void {
   const active: ActiveInstallation = Object.freeze({
     installer: name,
+    replacedHooks: () => installation.replacedHooks(),
     share: (route: string, scope: 'discord' | 'all') => {
       const narrower = scope === installation.scope || installation.scope === 'all'
       return shared && narrower && route === routeKey(routes) ? handleOn(installation) : undefined
@@ -110,8 +146,8 @@ function handleOn(installation: Installation): Installation {
 function routeKey({ main, plain }: ProcessRoutes): string {
   return JSON.stringify(
     [main, plain].map((route) => {
-      const { proxy = null, noProxy = [] } = route?.policy ?? {}
-      return [proxy === null ? null : proxyHref(proxy), noProxy]
+      const { proxies = [], noProxy = [] } = route?.policy ?? {}
+      return [proxies.map(({ proxy }) => proxyHref(proxy)), noProxy]
     }),
   )
 }

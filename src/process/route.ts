@@ -3,6 +3,8 @@ import type { Socket } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
 import type { Dispatcher } from 'undici'
 import type { RoutePolicy } from '../config/index.js'
+import type { TransportFetch } from '../rest/index.js'
+import type { TransportWebSocket, WebSocketOptions } from '../websocket/websocket.js'
 import type { PreloadSettings } from './preload-settings.js'
 
 /** What carries the connections of the process. To make it loads undici and zod. */
@@ -15,6 +17,9 @@ export interface RouteFaces {
   tlsOptions(host: string): ConnectionOptions
   /** undici's Agent for requests in scope that go direct: its connections pass the hooks. */
   readonly direct: Dispatcher
+  /** Those of the transport, for a runtime whose own cannot be led. */
+  readonly fetch: TransportFetch
+  createWebSocket(url: string | URL, options: WebSocketOptions): TransportWebSocket
 }
 
 /** A route as the process-wide mode needs it. */

@@ -9,19 +9,17 @@ import { inheritedVariables } from '../process/children/workers.js'
 import { install } from '../process/install.js'
 import { parseInstallOptions } from '../process/options.js'
 import { readPreloadSettings } from '../process/preload-settings.js'
+import { isPreloaded, markPreloaded } from '../process/registry.js'
 import { watchForLateProxy } from './late-proxy.js'
 import { PreloadRoutes } from './preload-routes.js'
-
-/** Loads once, whichever form of it, and whichever copy of the package, is loaded first. */
-const LOADED = Symbol.for('discord-transport.register')
 
 /**
  * `discord-transport/register`: installs what the variables say. A variable that is not usable ends the process with
  * one line before any other code runs. Loads neither undici nor zod: both come with the first connection in scope.
  */
 export function register(): void {
-  if (Reflect.has(globalThis, LOADED)) return
-  Object.defineProperty(globalThis, LOADED, { value: true })
+  if (isPreloaded()) return
+  markPreloaded({ foundProxy: false })
   try {
     start({ ...process.env, ...inheritedVariables() })
   } catch (error) {
@@ -48,6 +46,7 @@ function start(env: Environment): void {
     watchForLateProxy()
     return
   }
+  markPreloaded({ foundProxy: true })
   const { scope, loopback, sockets, udp, children = true } = settings
   const options = parseInstallOptions({ scope, loopback, sockets, udp, children })
   const plain = options.scope === 'all' ? resolvePlainProxy(choice) : null

@@ -32,6 +32,18 @@ describe('explain', () => {
     expect(stdout).toBe(`${DISCORD} ${expected}\n`)
   })
 
+  test.each([
+    ['discord', 'https://example.com/', 'goes direct: it is outside the scope'],
+    ['discord', 'wss://gateway.discord.gg/', 'goes through http://p:1: HTTPS_PROXY is set'],
+    ['all', 'https://example.com/', 'goes through http://p:1: HTTPS_PROXY is set'],
+    ['all', 'http://example.com/', 'goes through http://q:2: HTTP_PROXY is set'],
+    ['all', 'http://localhost/', 'goes direct: it leads to this host itself'],
+  ])('--scope %s decides about %s as an installation does', async (scope, url, expected) => {
+    const env = { HTTPS_PROXY: 'http://p:1', HTTP_PROXY: 'http://q:2' }
+    const { code, stdout } = await command.run(['explain', '--scope', scope, url], { env })
+    expect({ code, stdout }).toEqual({ code: 0, stdout: `${url} ${expected}\n` })
+  })
+
   test('--json has route, reason and the proxy with its source', async () => {
     const { stdout } = await command.run(['explain', '--json', 'wss://gateway.discord.gg/?v=10'], {
       env: { ALL_PROXY: 'socks5://me:hunter2@q:2' },

@@ -139,6 +139,11 @@ export const CASES: Readonly<Record<string, Case>> = {
     ])
   }),
 
+  'docs/process.md 1': toItsEnd(({ program, proxy }) => {
+    expect(program.output).toBe('200 it is outside the scope\n')
+    expect(proxy.connections).toHaveLength(1)
+  }),
+
   'docs/gateway.md 1': whileItRuns(async ({ discord, program }) => {
     await program.during(discord.gateway.waitForIdentify())
     discord.sayAs(discord.human, 'hello')

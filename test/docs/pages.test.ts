@@ -82,6 +82,10 @@ describe('the commands of the pages', () => {
         else expect(['ci', 'test', 'install discord-transport']).toContain(args.join(' '))
         return
       }
+      case 'node':
+      case 'bun':
+        expect(args).toContain('discord-transport/register')
+        return
       case 'tsx':
         expect(existsSync(join(ROOT, args[0] ?? ''))).toBe(true)
         return

@@ -137,6 +137,7 @@ test('a preload by name is found by a child in another folder', async () => {
 })
 
 test.each<[string, TransportOptions, InstallOptions]>([
+  ['proxy', { proxy: ['http://127.0.0.1:9', 'http://127.0.0.1:10'] }, {}],
   ['noProxy', { noProxy: ['a.example'] }, {}],
   ['noProxy', {}, { noProxy: ['a.example'] }],
   ['bypassPolicy', {}, { bypassPolicy: () => false }],

@@ -51,6 +51,17 @@ test('another copy of the package is refused too', async () => {
   installed.stop()
 })
 
+test('diagnose() notes the hooks that other code has replaced', async () => {
+  const { transport } = await startLab()
+  const installed = transport.install()
+  const ours = globalThis.fetch
+  globalThis.fetch = (...values) => ours(...values)
+  const { notes } = await transport.diagnose({ timeoutMs: 1 })
+  globalThis.fetch = ours
+  expect(notes.find(({ code }) => code === 'hooks-replaced')?.text).toContain('fetch')
+  installed.stop()
+})
+
 test('a refused installation leaves everything as it was', async () => {
   const { transport, createTransport } = await startLab()
   const { fetch, WebSocket } = globalThis

@@ -1,11 +1,13 @@
 import { shownUrl } from '../../doctor/shown-url.js'
-import { TransportError, type DiscordTransport } from '../../index.js'
+import { TransportError, type DiscordTransport, type InstalledExplanation } from '../../index.js'
 import { connectionSettings, type OpenClawFlags } from '../connection-settings.js'
 import { EXIT, UsageError, type ExitCode } from '../exit-codes.js'
 import { print, styleFor } from '../text/terminal.js'
 
 export interface ExplainFlags extends OpenClawFlags {
   readonly proxyUrl?: readonly string[]
+  /** As an installation of this scope decides. */
+  readonly scope?: 'discord' | 'all'
   readonly json?: boolean
 }
 
@@ -29,12 +31,13 @@ export async function explain(given: string | undefined, asked: ExplainFlags): P
     )
     return EXIT.failed
   }
-  const { route, reason, proxy } = transport.explain(url)
+  const { route, reason, proxy } = explained(transport, url, flags)
   await transport.close()
   const { bold } = styleFor(process.stdout)
   const notes = flags.openclaw === undefined ? {} : { notes: settings.notes }
   if (flags.json === true)
     await print(`${JSON.stringify({ url: shown, route, reason, proxy, ...notes }, null, 2)}\n`)
+  else if (route === 'refused') await print(`${shown} is ${bold('refused')}: ${reason}\n`)
   else if (proxy === null) await print(`${shown} goes ${bold('direct')}: ${reason}\n`)
   else await print(`${shown} goes through ${bold(proxy.url)}: ${reason}\n`)
   if (flags.json !== true) for (const note of settings.notes) await print(`note: ${note}\n`)
@@ -51,4 +54,12 @@ function urlAndFlags(
   if (typeof openclaw === 'string' && openclaw.includes('://'))
     return { text: openclaw, flags: { ...flags, openclaw: true } }
   throw new UsageError("missing required argument 'url'")
+}
+
+type Explained = Pick<InstalledExplanation, 'route' | 'reason' | 'proxy'>
+
+function explained(transport: DiscordTransport, url: URL, { scope }: ExplainFlags): Explained {
+  if (scope === undefined) return transport.explain(url)
+  using installed = transport.install({ scope })
+  return installed.explain(url)
 }

@@ -9,7 +9,8 @@ import {
   type RoutePolicy,
 } from '../../config/index.js'
 import { render, say, text, type Text } from '../../messages/index.js'
-import { NO_PROXY_VARIABLES, PROXY_VARIABLES } from '../../config/variables.js'
+import type { ProcessState } from '../../process/index.js'
+import { decidingVariable, NO_PROXY_VARIABLES, PROXY_VARIABLES } from '../../config/variables.js'
 
 export type NoteCode =
   | 'http-proxy-unused'
@@ -22,6 +23,8 @@ export type NoteCode =
   | 'no-proxy-found'
   | 'tls-verification-off'
   | 'openclaw'
+  | 'hooks-replaced'
+  | 'preload-too-late'
 
 /** Something about the configuration that is easily overlooked. */
 export interface ConfigurationNote {
@@ -44,6 +47,8 @@ export interface NotedConfiguration {
   readonly inContainer: boolean
   /** Node's own NODE_TLS_REJECT_UNAUTHORIZED, which counts for the process whatever `env` is. */
   readonly tlsRejectUnauthorized: string | undefined
+  /** What the process-wide mode says of itself. Default: nothing. */
+  readonly installation?: ProcessState
   /** What a bot connects to: a bypass list may take out some of them. */
   readonly targets: readonly Target[]
 }
@@ -60,6 +65,8 @@ export function configurationNotes(configuration: NotedConfiguration): readonly 
     ...loopback(configuration),
     ...nothingFound(configuration),
     ...verificationOff(configuration),
+    ...replacedHooks(configuration),
+    ...latePreload(configuration),
   ]
 }
 
@@ -179,4 +186,17 @@ function nothingFound({ policy }: NotedConfiguration): ConfigurationNote[] {
 function verificationOff({ tlsRejectUnauthorized }: NotedConfiguration): ConfigurationNote[] {
   if (tlsRejectUnauthorized !== '0') return []
   return [note('tls-verification-off', text('doctor.note.verification-off'))]
+}
+
+function replacedHooks({ installation }: NotedConfiguration): ConfigurationNote[] {
+  const { replacedHooks: hooks = [] } = installation ?? {}
+  return hooks.length === 0
+    ? []
+    : [note('hooks-replaced', text('doctor.note.hooks', { hooks: hooks.join(', ') }))]
+}
+
+function latePreload({ installation, env }: NotedConfiguration): ConfigurationNote[] {
+  const variable = decidingVariable(env)
+  if (installation?.directPreload !== true || variable === undefined) return []
+  return [note('preload-too-late', text('doctor.note.late-preload', { variable }))]
 }

@@ -2,6 +2,7 @@ import { describeProxy, type Environment } from '../../config/index.js'
 import { DISCORD_TARGETS } from '../../discord/hosts.js'
 import type { TransportError } from '../../errors.js'
 import { say } from '../../messages/index.js'
+import { processState } from '../../process/index.js'
 import { compare } from './comparison.js'
 import {
   configurationNotes,
@@ -175,9 +176,12 @@ function notesOf(
 /** What notes need to know beside the configuration. */
 function notedProcess({
   inContainer = isInContainer(),
-}: DiagnoseOptions): Pick<NotedConfiguration, 'inContainer' | 'tlsRejectUnauthorized' | 'targets'> {
+}: DiagnoseOptions): Pick<
+  NotedConfiguration,
+  'inContainer' | 'tlsRejectUnauthorized' | 'targets' | 'installation'
+> {
   const tlsRejectUnauthorized = process.env['NODE_TLS_REJECT_UNAUTHORIZED']
-  return { inContainer, tlsRejectUnauthorized, targets: DISCORD_TARGETS }
+  return { inContainer, tlsRejectUnauthorized, targets: DISCORD_TARGETS, installation: processState() }
 }
 
 /** A server on loopback that answers is the one that the configuration means. */

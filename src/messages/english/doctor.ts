@@ -106,6 +106,10 @@ export const DOCTOR = {
   'doctor.note.loopback':
     'The proxy {host} is this container itself. For one on the host write host.docker.internal (Docker on Linux: --add-host=host.docker.internal:host-gateway), or run with --network=host.',
   'doctor.note.direct': 'Every connection goes direct: {reason}.',
+  'doctor.note.hooks':
+    'Other code has replaced hooks of the installation since: {hooks}. What it does with a connection is not known here.',
+  'doctor.note.late-preload':
+    '{variable} was set after discord-transport/register had looked for a proxy, so the process connects directly: node --env-file=.env --import discord-transport/register bot.js sets it in time.',
   'doctor.note.verification-off': {
     library:
       'NODE_TLS_REJECT_UNAUTHORIZED=0 is ignored here: certificates are checked all the same. It does switch the check off for all other TLS in this process, where every server can read and change what is sent, tokens included. Unset it, and give the authority of an inspecting proxy as tls.caFile.',

@@ -22,12 +22,21 @@ export function carriedOptions(options: ResolvedOptions): CarriedOptions {
       maxTunnels: Number.isFinite(maxTunnels) ? maxTunnels : undefined,
     },
     uncarried: [
+      ...uncarriedProxy(options.proxy),
       ...(Array.isArray(noProxy) ? ['noProxy'] : []),
       ...uncarriedTls(proxyTls, 'proxyTls'),
       ...uncarriedTls(tls, 'tls'),
       ...(proxyAuthorization === undefined ? [] : ['proxyAuthorization']),
     ],
   }
+}
+
+/** A variable holds one URL, and nothing that a list says of each proxy. */
+function uncarriedProxy(proxy: ResolvedOptions['proxy']): string[] {
+  if (proxy === undefined || proxy === false) return []
+  const [first, ...more] = proxy
+  const plain = first?.proxyTls === undefined && first?.proxyAuthorization === undefined
+  return more.length === 0 && plain ? [] : ['proxy']
 }
 
 function uncarriedTls(settings: TlsSettings, hop: 'proxyTls' | 'tls'): string[] {

@@ -152,3 +152,28 @@ describe('what lost, and what does not count', () => {
     expect(JSON.stringify(found)).not.toContain(secret)
   })
 })
+
+describe('the process-wide mode', () => {
+  const noted = (installation: { replacedHooks: readonly string[]; directPreload: boolean }) =>
+    configurationNotes({
+      env: { HTTPS_PROXY: 'http://p:1' },
+      policy: null,
+      noProxy: 'env',
+      inContainer: false,
+      tlsRejectUnauthorized: undefined,
+      targets: DISCORD_TARGETS,
+      installation,
+    })
+
+  test('hooks that other code has replaced are named', () => {
+    const [note] = noted({ replacedHooks: ['fetch', 'net.connect'], directPreload: false })
+    expect(note).toMatchObject({ code: 'hooks-replaced' })
+    expect(note?.text).toContain('fetch, net.connect')
+  })
+
+  test('a preload that looked for a proxy too early is named, with the variable', () => {
+    const [note] = noted({ replacedHooks: [], directPreload: true })
+    expect(note).toMatchObject({ code: 'preload-too-late' })
+    expect(note?.text).toContain('HTTPS_PROXY')
+  })
+})
