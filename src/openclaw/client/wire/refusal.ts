@@ -79,11 +79,13 @@ function pairingHint(details: WireError['details']): string {
   return `${why[textOf(details['reason']) ?? ''] ?? 'The device has to be approved.'} On the gateway’s host run: ${approve}`
 }
 
+const UNKNOWN_METHOD = ' OpenClaw asks for it also where it does not know the method.'
+
 function scopeHint(details: WireError['details']): string {
   const missing = textOf(details['missingScope'])
   return missing === null
     ? 'Connect with the scopes that the method needs.'
-    : `Connect with scopes: [..., '${missing}'].`
+    : `Connect with scopes: [..., '${missing}'].${missing === 'operator.admin' ? UNKNOWN_METHOD : ''}`
 }
 
 /** What the end of a connection means where no error frame came before it. */
