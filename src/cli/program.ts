@@ -18,6 +18,7 @@ import {
   variableName,
   wholeNumber,
 } from './options.js'
+import { addOpenClaw } from './openclaw-program.js'
 import { version } from './version.js'
 
 /** Runs the command line; resolves with the exit code. */
@@ -58,7 +59,7 @@ function createProgram(end: End): Command {
     .configureOutput({ writeErr: (text) => process.stderr.write(withoutValues(text)) })
     .showHelpAfterError('(run with --help for usage)')
     .addHelpText('after', EXAMPLES)
-  for (const add of [addDoctor, addValidate, addExplain, addPolicy, addEnv]) add(program, end)
+  for (const add of [addDoctor, addValidate, addExplain, addPolicy, addEnv, addOpenClaw]) add(program, end)
   return program
 }
 
@@ -188,6 +189,7 @@ Examples:
   discord-transport explain https://discord.com/  which proxy, and why?
   discord-transport policy --format squid         rules for an egress proxy
   discord-transport env --format systemd          keep the setting
+  discord-transport openclaw status               how is the gateway of OpenClaw?
 
 Exit code: 0 all is well, 1 something is not, 2 wrong usage.
 `

@@ -9,11 +9,25 @@ export interface TokenFlags {
 }
 
 /** The bot's token, without the `Bot ` that some write before it; undefined where no flag asks for one. */
-export async function readToken({ tokenEnv, tokenFile }: TokenFlags): Promise<string | undefined> {
+export async function readToken(flags: TokenFlags): Promise<string | undefined> {
+  return readSecret(flags, 'a bot token')
+}
+
+/**
+ * A secret; undefined where no flag asks for one.
+ *
+ * @param what as in "expected a bot token in the variable of --token-env"
+ * @param flag that names the variable
+ */
+export async function readSecret(
+  { tokenEnv, tokenFile }: TokenFlags,
+  what: string,
+  flag = '--token-env',
+): Promise<string | undefined> {
   if (tokenEnv !== undefined && tokenFile !== undefined)
     throw new UsageError('--token-env and --token-file: expected one of the two')
-  if (tokenEnv !== undefined) return check(process.env[tokenEnv] ?? '', `the variable of --token-env`)
-  if (tokenFile !== undefined) return check(await readText(tokenFile), 'the file of --token-file')
+  if (tokenEnv !== undefined) return check(process.env[tokenEnv] ?? '', what, `the variable of ${flag}`)
+  if (tokenFile !== undefined) return check(await readText(tokenFile), what, 'the file of --token-file')
   return undefined
 }
 
@@ -26,9 +40,9 @@ async function readText(path: string): Promise<string> {
   }
 }
 
-function check(value: string, where: string): string {
+function check(value: string, what: string, where: string): string {
   const token = value.trim().replace(/^Bot\s+/i, '')
   // A header value; whether it is a good token is Discord's to say.
   if (/^[\x21-\x7e]+$/.test(token)) return token
-  throw new UsageError(`expected a bot token in ${where}: it is empty, or holds spaces or line breaks`)
+  throw new UsageError(`expected ${what} in ${where}: it is empty, or holds spaces or line breaks`)
 }

@@ -183,7 +183,7 @@ it.each([
     'an unknown method',
     'sessions_list',
     {},
-    { code: 'INVALID_REQUEST', message: 'unknown method: sessions_list' },
+    { code: 'FORBIDDEN', hint: expect.stringContaining('does not know the method') as string },
   ],
   [
     'an unknown session',

@@ -13,7 +13,7 @@ interface Known {
   /** Sends the message once more, with the same key. */
   readonly again: (() => Promise<unknown>) | undefined
   readonly trackedAt: number
-  /** Its own run has nothing more to say: the answer is to be looked for in the history. */
+  /** Its own run has nothing more to say, or events were lost: the answer is to be looked for in the history. */
   elsewhere: boolean
   /** The gateway began anew, or refused to begin the run because it was about to. */
   interrupted: boolean
@@ -102,6 +102,8 @@ export class Runs {
 
   /** Events were lost: what is waited for may have happened. */
   lookAgain(): void {
+    for (const known of this.#known.values()) known.elsewhere = true
+    this.#schedule()
     for (const sessionKey of this.#openSessions()) this.#look(sessionKey)
   }
 
@@ -109,7 +111,6 @@ export class Runs {
   restarted(): void {
     for (const known of this.#known.values()) if (known.outcome === undefined) known.interrupted = true
     this.lookAgain()
-    this.#schedule()
   }
 
   stop(): void {

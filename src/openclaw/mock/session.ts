@@ -94,6 +94,7 @@ export class MockSession {
 
   /** A message; into a busy session it is queued, and its own run ends at once. */
   send(message: string, key: string): void {
+    if (this.#stopped) return
     this.#changed('send')
     if (this.#running === undefined) {
       void this.#run({ runId: key, message, key })
@@ -121,6 +122,7 @@ export class MockSession {
   /** A new process has it. */
   revive(): void {
     this.#stopped = false
+    this.#running = undefined
   }
 
   async #run({ runId, message, key }: Queued): Promise<void> {

@@ -132,6 +132,11 @@ export class FakeGateway {
 
   async stop({ killed = false }: { readonly killed?: boolean } = {}): Promise<void> {
     clearInterval(this.#ticks)
+    this.#starting = new Refused('UNAVAILABLE', 'unavailable during gateway restart', {
+      retryable: true,
+      retryAfterMs: RETRY_AFTER_MS,
+      details: { reason: 'gateway-restarting' },
+    })
     const server = this.#server
     this.#server = undefined
     this.state.stop()

@@ -1,0 +1,222 @@
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createHash, X509Certificate } from 'node:crypto'
+import { expect, it, onTestFinished } from 'vitest'
+import { createDiscordTransport } from '../../src/index.js'
+import { OpenClawGatewayClient, type OpenClawClientOptions } from '../../src/openclaw/index.js'
+import { DeviceStore } from '../../src/openclaw/client/device/device-store.js'
+import { failureOf } from '../gateway/gateway-lab.js'
+import { FakeGateway, type FakeGatewayOptions } from '../lab/openclaw/fake-gateway.js'
+import { LabNames } from '../lab/names.js'
+import { startProxy } from '../lab/proxy/index.js'
+import { labAuthority } from '../support/lab.js'
+
+async function lab(options: FakeGatewayOptions = {}): Promise<FakeGateway> {
+  const gateway = await FakeGateway.start(options)
+  onTestFinished(() => gateway.stop())
+  return gateway
+}
+
+function createClient(options: OpenClawClientOptions): OpenClawGatewayClient {
+  const client = new OpenClawGatewayClient({ env: {}, reconnect: false, ...options })
+  onTestFinished(() => client.disconnect())
+  return client
+}
+
+async function temporary(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'discord-transport-device-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
+
+it.each([
+  ['gateway-only', 0],
+  ['proxy', 1],
+] as const)('loopback with %s takes the proxy %i times', async (loopback, tunnels) => {
+  const gateway = await lab()
+  const proxy = await startProxy({ scheme: 'http', names: new LabNames() })
+  onTestFinished(() => proxy.close())
+  const transport = createDiscordTransport({ proxy: proxy.url, env: {} })
+  onTestFinished(() => transport.close())
+  await createClient({ url: gateway.url, token: gateway.token, transport, loopback }).connect()
+  expect(proxy.connections).toHaveLength(tunnels)
+})
+
+it('loopback that is blocked opens nothing', async () => {
+  const gateway = await lab()
+  const { url, token } = gateway
+  const error = await failureOf(createClient({ url, token, loopback: 'block' }).connect())
+  expect(error).toMatchObject({ code: 'ERR_ROUTE_REFUSED', sent: 'no' })
+  expect(gateway.opened).toBe(0)
+})
+
+it.each(['ws://203.0.113.7:18789', 'ws://gateway.example', 'http://[2001:db8::1]:18789'])(
+  'plain %s is refused before a connection is opened',
+  async (url) => {
+    let opened = 0
+    const transport = createDiscordTransport({ proxy: false, env: {}, onEvent: () => (opened += 1) })
+    onTestFinished(() => transport.close())
+    const error = await failureOf(createClient({ url, token: 'a-secret-token', transport }).connect())
+    expect(error).toMatchObject({
+      code: 'ERR_ROUTE_REFUSED',
+      hint: expect.stringContaining('wss://') as string,
+    })
+    expect(opened).toBe(0)
+  },
+)
+
+it('the fingerprint of a certificate is the check of TLS', async () => {
+  const { cert, key } = await (await labAuthority()).issue(['openclaw-gateway'])
+  const gateway = await lab({ tls: { cert, key } })
+  const { url, token } = gateway
+  const fingerprint = new X509Certificate(cert).fingerprint256
+  const good = createClient({ url, token, tlsFingerprint: `sha256:${fingerprint}`, reconnect: { baseMs: 5 } })
+  await good.connect()
+  // The session of TLS is resumed, and the certificate is checked all the same.
+  const gone = once(good, 'disconnected')
+  gateway.closeAll(1012, 'service restart')
+  await gone
+  await expect(good.request('health')).resolves.toMatchObject({ ok: true })
+  const other = createHash('sha256').update('another').digest('hex')
+  const handshakes = gateway.handshakes.length
+  const error = await failureOf(createClient({ url, token, tlsFingerprint: other }).connect())
+  expect(error).toMatchObject({ code: 'ERR_OPENCLAW_FINGERPRINT', sent: 'no' })
+  expect(gateway.handshakes).toHaveLength(handshakes)
+  expect(await failureOf(createClient({ url, token }).connect())).toMatchObject({ code: 'ERR_TARGET_TLS' })
+})
+
+it('an address that is given gets no secret of the environment or of a file', async () => {
+  const gateway = await lab()
+  const folder = await temporary()
+  const config = join(folder, 'openclaw.json')
+  await writeFile(config, JSON.stringify({ gateway: { port: gateway.port, auth: { token: gateway.token } } }))
+  const env = { OPENCLAW_GATEWAY_TOKEN: gateway.token, OPENCLAW_CONFIG_PATH: config, HOME: folder }
+  for (const address of [{ url: gateway.url }, { host: '127.0.0.1', port: gateway.port }])
+    expect(await failureOf(createClient({ ...address, env }).connect())).toMatchObject({
+      detailCode: 'DEVICE_IDENTITY_REQUIRED',
+    })
+  expect(gateway.handshakes.every(({ auth }) => auth === undefined)).toBe(true)
+})
+
+it.each([
+  [
+    'the configuration',
+    (gateway: FakeGateway) => ({ port: gateway.port, auth: { token: gateway.token } }),
+    {},
+  ],
+  ['a variable', (gateway: FakeGateway) => ({ port: gateway.port }), { OPENCLAW_GATEWAY_TOKEN: 'TOKEN' }],
+  [
+    'a reference',
+    (gateway: FakeGateway) => ({ port: gateway.port, auth: { token: '${MINE}' } }),
+    { MINE: 'TOKEN' },
+  ],
+  [
+    'OPENCLAW_GATEWAY_URL',
+    () => ({ auth: { token: 'of-the-file' } }),
+    { OPENCLAW_GATEWAY_URL: 'URL', OPENCLAW_GATEWAY_TOKEN: 'TOKEN' },
+  ],
+])(
+  'without an address the secret comes from %s',
+  async (_name, gatewayKeys, variables: Readonly<Record<string, string>>) => {
+    const gateway = await lab()
+    const folder = await temporary()
+    const path = join(folder, 'openclaw.json')
+    await writeFile(path, JSON.stringify({ gateway: gatewayKeys(gateway) }))
+    const values = Object.entries(variables).map(([name, value]) => [
+      name,
+      value.replace('TOKEN', gateway.token).replace('URL', gateway.url),
+    ])
+    const env = {
+      HOME: folder,
+      OPENCLAW_CONFIG_PATH: path,
+      ...(Object.fromEntries(values) as Record<string, string>),
+    }
+    await expect(createClient({ env }).connect()).resolves.toMatchObject({ protocol: 4 })
+  },
+)
+
+it('a new device says which command approves it, and connects when it is approved', async () => {
+  const gateway = await lab({ approval: true })
+  const device = { path: join(await temporary(), 'device.json') }
+  const { url, token } = gateway
+  const error = await failureOf(createClient({ url, token, device }).connect())
+  expect(error).toMatchObject({
+    code: 'NOT_PAIRED',
+    detailCode: 'PAIRING_REQUIRED',
+    reason: 'not-paired',
+    retryable: false,
+  })
+  const requestId = [...gateway.devices.pending.values()][0]?.requestId ?? ''
+  expect(error).toHaveProperty('hint', expect.stringContaining(`openclaw devices approve ${requestId}`))
+  gateway.devices.approve(requestId)
+  await expect(createClient({ url, token, device }).connect()).resolves.toMatchObject({
+    auth: { role: 'operator' },
+  })
+})
+
+it('a device token that another process replaced is read again, and one that was revoked is forgotten', async () => {
+  const gateway = await lab()
+  const path = join(await temporary(), 'device.json')
+  const { url, token } = gateway
+  const scopes = ['operator.read']
+  await createClient({ url, token, device: { path }, scopes }).connect()
+  // Holds the token of now, and loses it while the other asks for more.
+  const held = createClient({ url, device: { path }, scopes, reconnect: { baseMs: 5, maxMs: 20 } })
+  await held.connect()
+  await createClient({ url, token, device: { path }, scopes: [...scopes, 'operator.write'] }).connect()
+  const gone = once(held, 'disconnected')
+  gateway.terminateAll()
+  await gone
+  await expect(held.request('health')).resolves.toMatchObject({ ok: true })
+  const [id = ''] = gateway.devices.paired.keys()
+  gateway.devices.rotate(id)
+  expect(await failureOf(createClient({ url, device: { path } }).connect())).toMatchObject({
+    detailCode: 'AUTH_DEVICE_TOKEN_MISMATCH',
+  })
+  expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ tokens: {} })
+})
+
+it('a shared token that is wrong gives way to the device token, where the gateway says so', async () => {
+  const gateway = await lab()
+  const device = { path: join(await temporary(), 'device.json') }
+  const { url, token } = gateway
+  await createClient({ url, token, device }).connect()
+  const client = createClient({ url, token: 'replaced-meanwhile', device })
+  await expect(client.connect()).resolves.toMatchObject({ auth: { method: 'device-token' } })
+})
+
+it('processes that make one device file at one time have one key, and the file is their own', async () => {
+  const path = join(await temporary(), 'deep', 'device.json')
+  const stores = Array.from({ length: 8 }, () => new DeviceStore(path))
+  const devices = await Promise.all(stores.map((store) => store.load('host', 'operator')))
+  expect(new Set(devices.map(({ key }) => key.id)).size).toBe(1)
+  await Promise.all(
+    stores.map((store, at) => store.save(`host-${at}`, 'operator', { token: `token-${at}`, scopes: [] })),
+  )
+  const kept = JSON.parse(await readFile(path, 'utf8')) as { tokens: object }
+  expect(Object.keys(kept.tokens)).toHaveLength(8)
+  if (process.platform !== 'win32') expect((await stat(path)).mode & 0o777).toBe(0o600)
+  // A lock whose process has ended is no obstacle.
+  await writeFile(`${path}.lock`, `${2 ** 22 - 1} ${(await import('node:os')).hostname()}`)
+  await stores[0]?.save('host', 'operator', { token: 'another', scopes: [] })
+})
+
+it.each<[string, OpenClawClientOptions]>([
+  ['url', { url: 'nonsense' }],
+  ['url', { url: 'ws://user:password@127.0.0.1' }],
+  ['url', { url: 'ws://127.0.0.1', port: 1 }],
+  ['port', { port: 70_000 }],
+  ['tlsFingerprint', { url: 'ws://127.0.0.1', tlsFingerprint: 'a'.repeat(64) }],
+  ['tlsFingerprint', { url: 'wss://127.0.0.1', tlsFingerprint: 'abc' }],
+  ['token', { token: '' }],
+  ['requestTimeoutMs', { requestTimeoutMs: 0 }],
+])('a bad %s is refused by its name', (field, options) => {
+  expect(() => new OpenClawGatewayClient(options)).toThrow(
+    expect.objectContaining({
+      code: 'ERR_INVALID_OPTIONS',
+      message: expect.stringMatching(`^${field}: `) as string,
+    }) as Error,
+  )
+})
