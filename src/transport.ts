@@ -115,7 +115,7 @@ class Transport implements DiscordTransport {
     this.#gatewayLinks = {
       fetch: gatewayFetch,
       createWebSocket: (url, socketOptions) => this.createWebSocket(url, socketOptions),
-      via: (url) => this.#route.via(addressOf(new URL(url))),
+      via: (url, tcp) => this.#route.via(addressOf(new URL(url)), tcp),
       onProxyReturn,
       accounts: new BotAccounts(),
       env: options.env,

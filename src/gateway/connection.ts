@@ -36,7 +36,7 @@ export class Connection {
   readonly #settings: ConnectionSettings
   readonly #owner: ConnectionOwner
   /** The proxy that it was opened through. The transport may have another one when it ends. */
-  readonly #via: Via
+  #via: Via
   readonly #socket: LiveSocket
   #decompressor: Decompressor | undefined
   #heartbeat: Heartbeat | undefined
@@ -51,6 +51,7 @@ export class Connection {
     this.#via = links.via(url)
     const socket = links.createWebSocket(gatewayAddress(url, compression), liveSocketOptions(maxPayload))
     this.#socket = new LiveSocket(socket, this.#via, {
+      via: (tcp) => (this.#via = links.via(url, tcp)),
       opened: () => this.expect('HELLO', helloTimeoutMs),
       message: (data, isBinary) => this.#message(data, isBinary),
       pong: () => this.#heartbeat?.pong(),

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import type { WebSocket } from 'ws'
 import type { Environment } from '../config/index.js'
 import type { TransportError } from '../errors.js'
@@ -9,8 +10,11 @@ import type { BotAccounts, GatewayFetch } from './bot-account.js'
 export interface GatewayLinks {
   readonly fetch: GatewayFetch
   readonly createWebSocket: (url: string, options: WebSocketOptions) => WebSocket
-  /** The proxy that a URL is reached through now, for the text of an error. */
-  readonly via: (url: string) => Via
+  /**
+   * The proxy that a URL is reached through, for the text of an error: that of the connection, or without one the proxy
+   * that a new connection takes.
+   */
+  readonly via: (url: string, tcp?: Socket) => Via
   /**
    * Calls `onReturn` once when the port of a proxy answers that did not answer, as this error says.
    *

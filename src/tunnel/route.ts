@@ -70,7 +70,7 @@ export class Route {
   readonly #targetTls: TlsClient
   readonly #closing = new AbortController()
   /** The TCP socket of each open connection, and the socket that the caller has: TLS over it, or the same one. */
-  readonly #open = new Map<Socket, Socket>()
+  readonly #open = new Map<Socket, { readonly socket: Socket; readonly via: Via }>()
 
   constructor(policy: RoutePolicy, options: ResolvedOptions) {
     // Each tunnel that is being opened has a listener; `maxTunnels` limits their number.
@@ -154,8 +154,14 @@ export class Route {
     return this.#closing.signal
   }
 
-  /** The proxy and the target, for the failures of a connection to this target. */
-  via(target: Pick<Target, 'host' | 'port'>): Via {
+  /**
+   * The proxy and the target, for the failures of a connection to this target.
+   *
+   * @param socket the connection; without it the answer is for a new one
+   */
+  via(target: Pick<Target, 'host' | 'port'>, socket?: Socket): Via {
+    for (const open of socket === undefined ? [] : this.#open.values())
+      if (open.socket === socket) return open.via
     const { policy, choice, candidates } = this.#connector
     const shown = sanitizeForeignText(authority(target), MAX_SHOWN_TARGET)
     const direct = policy.decide(target.host, target.port).route === 'direct'
@@ -246,7 +252,7 @@ export class Route {
     const closed = [...this.#open.keys()].map(
       (wire) => new Promise<void>((resolve) => wire.once('close', () => resolve())),
     )
-    for (const socket of this.#open.values()) socket.destroy(reason)
+    for (const { socket } of this.#open.values()) socket.destroy(reason)
     await Promise.all(closed)
   }
 
@@ -269,7 +275,7 @@ export class Route {
 
   #track(wire: Socket, socket: Socket, via: Via, startedAt: number): void {
     this.stats.tunnelOpened(wire, via.proxy ?? undefined)
-    this.#open.set(wire, socket)
+    this.#open.set(wire, { socket, via })
     wire.once('close', () => {
       this.#open.delete(wire)
       emitEvent(this.#connector.options.onEvent, {

@@ -15,6 +15,8 @@ export type SocketEnd =
   | { readonly kind: 'lost' }
 
 export interface LiveSocketOwner {
+  /** By which proxy its connection was opened: of a list, not always the one that was expected. */
+  via?(tcp: Socket): Via
   opened(): void
   /** @param data of a text message its UTF-8 bytes, not validated */
   message(data: Buffer, isBinary: boolean): void
@@ -46,10 +48,11 @@ export class LiveSocket {
   #failure: Error | undefined
   #unreadable: Error | undefined
 
-  /** @param via by which proxy the socket is opened, for the text of an error */
-  constructor(socket: WebSocket, via: Via, owner: LiveSocketOwner) {
+  /** @param expected by which proxy the socket is opened, for the text of an error */
+  constructor(socket: WebSocket, expected: Via, owner: LiveSocketOwner) {
     this.#socket = socket
     socket.on('upgrade', ({ socket: tcp }) => {
+      const via = owner.via?.(tcp) ?? expected
       this.#tcp = tcp
       // If the proxy's host is gone, the kernel knows before the next heartbeat does.
       tcp.setKeepAlive(true, KEEP_ALIVE_MS)

@@ -155,6 +155,11 @@ describe('a gateway with a list of proxies', () => {
     const rounds = dispatches.all.filter(({ t }) => t === 'TYPING_START').map(({ d }) => d)
     expect(rounds).toEqual([{ round: 1 }, { round: 2 }])
     expect(lab.transport.proxy?.url).toBe(second.url)
+    // Its errors name the proxy that it took, although the first was expected to carry it.
+    const broken = next(gateway, 'disconnected')
+    second.cut()
+    expect(await broken).toMatchObject({ error: { code: 'ERR_CONNECTION_LOST', proxy: second.url } })
+    await next(gateway, 'resumed')
     // The first returns, and the gateway that runs stays where it is.
     const carrying = second.openCount
     const disconnected = vi.fn()

@@ -1,0 +1,89 @@
+import { once } from 'node:events'
+import { createServer, Socket } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
+import { Attempt } from '../../../src/tunnel/attempt.js'
+import { watchedPorts, watchPort } from '../../../src/tunnel/proxies/port-watch.js'
+import { ProxyChoice } from '../../../src/tunnel/proxies/proxy-choice.js'
+import { freePort } from '../../support/free-port.js'
+
+/** A port that answers from now on, and how many bytes it got. */
+async function listen(
+  port: number,
+): Promise<{ readonly bytes: () => number; readonly closed: Promise<unknown> }> {
+  let bytes = 0
+  const server = createServer((socket) => {
+    socket.on('data', (chunk) => (bytes += chunk.length))
+    socket.on('error', () => undefined)
+    socket.on('close', () => server.close())
+  })
+  const closed = once(server, 'close')
+  server.listen(port, '127.0.0.1')
+  await once(server, 'listening')
+  return { bytes: () => bytes, closed }
+}
+
+test('a connection that waits for a lost SYN is made anew when the port answers, within the same deadline', async () => {
+  const port = await freePort()
+  const candidate = { key: '0', shown: `http://127.0.0.1:${port}`, address: { host: '127.0.0.1', port } }
+  const ignore = (): void => undefined
+  const choice = new ProxyChoice([candidate], {
+    onDenied: 'next',
+    connectTimeoutMs: 20_000,
+    closing: new AbortController().signal,
+    random: Math.random,
+    onFailed: ignore,
+    onDown: ignore,
+    onUp: ignore,
+    onChange: ignore,
+  })
+  const attempt = new Attempt({ timeoutMs: 20_000, signals: [], onTimeout: () => new Error('late') })
+  onTestFinished(() => {
+    attempt.dispose()
+  })
+  let dials = 0
+  const opened = choice.open(
+    {
+      candidates: [candidate],
+      target: 'discord.com:443',
+      open: async (_candidate, _via, part) => {
+        dials += 1
+        // The kernel sends the next SYN seconds later.
+        if (dials === 1) await part.step('proxy-connect', new Promise(ignore))
+        return { socket: new Socket() }
+      },
+    },
+    attempt,
+  )
+  await new Promise((resolve) => setTimeout(resolve, 2_000))
+  expect(dials).toBe(1)
+  const { bytes, closed } = await listen(port)
+  await opened
+  expect(dials).toBe(2)
+  await closed
+  expect(bytes()).toBe(0)
+  expect(watchedPorts()).toBe(0)
+})
+
+test('all that wait for one port are told at once, and one that gave up is not', async () => {
+  const port = await freePort()
+  const address = { host: '127.0.0.1', port }
+  const told: string[] = []
+  const both = Promise.all(
+    ['one', 'two'].map(
+      (name) =>
+        new Promise<void>((resolve) => {
+          watchPort(address, () => {
+            told.push(name)
+            resolve()
+          })
+        }),
+    ),
+  )
+  watchPort(address, () => told.push('gave up'))()
+  expect(watchedPorts()).toBe(1)
+  const { closed } = await listen(port)
+  await both
+  await closed
+  expect(told).toEqual(['one', 'two'])
+  expect(watchedPorts()).toBe(0)
+})
