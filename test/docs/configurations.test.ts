@@ -13,6 +13,7 @@ import { Secret } from 'kubernetes-models/v1/Secret'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
 import { z } from 'zod'
+import { builtCommand } from '../cli/command.js'
 import { blocksOf, readPages } from './code-blocks.js'
 import { hasProgram } from './installed.js'
 import { temporaryFolder } from './temporary-folder.js'
@@ -139,6 +140,36 @@ describe.skipIf(!hasProgram('systemd-analyze'))('systemd-analyze verify', () => 
 
   test('refuses a key that does not exist', { timeout: 60_000 }, async () => {
     expect(await verify(system.replace('RestartSec', 'RestartSeconds'))).toContain('RestartSeconds')
+  })
+})
+
+describe.skipIf(!hasProgram('squid'))('squid -k parse', () => {
+  const command = builtCommand()
+
+  async function parse(file: string): Promise<string> {
+    const folder = await temporaryFolder()
+    const policy = join(folder, 'egress.conf')
+    await writeFile(policy, (await command.run(['policy', '--format', 'squid'])).stdout)
+    const path = join(folder, 'squid.conf')
+    const settings = { '/etc/squid/conf.d/00-egress.conf': policy, '/var/log/squid': folder }
+    await writeFile(
+      path,
+      Object.entries(settings).reduce((text, [from, to]) => text.replace(from, to), file),
+    )
+    const { stderr } = await run('squid', ['-k', 'parse', '-f', path]).catch(
+      (error: unknown) => error as { stderr: string },
+    )
+    return stderr
+      .split('\n')
+      .filter((line) => /ERROR|FATAL|WARNING/.test(line))
+      .join('\n')
+  }
+
+  test("takes the operator's file with the rules of policy", { timeout: 60_000 }, async () => {
+    const [file = ''] = blocks('operator-checklist', 'squid')
+    expect(file).toContain('http_port 10.0.0.1:3128')
+    expect(await parse(file)).toBe('')
+    expect(await parse(file.replace('annotate_transaction', 'annotate_everything'))).not.toBe('')
   })
 })
 

@@ -71,7 +71,7 @@ const CASES = ['gateway', 'JSON', '8 MiB up'].map((name) => {
 const HOST = '127.0.0.1'
 const USER = { username: 'user', password: 'password' }
 /** The network of the bots. */
-const OURS = { '10.0.0.0/8': '127.0.0.0/8' }
+const OURS = { '10.0.0.0/8': '127.0.0.0/8', '10.0.0.1': HOST }
 
 async function squidWithPassword(
   desk: ProxyDesk,
@@ -80,7 +80,7 @@ async function squidWithPassword(
   const users = await writeSquidUsers(desk, USER)
   const rules = /^acl bots .*\n.* bots$/m
   expect(plain).toMatch(rules)
-  return plain.replace(rules, edit(auth, { '/etc/squid/users': users }))
+  return edit(plain.replace(rules, edit(auth, { '/etc/squid/users': users })), { '10.0.0.1': HOST })
 }
 
 const DOCUMENTED: readonly Documented[] = [
@@ -108,12 +108,12 @@ const DOCUMENTED: readonly Documented[] = [
     programs: ['squid'],
     start: async (desk, section) => {
       const { cert, key } = await desk.certificate()
-      const files = { '/etc/squid/proxy.pem': cert, '/etc/squid/proxy.key': key }
+      const files = { '/etc/squid/proxy.pem': cert, '/etc/squid/proxy.key': key, '10.0.0.1': HOST }
       const port = edit(section.inline('https_port'), files)
       await runSquid(
         desk,
         3129,
-        edit(await squidWithPassword(desk, section.blocks), { 'http_port 3128': port }),
+        edit(await squidWithPassword(desk, section.blocks), { [`http_port ${HOST}:3128`]: port }),
       )
       const options = { proxyTls: { ca: desk.site.ca.certificate } }
       return [{ url: section.url('https://user:password@proxy.example:3129'), options }]
@@ -175,7 +175,7 @@ const DOCUMENTED: readonly Documented[] = [
     heading: 'microsocks',
     programs: ['microsocks'],
     start: async (desk, section) => {
-      const [program = '', ...args] = section.inline('microsocks ').split(' ')
+      const [program = '', ...args] = edit(section.inline('microsocks '), { '10.0.0.1': HOST }).split(' ')
       await desk.run(1080, program, args)
       return [{ url: section.url('socks5://user:password@proxy.example:1080') }]
     },
