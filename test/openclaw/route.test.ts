@@ -36,7 +36,8 @@ it.each([
   ['proxy', 1],
 ] as const)('loopback with %s takes the proxy %i times', async (loopback, tunnels) => {
   const gateway = await lab()
-  const proxy = await startProxy({ scheme: 'http', names: new LabNames() })
+  const names = new LabNames().add('127.0.0.1', gateway.port, { host: '127.0.0.1', port: gateway.port })
+  const proxy = await startProxy({ scheme: 'http', names })
   onTestFinished(() => proxy.close())
   const transport = createDiscordTransport({ proxy: proxy.url, env: {} })
   onTestFinished(() => transport.close())

@@ -114,8 +114,7 @@ export class OpenClawGatewayClient extends EventEmitter<OpenClawEvents> implemen
     options: RequestOptions = {},
   ): Promise<SessionsCreated & { sessionKey: string }> {
     const created = await this.request('sessions.create', params, options)
-    if (typeof created.runId === 'string')
-      this.#engine.runs.track({ runId: created.runId, sessionKey: created.key })
+    // Its run may have ended already: reply() looks into the history first.
     return { ...created, sessionKey: created.key }
   }
 

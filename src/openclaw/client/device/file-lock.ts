@@ -38,8 +38,8 @@ async function take(lock: string): Promise<boolean> {
     return true
   } catch (error) {
     // Windows answers EPERM or EACCES while the file of the process before is being removed.
-    if (['EEXIST', 'EPERM', 'EACCES'].includes(codeOf(error)) && (await exists(lock))) return false
-    if (['EPERM', 'EACCES'].includes(codeOf(error)) && process.platform === 'win32') return false
+    const taken = process.platform === 'win32' ? ['EEXIST', 'EPERM', 'EACCES'] : ['EEXIST']
+    if (taken.includes(codeOf(error))) return false
     throw error
   }
 }
@@ -76,13 +76,6 @@ async function remove(lock: string): Promise<void> {
   }
   if (!(await isStale(aside))) await link(aside, lock).catch(() => undefined)
   await rm(aside, { force: true })
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  )
 }
 
 function codeOf(error: unknown): string {
