@@ -174,11 +174,16 @@ function startThread({ protocol, scriptUrl }: PacEndpoint, tls: TlsSettings): Wo
 }
 
 function proxyAgentUrl(): string {
-  try {
-    return pathToFileURL(createRequire(import.meta.url).resolve('proxy-agent')).href
-  } catch {
-    throw new PacWorkerError('interpreter', 'the package proxy-agent is not installed beside this file')
+  // In a bundle that is an ES module this file has no place of its own. Its packages are where the program is.
+  const places = [() => import.meta.url, () => pathToFileURL(process.argv[1] ?? '').href]
+  for (const place of places) {
+    try {
+      return pathToFileURL(createRequire(place()).resolve('proxy-agent')).href
+    } catch {
+      // The next place.
+    }
   }
+  throw new PacWorkerError('interpreter', 'the package proxy-agent is not installed beside this file')
 }
 
 function loadError(stage: 'interpreter' | 'download' | 'script', error: ToldError): PacWorkerError {
