@@ -25,7 +25,9 @@ function withRedis(run: Case): Case {
     }
     const redis = await RedisServer.start()
     try {
-      await run({ ...block, code: block.code.replaceAll('process.env.REDIS_URL', JSON.stringify(redis.url)) })
+      // By its name: the proxy's address takes the place of those in the pages.
+      const url = JSON.stringify(`redis://localhost:${redis.port}`)
+      await run({ ...block, code: block.code.replaceAll('process.env.REDIS_URL', url) })
     } finally {
       await redis.close()
     }
