@@ -117,6 +117,7 @@ export class Member implements GatewayShardLeases {
     if (this.#client === undefined || this.#leaving) return
     this.#leaving = true
     this.#stop.abort()
+    this.#wake.abort()
     this.#joined?.reject(new Error('the member left'))
     if (!keepSession) this.#options.sessions().forgetAll()
     this.#slots.giveBack(this.#slots.kept, keepSession, 'the member leaves its fleet')
@@ -165,9 +166,9 @@ export class Member implements GatewayShardLeases {
       } catch (error) {
         this.#failed(error)
       }
+      if (signal.aborted) return
       // A shard that has been closed is given back at once.
-      const pause = AbortSignal.any([signal, this.#wake.signal])
-      await sleep(clock, timing.renewMs, pause)
+      await sleep(clock, timing.renewMs, this.#wake.signal)
     }
   }
 
