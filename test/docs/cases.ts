@@ -115,6 +115,15 @@ export const CASES: Readonly<Record<string, Case>> = {
     expect(program.output).toBe('')
   }),
 
+  'docs/frameworks/discordjs.md 4': withRedis(
+    whileItRuns(async ({ discord, program }) => {
+      await program.printed('shard 0 is ready')
+      program.signal('SIGTERM')
+      expect(await program.ended()).toBe(0)
+      expect(discord.gateway.sessions).toEqual([])
+    }),
+  ),
+
   // Eris and Dysnomia.
   'docs/frameworks/oceanic-eris-dysnomia.md 1': whileItRuns(answersPing),
   'docs/frameworks/oceanic-eris-dysnomia.md 2': whileItRuns(answersPing),

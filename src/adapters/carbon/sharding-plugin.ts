@@ -1,10 +1,11 @@
 import type { Client } from '@buape/carbon'
 import type { GatewayPlugin } from '@buape/carbon/gateway'
 import { ShardingPlugin, type ShardingPluginOptions } from '@buape/carbon/sharding'
-import { GatewayError, type DiscordTransport, type GatewayFleet, type GatewaySession } from '../../index.js'
+import type { DiscordTransport, GatewayFleet, GatewaySession } from '../../index.js'
+import { recommendedShards } from '../recommended-shards.js'
+import { ShardLease } from '../shard-lease.js'
 import { requireTransport } from '../transport-option.js'
 import { ProxyGatewayPlugin } from './gateway-plugin.js'
-import { ShardLease } from './shard-lease.js'
 
 /**
  * Carbon's ShardingPluginOptions, the transport that carries the shards, and the fleet that divides them. Without
@@ -46,7 +47,7 @@ export class ProxyShardingPlugin extends ShardingPlugin {
     this.client = client
     await this.#fleet.shardLeases.join({
       shardCount: this.config.totalShards,
-      recommendedShards: () => this.#recommendedShards(client),
+      recommendedShards: () => recommendedShards(this.#transport, client.options.token),
       open: (shardId, shardCount) => this.#open(client, shardId, shardCount),
       close: (shardId) => this.#close(shardId),
       settled: () => undefined,
@@ -88,18 +89,5 @@ export class ProxyShardingPlugin extends ShardingPlugin {
     this.shards.delete(shardId)
     await running?.plugin.closed()
     return running?.lease.session ?? null
-  }
-
-  /** Asks until Discord answers: Carbon would use the global fetch. */
-  async #recommendedShards(client: Client): Promise<number> {
-    const response = await this.#transport.fetch('https://discord.com/api/v10/gateway/bot', {
-      headers: { authorization: `Bot ${client.options.token}` },
-    })
-    const answer: unknown = await response.json()
-    if (typeof answer === 'object' && answer !== null && 'shards' in answer) return Number(answer.shards)
-    throw new GatewayError(`GET /gateway/bot answered with status ${response.status}`, {
-      code: response.status === 401 ? 'ERR_GATEWAY_AUTHENTICATION' : 'ERR_GATEWAY_STORE',
-      hint: 'Look at the token, or give totalShards.',
-    })
   }
 }

@@ -1,11 +1,12 @@
 import type { ClientOptions } from 'discord.js'
-import type { DiscordTransport, GatewayBotInfo } from '../../index.js'
+import type { DiscordTransport, GatewayBotInfo, GatewayFleet } from '../../index.js'
 import { requireTransport } from '../transport-option.js'
 import { keepGiven } from '../warning.js'
 import type { Manager } from './manager.js'
 import { requestThrough } from './rest.js'
 import { TransportShardingStrategy, type GatewayLimits, type StrategySettings } from './sharding-strategy.js'
 
+export { joinFleet, type FleetClients, type FleetShardOptions, type JoinFleetOptions } from './fleet.js'
 export { restOptions } from './rest.js'
 export type { GatewayLimits } from './sharding-strategy.js'
 
@@ -15,6 +16,8 @@ type BuildStrategy = NonNullable<NonNullable<ClientOptions['ws']>['buildStrategy
 export interface GatewaySettings extends GatewayLimits {
   /** The answer to GET /gateway/bot, if it is known: then Discord is not asked. */
   readonly gatewayInfo?: GatewayBotInfo
+  /** The lease of the only shard: `joinFleet()` gives it. */
+  readonly fleet?: GatewayFleet
 }
 
 /**
@@ -39,12 +42,13 @@ export function clientOptions(
   options: ClientOptions & GatewaySettings,
 ): ClientOptions {
   requireTransport(transport)
-  const { gatewayInfo, ...own } = options
+  const { gatewayInfo, fleet, ...own } = options
   const { ws } = own
   const strategy = strategyOf({
     transport,
     limits: limitsOf(options),
     buildIdentifyThrottler: ws?.buildIdentifyThrottler?.bind(ws),
+    fleet,
   })
   return {
     enforceNonce: true,

@@ -10,6 +10,7 @@ import {
   type DiscordTransport,
   type GatewayClient,
   type GatewayClientOptions,
+  type GatewayFleet,
   type GatewayDisconnected,
   type ShardState,
 } from '../../index.js'
@@ -32,6 +33,8 @@ export type GatewayLimits = Pick<
 export interface StrategySettings {
   readonly transport: DiscordTransport
   readonly limits: GatewayLimits
+  /** The lease of the only shard, which has the turns to identify too. */
+  readonly fleet?: GatewayFleet | undefined
   /** The user's own; without one the transport's queue decides, which all gateways of a token share. */
   readonly buildIdentifyThrottler?:
     ((manager: never) => IdentifyThrottler | PromiseLike<IdentifyThrottler>) | undefined
@@ -87,28 +90,16 @@ export class TransportShardingStrategy {
   /** Makes the shards; `connect()` opens them. */
   async spawn(shardIds: readonly number[]): Promise<void> {
     const { options } = this.#manager
-    const { transport, limits, buildIdentifyThrottler } = this.#settings
-    const manager: object = this.#manager
+    const { transport, limits } = this.#settings
     const gateway = transport.createGateway({
       token: tokenOf(this.#manager),
       intents: options.intents,
-      shards: [shardIds, await this.#manager.getShardCount()],
+      ...(await this.#ownership(shardIds)),
       gatewayInfo: () => this.#manager.fetchGatewayInformation(),
       ...limits,
       properties: options.identifyProperties,
       ...(options.initialPresence === null ? undefined : { presence: options.initialPresence }),
       ...(options.largeThreshold === null ? undefined : { largeThreshold: options.largeThreshold }),
-      ...(buildIdentifyThrottler === undefined
-        ? undefined
-        : { identifyThrottler: await buildIdentifyThrottler(manager as never) }),
-      sessionStore: {
-        load: async (shardId) => {
-          const session = await options.retrieveSessionInfo(shardId)
-          return session === null ? null : toSession(session)
-        },
-        save: (session) => options.updateSessionInfo(session.shardId, toSessionInfo(session)),
-        remove: (shardId) => options.updateSessionInfo(shardId, null),
-      },
     })
     this.#shardIds = shardIds
     this.#gateway = gateway
@@ -119,6 +110,29 @@ export class TransportShardingStrategy {
     )
     gateway.on('debug', (message, shardId) => this.#debug(message, shardId))
     gateway.on('disconnected', (disconnected) => this.#disconnected(disconnected))
+  }
+
+  /** Which shards there are, what they resume and when they identify: the manager's own, or the fleet's. */
+  async #ownership(
+    shardIds: readonly number[],
+  ): Promise<Pick<GatewayClientOptions, 'shards' | 'fleet' | 'identifyThrottler' | 'sessionStore'>> {
+    const { options } = this.#manager
+    const { fleet, buildIdentifyThrottler } = this.#settings
+    const manager: object = this.#manager
+    const count = await this.#manager.getShardCount()
+    if (fleet !== undefined) return { shards: count, fleet }
+    return {
+      shards: [shardIds, count],
+      identifyThrottler: await buildIdentifyThrottler?.(manager as never),
+      sessionStore: {
+        load: async (shardId) => {
+          const session = await options.retrieveSessionInfo(shardId)
+          return session === null ? null : toSession(session)
+        },
+        save: (session) => options.updateSessionInfo(session.shardId, toSessionInfo(session)),
+        remove: (shardId) => options.updateSessionInfo(shardId, null),
+      },
+    }
   }
 
   /** @throws what @discordjs/ws throws where Discord refuses the bot for good, and TransportError */

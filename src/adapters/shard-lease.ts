@@ -1,7 +1,7 @@
-import type { GatewayFleet, GatewayFleetMember, GatewaySession } from '../../index.js'
+import type { GatewayFleet, GatewayFleetMember, GatewaySession } from '../index.js'
 
 /**
- * One shard of a fleet's member, as a fleet of its own: Carbon has a plugin, and so a gateway client, for each shard.
+ * One shard of a fleet's member, as a fleet of its own: Carbon has a plugin for each shard, and discord.js gets a Client: so each has a gateway client.
  * The sessions, the turns to identify and the lease are those of the member.
  */
 export class ShardLease implements GatewayFleet {

@@ -1,0 +1,61 @@
+import { Client, Events, GatewayIntentBits } from 'discord.js'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { clientOptions, joinFleet, type FleetClients } from '../../src/adapters/discord.js/index.js'
+import { FleetMemory, memoryFleet } from '../../src/fleet/index.js'
+import { GatewayLab } from '../gateway/gateway-lab.js'
+
+let lab: GatewayLab
+let members: FleetClients[]
+const seen: string[] = []
+
+beforeEach(async () => {
+  lab = await GatewayLab.start()
+  lab.discord.gateway.sessionStarts.maxConcurrency = 16
+  members = []
+  seen.length = 0
+})
+
+afterEach(async () => {
+  await Promise.all(members.map((member) => member.leave()))
+  await lab.close()
+})
+
+/** One process of a discord.js bot. */
+async function startMember(memory: FleetMemory): Promise<FleetClients> {
+  const { Guilds, GuildMessages, MessageContent } = GatewayIntentBits
+  const member = await joinFleet(lab.transport, {
+    fleet: memoryFleet(memory),
+    token: lab.discord.token,
+    shards: 4,
+    create: (options) => {
+      const intents = [Guilds, GuildMessages, MessageContent]
+      const client = new Client(clientOptions(lab.transport, { ...options, intents }))
+      client.on(Events.MessageCreate, ({ content }) => seen.push(content))
+      return client
+    },
+  })
+  members.push(member)
+  return member
+}
+
+const ready = ({ clients }: FleetClients): number =>
+  [...clients.values()].filter((client) => client.isReady()).length
+
+describe('joinFleet', () => {
+  it('divides the shards of a discord.js bot; one that comes to another process identifies anew', async () => {
+    const memory = new FleetMemory()
+    const first = await startMember(memory)
+    await expect.poll(() => ready(first)).toBe(4)
+    const second = await startMember(memory)
+    await expect.poll(() => [ready(first), ready(second)], { timeout: 30_000 }).toEqual([2, 2])
+    lab.discord.sayAs(lab.discord.human, 'one')
+    await expect.poll(() => seen).toEqual(['one'])
+    await first.leave()
+    await expect.poll(() => ready(second), { timeout: 30_000 }).toBe(4)
+    lab.discord.sayAs(lab.discord.human, 'two')
+    await expect.poll(() => seen).toEqual(['one', 'two'])
+    expect(lab.discord.gateway.resumes).toHaveLength(0)
+    expect(lab.discord.gateway.sessionStarts.violations).toBe(0)
+    expect(lab.discord.gateway.sessions).toHaveLength(4)
+  }, 60_000)
+})
