@@ -85,7 +85,7 @@ export const CASES: Readonly<Record<string, Case>> = {
     ])
   }),
 
-  'docs/frameworks/carbon.md 3': withRedis(
+  'docs/frameworks/carbon.md 2': withRedis(
     whileItRuns(async ({ discord, program }) => {
       await program.during(discord.gateway.waitForIdentify({ timeoutMs: 20_000 }))
       program.signal('SIGTERM')
