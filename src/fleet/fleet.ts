@@ -18,13 +18,13 @@ export function createFleet(
   timing: FleetTiming = FLEET_TIMING,
   clock: FleetClock = systemClock,
 ): Fleet {
-  const member: Member = new Member({ store, clock, timing, sessions: () => sessions })
   const sessions = new SessionWriter({
     clock,
     writeMs: timing.writeMs,
     token: (shardId) => member.token(shardId),
     write: (writes) => store.save(member.caller, writes),
   })
+  const member: Member = new Member({ store, clock, timing, sessions })
   const request = (question: TurnQuestion): TurnRequest => ({
     ...member.caller,
     ...question,

@@ -10,16 +10,14 @@ import { divide, surplus } from './division.js'
 import { alreadyJoined, storeRefused } from './fleet-errors.js'
 import { learned, UNKNOWN, type FleetStatus, type FleetView } from './fleet-view.js'
 import { LeaseClock } from './lease-clock.js'
-import { ShardSlots } from './shard-slots.js'
+import { MemberShards } from './member-shards.js'
 import {
   StoreUnavailable,
   type Caller,
   type FleetStore,
-  type Holding,
   type Refused,
   type Renewed,
   type RenewRequest,
-  type TakenShard,
 } from './store.js'
 import { sleep, type FleetClock, type FleetTiming } from './timing.js'
 import type { SessionWriter } from './session-writer.js'
@@ -28,7 +26,7 @@ export interface MemberOptions {
   readonly store: FleetStore
   readonly clock: FleetClock
   readonly timing: FleetTiming
-  readonly sessions: () => SessionWriter
+  readonly sessions: SessionWriter
 }
 
 /** For the last commands of a member that leaves. */
@@ -42,10 +40,9 @@ const STEPS_AT_ONCE = 8
 export class Member implements GatewayShardLeases {
   readonly #options: MemberOptions
   readonly #lease: LeaseClock
-  readonly #identifyAfter = new Map<number, number>()
   #name = ''
   #client: GatewayFleetMember | undefined
-  #slots: ShardSlots
+  #slots: MemberShards
   #running: Promise<void> | undefined
   #stop = new AbortController()
   #wake = new AbortController()
@@ -62,7 +59,7 @@ export class Member implements GatewayShardLeases {
     this.#options = options
     const { clock, timing } = options
     this.#lease = new LeaseClock(clock, timing.holdMs, () => this.#leaseEnded())
-    this.#slots = new ShardSlots({ client: NOBODY, closed: () => undefined })
+    this.#slots = this.#shardsOf(NOBODY)
   }
 
   get status(): FleetStatus {
@@ -89,7 +86,7 @@ export class Member implements GatewayShardLeases {
 
   /** Milliseconds until a shard may identify; see `TakenShard`. */
   blockedMs(shardId: number): number {
-    return Math.max(0, (this.#identifyAfter.get(shardId) ?? 0) - this.#options.clock.now())
+    return this.#slots.blockedMs(shardId)
   }
 
   holds(shardId: number): boolean {
@@ -100,11 +97,8 @@ export class Member implements GatewayShardLeases {
     if (this.#client !== undefined) throw alreadyJoined()
     this.#client = client
     this.#reset()
-    this.#slots = new ShardSlots({
-      client,
-      closed: (shardId, session) => this.#closed(shardId, session),
-    })
-    this.#options.sessions().start()
+    this.#slots = this.#shardsOf(client)
+    this.#options.sessions.start()
     await new Promise<void>((resolve, reject) => {
       this.#joined = { resolve, reject }
       this.#running = this.#run()
@@ -119,7 +113,7 @@ export class Member implements GatewayShardLeases {
     this.#stop.abort()
     this.#wake.abort()
     this.#joined?.reject(new Error('the member left'))
-    if (!keepSession) this.#options.sessions().forgetAll()
+    if (!keepSession) this.#options.sessions.forgetAll()
     this.#slots.giveBack(this.#slots.kept, keepSession, 'the member leaves its fleet')
     await this.#slots.settled()
     await this.#running
@@ -127,7 +121,7 @@ export class Member implements GatewayShardLeases {
     await Promise.race([this.#goodbye(enough.signal), sleep(clock, LEAVE_MS, enough.signal)])
     enough.abort()
     this.#lease.end()
-    this.#options.sessions().stop()
+    this.#options.sessions.stop()
     await store.close().catch(() => undefined)
     this.#client = undefined
     this.#leaving = false
@@ -140,7 +134,16 @@ export class Member implements GatewayShardLeases {
     this.#join = shardCount === undefined ? { kind: 'auto', count: 0 } : { kind: 'fixed', count: shardCount }
     this.#claiming = false
     this.#view = UNKNOWN
-    this.#identifyAfter.clear()
+  }
+
+  #shardsOf(client: Pick<GatewayFleetMember, 'open' | 'close'>): MemberShards {
+    const { clock, sessions } = this.#options
+    return new MemberShards({
+      client,
+      clock,
+      sessions,
+      closed: (shardId, session) => this.#closed(shardId, session),
+    })
   }
 
   #state(): FleetStatus['state'] {
@@ -166,7 +169,6 @@ export class Member implements GatewayShardLeases {
       } catch (error) {
         this.#failed(error)
       }
-      if (signal.aborted) return
       // A shard that has been closed is given back at once.
       await sleep(clock, timing.renewMs, this.#wake.signal)
     }
@@ -213,7 +215,7 @@ export class Member implements GatewayShardLeases {
         // Others have its shards, or will. Its own lease ended before.
         this.#debug('this member was away for longer than its lease: it joins anew')
         this.#lease.end()
-        this.#drop(this.#slots.holdings.map(({ shardId }) => shardId))
+        this.#slots.lose(this.#slots.holdings.map(({ shardId }) => shardId))
         await this.#slots.settled()
         this.#join = { kind: 'auto', count: this.#view.count ?? 0 }
         this.#view = { ...this.#view, version: -1 }
@@ -229,32 +231,14 @@ export class Member implements GatewayShardLeases {
     this.#join = undefined
     // Until then a member that is away may still claim its shards.
     if (reply.epoch !== before.epoch) this.#openAt = clock.now() + Math.max(0, reply.holdUntil - reply.now)
-    if (reply.own !== undefined) this.#reconcile(reply.own)
-    if (this.#claiming) this.#options.sessions().writeAll(this.#slots.kept)
+    if (reply.own !== undefined) this.#slots.reconcile(reply.own)
+    if (this.#claiming) this.#options.sessions.writeAll(this.#slots.kept)
     this.#claiming = false
-    if (before.count !== undefined && reply.count !== before.count) this.#nextGeneration()
+    if (before.count !== undefined && reply.count !== before.count) {
+      this.#debug('the fleet has another number of shards: the old sessions end')
+      this.#slots.end()
+    }
     if (clock.now() >= this.#openAt) this.#slots.resume(reply.count)
-  }
-
-  /** The store's list counts. */
-  #reconcile(own: readonly Holding[]): void {
-    const mine = new Map(this.#slots.holdings.map(({ shardId, token }) => [shardId, token]))
-    const theirs = new Set(own.map(({ shardId }) => shardId))
-    for (const holding of own)
-      if (mine.get(holding.shardId) !== holding.token) this.#slots.addUnknown(holding)
-    this.#drop([...mine.keys()].filter((shardId) => !theirs.has(shardId)))
-  }
-
-  #drop(shardIds: readonly number[]): void {
-    for (const shardId of shardIds) this.#options.sessions().forget(shardId)
-    this.#slots.drop(shardIds, 'another member of the fleet has the shard')
-  }
-
-  /** The bot has another number of shards: the sessions of the old ones are of no use. */
-  #nextGeneration(): void {
-    this.#debug('the fleet has another number of shards: the old sessions end')
-    for (const shardId of this.#slots.kept) this.#options.sessions().forget(shardId)
-    this.#slots.giveBack(this.#slots.kept, false, 'the fleet has another number of shards')
   }
 
   #admitted(): void {
@@ -281,19 +265,12 @@ export class Member implements GatewayShardLeases {
   async #take(want: number): Promise<boolean> {
     const taken = await this.#options.store.take(this.caller, want)
     if ('kind' in taken) return this.#refused(taken)
-    for (const shard of taken) this.#taken(shard)
+    const tide = Math.max(this.#view.tide, ...taken.map(({ token }) => token))
+    this.#view = { ...this.#view, tide }
+    this.#slots.take(taken)
     if (this.#lease.stands) this.#slots.resume(this.#view.count ?? 1)
     this.#settle()
     return taken.length > 0
-  }
-
-  #taken(shard: TakenShard): void {
-    const { shardId, token, record, identifyAfterMs } = shard
-    this.#view = { ...this.#view, tide: Math.max(this.#view.tide, token) }
-    this.#identifyAfter.delete(shardId)
-    if (identifyAfterMs > 0) this.#identifyAfter.set(shardId, this.#options.clock.now() + identifyAfterMs)
-    this.#options.sessions().loaded(shardId, record)
-    this.#slots.add({ shardId, token })
   }
 
   /** The member has its first part of the shards, if there is one for it. */
@@ -303,18 +280,9 @@ export class Member implements GatewayShardLeases {
   }
 
   async #giveBack(leave: boolean): Promise<void> {
-    const { store, sessions } = this.#options
-    const { returns } = this.#slots
-    const writes = returns.map(({ shardId, token, untouched }) =>
-      untouched
-        ? { shardId, token, session: undefined, sequence: 0, final: false }
-        : sessions().writeOf(shardId, token),
-    )
-    await store.release(this.caller, writes, leave)
-    for (const { shardId } of returns) {
-      this.#slots.remove(shardId)
-      sessions().forget(shardId)
-    }
+    const writes = this.#slots.writes()
+    await this.#options.store.release(this.caller, writes, leave)
+    this.#slots.returned(writes)
   }
 
   /** Hands everything over. A store that was emptied meanwhile is told first what the member had. */
@@ -339,7 +307,7 @@ export class Member implements GatewayShardLeases {
   }
 
   #closed(shardId: number, session: GatewaySession | null): void {
-    this.#options.sessions().closed(shardId, session)
+    this.#options.sessions.closed(shardId, session)
     this.#wake.abort()
   }
 
