@@ -2,7 +2,7 @@
  * A large fleet on a virtual clock: 10 000 shards on 200 members start together, and then each member is restarted in
  * order, one after the other. The members and the store are the library's own; Discord is a count of identifies.
  *
- *   tsx bench/fleet/simulation.ts [--shards 10000] [--members 200] [--concurrency 64] [--pace 10]
+ *   tsx bench/fleet/simulation.ts [--shards 10000] [--members 200] [--concurrency 128] [--pace 3]
  */
 import { setImmediate as turn } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
@@ -15,9 +15,9 @@ const { values } = parseArgs({
   options: {
     shards: { type: 'string', default: '10000' },
     members: { type: 'string', default: '200' },
-    concurrency: { type: 'string', default: '64' },
+    concurrency: { type: 'string', default: '128' },
     // Seconds from one restart to the next.
-    pace: { type: 'string', default: '10' },
+    pace: { type: 'string', default: '3' },
   },
 })
 const SHARDS = Number(values.shards)
