@@ -97,10 +97,10 @@ export class Decisions {
 
   #route({ host, port, plain }: Wanted): Decision {
     const route = (plain ? this.#routes.plain : null) ?? this.#routes.main
-    const { proxy } = route.policy
     const { route: way, reason } = route.policy.decide(host, port)
     if (way === 'direct') return { action: 'direct', reason, chosen: false }
-    if (proxy !== null && proxy.host === host && proxy.port === port) return ITSELF
+    const isProxy = route.policy.proxies.some(({ proxy }) => proxy.host === host && proxy.port === port)
+    if (isProxy) return ITSELF
     return { action: 'proxy', reason, route }
   }
 
