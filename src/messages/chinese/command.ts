@@ -5,6 +5,7 @@ import type { Translation } from '../text.js'
 export const COMMAND_CHINESE: Translation<typeof COMMAND> = {
   'command.source': '命令行',
   'command.from': '来自 {source}',
+  'command.doctor.place': '是 {proxies} 个代理中的第 {place} 个',
   'command.doctor.not-reached': '未到达',
   'command.doctor.more-not-reached': '还有 {hops} 步未到达',
   'command.doctor.try': '建议：',

@@ -101,6 +101,10 @@ export const DOCTOR_CHINESE: Translation<typeof DOCTOR> = {
       '这里忽略 NODE_TLS_REJECT_UNAUTHORIZED=0：证书照样检查。但它会关掉进程里其他所有 TLS 的检查，任何服务器都能读取和修改发送的内容，包括 token。请取消它，并用 --tls-ca-file（库的 caFile 选项）给出做 TLS 检查的代理的根证书。',
   },
 
+  'doctor.note.hooks': '其他代码后来替换了安装的钩子：{hooks}。它怎样处理连接，这里不知道。',
+  'doctor.note.late-preload':
+    '{variable} 是在 discord-transport/register 查找代理之后才设置的，所以进程是直连：node --env-file=.env --import discord-transport/register bot.js 会及时设置它。',
+
   'doctor.fix.scheme': '这个端口说的是 {names}，而 URL 写的是 {written}。请改用 {value}',
   'doctor.fix.ssh':
     '这个端口是 SSH 服务器：用 ssh -D 1080 打开一个 SOCKS 端口，再写 socks5://127.0.0.1:1080。',
