@@ -5,11 +5,17 @@ import { StoreUnavailable } from '../store.js'
 export interface NodeRedisClient {
   readonly isOpen: boolean
   readonly isReady: boolean
+  /** Connects, if it has not. */
   connect(): Promise<unknown>
+  /** Ends when the commands under way have their answers. */
   close(): Promise<unknown>
+  /** Any command, by its words. */
   sendCommand(args: string[], options?: NodeRedisCommandOptions): Promise<unknown>
+  /** A listener of its errors. */
   on(event: 'error', listener: (error: Error) => void): unknown
+  /** Takes the listener away. */
   off(event: 'error', listener: (error: Error) => void): unknown
+  /** How many listeners an event has. */
   listenerCount(event: 'error'): number
 }
 
@@ -17,16 +23,22 @@ export interface NodeRedisClient {
 export interface NodeRedisCluster {
   readonly isOpen: boolean
   readonly masters: readonly unknown[]
+  /** Connects, if it has not. */
   connect(): Promise<unknown>
+  /** Ends when the commands under way have their answers. */
   close(): Promise<unknown>
+  /** Any command, by its words. */
   sendCommand(
     firstKey: string,
     isReadonly: boolean,
     args: string[],
     options?: NodeRedisCommandOptions,
   ): Promise<unknown>
+  /** A listener of its errors. */
   on(event: 'error', listener: (error: Error) => void): unknown
+  /** Takes the listener away. */
   off(event: 'error', listener: (error: Error) => void): unknown
+  /** How many listeners an event has. */
   listenerCount(event: 'error'): number
 }
 
@@ -38,11 +50,17 @@ interface NodeRedisCommandOptions {
 /** `Redis` and `Cluster` of `ioredis` 5 and 6: what is used of them. */
 export interface IoRedisClient {
   readonly status: string
+  /** Connects, if it has not. */
   connect(): Promise<unknown>
+  /** Ends when the commands under way have their answers. */
   quit(): Promise<unknown>
+  /** Any command, by its words. */
   call(command: string, args: string[]): Promise<unknown>
+  /** A listener of its errors. */
   on(event: 'error', listener: (error: Error) => void): unknown
+  /** Takes the listener away. */
   off(event: 'error', listener: (error: Error) => void): unknown
+  /** How many listeners an event has. */
   listenerCount(event: string): number
 }
 

@@ -9,7 +9,6 @@ export const COMMAND_CHINESE: Translation<typeof COMMAND> = {
   'command.doctor.not-reached': '未到达',
   'command.doctor.more-not-reached': '还有 {hops} 步未到达',
   'command.doctor.try': '建议：',
-  'command.doctor.place': '是第 {place} 个代理，共 {proxies} 个',
   'command.doctor.fix': '修复：',
   'command.doctor.well': '一切正常',
   'command.doctor.failed': '失败于',
