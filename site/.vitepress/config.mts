@@ -63,7 +63,7 @@ export default defineConfig({
   title: 'discord-transport',
   description: "One proxy URL carries a Discord bot's gateway, every REST call, every upload and download.",
   srcDir: '../docs',
-  srcExclude: ['**/.*/**'],
+  srcExclude: ['**/.*/**', 'reference/**'],
   outDir: './dist',
   cacheDir: './.vitepress/cache',
   cleanUrls: false,
