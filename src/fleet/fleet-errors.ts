@@ -1,7 +1,8 @@
 import { GatewayError, TransportError } from '../index.js'
 
-/** The store answered, and will answer the same again. */
-export function storeRefused(cause: Error): GatewayError {
+/** The store answered, and will answer the same again. An error that has a name of ours keeps it. */
+export function storeRefused(cause: Error): GatewayError | TransportError {
+  if (cause instanceof GatewayError || cause instanceof TransportError) return cause
   return new GatewayError(`The store of the fleet refused: ${cause.message}`, {
     code: 'ERR_GATEWAY_STORE',
     hint: 'Look at the cause: the rights of the user, or the version of Redis, which must be 6.2 or newer.',

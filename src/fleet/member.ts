@@ -1,24 +1,11 @@
-import { randomUUID } from 'node:crypto'
-import {
-  GatewayError,
-  TransportError,
-  type GatewayFleetMember,
-  type GatewaySession,
-  type GatewayShardLeases,
-} from '../index.js'
-import { divide, surplus } from './division.js'
+import type { GatewayFleetMember, GatewaySession, GatewayShardLeases } from '../index.js'
+import { surplus } from './division.js'
 import { alreadyJoined, storeRefused } from './fleet-errors.js'
-import { learned, UNKNOWN, type FleetStatus, type FleetView } from './fleet-view.js'
+import type { FleetStatus } from './fleet-view.js'
 import { LeaseClock } from './lease-clock.js'
 import { MemberShards } from './member-shards.js'
-import {
-  StoreUnavailable,
-  type Caller,
-  type FleetStore,
-  type Refused,
-  type Renewed,
-  type RenewRequest,
-} from './store.js'
+import { Membership } from './membership.js'
+import { StoreUnavailable, type Caller, type FleetStore, type Refused, type Renewed } from './store.js'
 import { sleep, type FleetClock, type FleetTiming } from './timing.js'
 import type { SessionWriter } from './session-writer.js'
 
@@ -40,16 +27,13 @@ const STEPS_AT_ONCE = 8
 export class Member implements GatewayShardLeases {
   readonly #options: MemberOptions
   readonly #lease: LeaseClock
-  #name = ''
+  #membership = new Membership()
   #client: GatewayFleetMember | undefined
   #slots: MemberShards
   #running: Promise<void> | undefined
   #stop = new AbortController()
   #wake = new AbortController()
   #joined: { readonly resolve: () => void; readonly reject: (error: Error) => void } | undefined
-  #join: RenewRequest['join']
-  #claiming = false
-  #view: FleetView = UNKNOWN
   /** By the member's clock: closed shards are not opened before. */
   #openAt = 0
   #failing = false
@@ -63,21 +47,21 @@ export class Member implements GatewayShardLeases {
   }
 
   get status(): FleetStatus {
+    const { count, generation, members, free, epoch } = this.#membership.view
     return {
-      member: this.#name,
+      member: this.#membership.name,
       state: this.#state(),
-      shardCount: this.#view.count ?? null,
-      generation: this.#view.generation,
+      shardCount: count ?? null,
+      generation,
       shards: this.#slots.kept,
-      members: this.#view.members.length,
-      free: this.#view.free,
-      epoch: this.#view.epoch,
+      members: members.length,
+      free,
+      epoch,
     }
   }
 
   get caller(): Caller {
-    const { epoch, tide } = this.#view
-    return { member: this.#name, epoch, tide }
+    return this.#membership.caller
   }
 
   token(shardId: number): number | undefined {
@@ -96,7 +80,8 @@ export class Member implements GatewayShardLeases {
   async join(client: GatewayFleetMember): Promise<void> {
     if (this.#client !== undefined) throw alreadyJoined()
     this.#client = client
-    this.#reset()
+    this.#stop = new AbortController()
+    this.#membership = Membership.begin(client.shardCount)
     this.#slots = this.#shardsOf(client)
     this.#options.sessions.start()
     await new Promise<void>((resolve, reject) => {
@@ -127,15 +112,6 @@ export class Member implements GatewayShardLeases {
     this.#leaving = false
   }
 
-  #reset(): void {
-    const shardCount = this.#client?.shardCount
-    this.#name = randomUUID().slice(0, 13)
-    this.#stop = new AbortController()
-    this.#join = shardCount === undefined ? { kind: 'auto', count: 0 } : { kind: 'fixed', count: shardCount }
-    this.#claiming = false
-    this.#view = UNKNOWN
-  }
-
   #shardsOf(client: Pick<GatewayFleetMember, 'open' | 'close'>): MemberShards {
     const { clock, sessions } = this.#options
     return new MemberShards({
@@ -164,7 +140,7 @@ export class Member implements GatewayShardLeases {
         if (!opened) await store.open()
         opened = true
         for (let step = 0; step < STEPS_AT_ONCE; step += 1) if (!(await this.#step())) break
-        if (this.#failing) this.#debug('the fleet’s store answers again')
+        if (this.#failing) this.#debug("the fleet's store answers again")
         this.#failing = false
       } catch (error) {
         this.#failed(error)
@@ -179,14 +155,13 @@ export class Member implements GatewayShardLeases {
     const { clock, store } = this.#options
     const sentAt = clock.now()
     const sentAtWall = clock.wall()
-    const claims = this.#claims()
-    const request = { version: this.#view.version, held: this.#slots.size, join: this.#join, claims }
-    const reply = await store.renew({ ...this.caller, ...request })
+    const request = this.#membership.renewal(this.#slots.holdings)
+    const reply = await store.renew(request)
     if (this.#stop.signal.aborted) return false
     if (reply.kind !== 'ok') return this.#refused(reply)
     this.#lease.renewed(sentAt, sentAtWall)
     this.#learn(reply)
-    if (request.join !== undefined) this.#admitted()
+    if (request.join !== undefined) this.#debug(`joined the fleet as ${this.#membership.summary}`)
     if (this.#slots.returns.length > 0) {
       await this.#giveBack(false)
       return true
@@ -194,21 +169,14 @@ export class Member implements GatewayShardLeases {
     return this.#plan(reply)
   }
 
-  #claims(): RenewRequest['claims'] {
-    const { count, generation } = this.#view
-    if (!this.#claiming || count === undefined) return undefined
-    return { holdings: this.#slots.holdings, count, generation }
-  }
-
   async #refused(reply: Refused): Promise<boolean> {
     switch (reply.kind) {
       case 'epoch':
-        this.#debug('the fleet’s store was emptied, rolled back or restarted: this member says what it had')
-        this.#claiming = true
+        this.#debug("the fleet's store was emptied, rolled back or restarted: this member says what it had")
+        this.#membership.claim()
         return true
       case 'count': {
-        const count = (await this.#client?.recommendedShards()) ?? 1
-        this.#join = { kind: 'auto', count }
+        this.#membership.propose((await this.#client?.recommendedShards()) ?? 1)
         return true
       }
       case 'gone':
@@ -217,8 +185,7 @@ export class Member implements GatewayShardLeases {
         this.#lease.end()
         this.#slots.lose(this.#slots.holdings.map(({ shardId }) => shardId))
         await this.#slots.settled()
-        this.#join = { kind: 'auto', count: this.#view.count ?? 0 }
-        this.#view = { ...this.#view, version: -1 }
+        this.#membership.rejoin()
         return true
     }
   }
@@ -226,14 +193,11 @@ export class Member implements GatewayShardLeases {
   /** What a renewal says. */
   #learn(reply: Renewed): void {
     const { clock } = this.#options
-    const before = this.#view
-    this.#view = learned(before, reply)
-    this.#join = undefined
+    const before = this.#membership.renewed(reply)
     // Until then a member that is away may still claim its shards.
     if (reply.epoch !== before.epoch) this.#openAt = clock.now() + Math.max(0, reply.holdUntil - reply.now)
     if (reply.own !== undefined) this.#slots.reconcile(reply.own)
-    if (this.#claiming) this.#options.sessions.writeAll(this.#slots.kept)
-    this.#claiming = false
+    if (before.claimed) this.#options.sessions.writeAll(this.#slots.kept)
     if (before.count !== undefined && reply.count !== before.count) {
       this.#debug('the fleet has another number of shards: the old sessions end')
       this.#slots.end()
@@ -241,14 +205,9 @@ export class Member implements GatewayShardLeases {
     if (clock.now() >= this.#openAt) this.#slots.resume(reply.count)
   }
 
-  #admitted(): void {
-    const { members, count } = this.#view
-    this.#debug(`joined the fleet as ${this.#name}: ${members.length} members, ${count} shards`)
-  }
-
   async #plan(reply: Renewed): Promise<boolean> {
     const { kept } = this.#slots
-    const quota = divide(this.#view.members, reply.count).get(this.#name) ?? 0
+    const { quota } = this.#membership
     const isHeldBack = reply.now < reply.holdUntil
     if (kept.length > quota && !isHeldBack) {
       const excess = surplus(kept, quota)
@@ -265,10 +224,9 @@ export class Member implements GatewayShardLeases {
   async #take(want: number): Promise<boolean> {
     const taken = await this.#options.store.take(this.caller, want)
     if ('kind' in taken) return this.#refused(taken)
-    const tide = Math.max(this.#view.tide, ...taken.map(({ token }) => token))
-    this.#view = { ...this.#view, tide }
+    this.#membership.seen(taken.map(({ token }) => token))
     this.#slots.take(taken)
-    if (this.#lease.stands) this.#slots.resume(this.#view.count ?? 1)
+    if (this.#lease.stands) this.#slots.resume(this.#membership.view.count ?? 1)
     this.#settle()
     return taken.length > 0
   }
@@ -289,14 +247,14 @@ export class Member implements GatewayShardLeases {
   async #goodbye(signal: AbortSignal): Promise<void> {
     const { clock, store } = this.#options
     // It never got an answer: there is nothing to hand over.
-    if (this.#view.epoch === '') return
+    if (this.#membership.view.epoch === '') return
     while (!signal.aborted)
       try {
-        const request = { version: this.#view.version, held: this.#slots.size, join: undefined }
-        const reply = await store.renew({ ...this.caller, ...request, claims: this.#claims() })
-        if (reply.kind === 'ok') this.#view = learned(this.#view, reply)
+        const request = this.#membership.renewal(this.#slots.holdings)
+        const reply = await store.renew({ ...request, join: undefined })
+        if (reply.kind === 'ok') this.#membership.renewed(reply)
         if (reply.kind === 'epoch') {
-          this.#claiming = true
+          this.#membership.claim()
           continue
         }
         await this.#giveBack(true)
@@ -313,21 +271,19 @@ export class Member implements GatewayShardLeases {
 
   #leaseEnded(): void {
     this.#debug(
-      'the fleet’s store is away for longer than the lease: the shards close, their sessions are kept',
+      "the fleet's store is away for longer than the lease: the shards close, their sessions are kept",
     )
     this.#slots.suspend('the lease of the shard has ended')
   }
 
   #failed(error: unknown): void {
-    const isAway = error instanceof StoreUnavailable
     const cause = error instanceof Error ? error : new Error('unknown')
-    if (this.#joined !== undefined && !isAway) {
-      const isNamed = cause instanceof GatewayError || cause instanceof TransportError
-      this.#joined.reject(isNamed ? cause : storeRefused(cause))
+    if (this.#joined !== undefined && !(cause instanceof StoreUnavailable)) {
+      this.#joined.reject(storeRefused(cause))
       this.#stop.abort()
       return
     }
-    if (!this.#failing) this.#debug(`the fleet’s store failed: ${cause.message}`)
+    if (!this.#failing) this.#debug(`the fleet's store failed: ${cause.message}`)
     this.#failing = true
   }
 

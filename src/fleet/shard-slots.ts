@@ -35,16 +35,12 @@ export class ShardSlots {
     this.#options = options
   }
 
-  /** Leases that the member has, as far as it knows. */
-  get size(): number {
-    return [...this.#slots.values()].filter(({ wanted }) => wanted !== 'drop').length
-  }
-
   /** Those that it is to keep. */
   get kept(): readonly number[] {
     return [...this.#slots.values()].flatMap(({ shardId, wanted }) => (wanted === 'run' ? [shardId] : []))
   }
 
+  /** Leases that the member has, as far as it knows. */
   get holdings(): readonly Holding[] {
     return [...this.#slots.values()].flatMap(({ shardId, token, wanted }) =>
       wanted === 'drop' ? [] : [{ shardId, token }],

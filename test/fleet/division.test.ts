@@ -41,7 +41,7 @@ const changes = fc.array(fc.record({ name: fc.constantFrom(...NAMES), joins: fc.
 })
 
 describe('the division of the shards', () => {
-  it('is complete, even and moves as few shards as can be, whoever joins and leaves', () => {
+  it('is complete, even and moves as few shards as can be, when members join and leave', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 200 }), changes, (count, steps) => {
         const owners: Owners = new Map()
