@@ -5,13 +5,16 @@
  *
  * Installs the newest OpenClaw and Node 24 into a folder (600 MB; default: one in the temporary directory, which is kept
  * for the next time), and starts a gateway with a home of its own and a model in this process that answers with an echo.
- * Needs Linux or macOS and the npm registry. It is no part of `npm test`.
+ * Needs Linux or macOS and the npm registry. It is no part of `npm test`. A test asks this process to end the gateway by
+ * SIGTERM and to start it again: `POST OPENCLAW_TEST_CONTROL` answers when it is up.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
+import { createServer } from 'node:http'
 import { access, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -31,23 +34,47 @@ const home = await mkdtemp(join(folder, 'home-'))
 const model = await startEchoModel()
 const port = await freePort()
 const token = randomUUID()
+const control = createServer((_request, response) => {
+  restart().then(
+    () => response.end(),
+    (error: unknown) => response.writeHead(500).end(String(error)),
+  )
+})
 let gateway: ChildProcess | undefined
 try {
   gateway = await startGateway()
-  const tests = spawn('npx', ['vitest', 'run', 'test/openclaw/suite.test.ts', '--reporter=verbose'], {
+  control.listen(0, '127.0.0.1')
+  await once(control, 'listening')
+  // One file after the other: a restart is not for the tests of the other file.
+  const files = ['test/openclaw/suite.test.ts', 'test/openclaw/restarts.test.ts', '--no-file-parallelism']
+  const tests = spawn('npx', ['vitest', 'run', ...files, '--reporter=verbose'], {
     stdio: 'inherit',
-    env: { ...process.env, OPENCLAW_TEST_URL: `ws://127.0.0.1:${port}`, OPENCLAW_TEST_TOKEN: token },
+    env: {
+      ...process.env,
+      OPENCLAW_TEST_URL: `ws://127.0.0.1:${port}`,
+      OPENCLAW_TEST_TOKEN: token,
+      OPENCLAW_TEST_CONTROL: `http://127.0.0.1:${(control.address() as AddressInfo).port}`,
+    },
   })
   const [code] = (await once(tests, 'close')) as [number | null]
   process.exitCode = code ?? 1
 } finally {
-  if (gateway?.exitCode === null) {
-    gateway.kill('SIGTERM')
-    await Promise.race([once(gateway, 'close'), sleep(15_000)])
-    gateway.kill('SIGKILL')
-  }
+  control.close()
+  await stopGateway()
   await model.close()
   await rm(home, { recursive: true, force: true })
+}
+
+async function restart(): Promise<void> {
+  await stopGateway()
+  gateway = await startGateway()
+}
+
+async function stopGateway(): Promise<void> {
+  if (gateway?.exitCode !== null) return
+  gateway.kill('SIGTERM')
+  await Promise.race([once(gateway, 'close'), sleep(15_000)])
+  gateway.kill('SIGKILL')
 }
 
 /** Its postinstall and its optional packages are not needed for a gateway. */

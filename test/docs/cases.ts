@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { isInstalled } from '../../scripts/test-requirements.js'
+import { FakeGateway } from '../lab/openclaw/fake-gateway.js'
 import { RedisServer } from '../fleet/redis-server.js'
 import { readPrograms } from './code-blocks.js'
 import { GUIDE_CASES } from './guide-cases.js'
@@ -30,6 +31,19 @@ function withRedis(run: Case): Case {
       await run({ ...block, code: block.code.replaceAll('process.env.REDIS_URL', url) })
     } finally {
       await redis.close()
+    }
+  }
+}
+
+/** The program finds a gateway of OpenClaw, as its own configuration would say. */
+function withOpenClaw(check: (run: BlockRun, gateway: FakeGateway) => Promise<void>): Case {
+  return async (block) => {
+    const gateway = await FakeGateway.start()
+    try {
+      const env = { OPENCLAW_GATEWAY_URL: gateway.url, OPENCLAW_GATEWAY_TOKEN: gateway.token }
+      await whileItRuns((run) => check(run, gateway), { env })(block)
+    } finally {
+      await gateway.stop()
     }
   }
 }
@@ -170,7 +184,7 @@ export const CASES: Readonly<Record<string, Case>> = {
     if (first === undefined) throw new Error('the block that keeps the sessions stands before this one')
     await whileItRuns(async (run) => {
       await keepSessions(run)
-      const second = await startProgram(block, run, run.program.directory)
+      const second = await startProgram(block, run, { cwd: run.program.directory })
       try {
         await second.printed('resumed')
         expect(run.discord.gateway.identifies).toHaveLength(1)
@@ -190,5 +204,26 @@ export const CASES: Readonly<Record<string, Case>> = {
     await program.printed('is ready')
     // No home directory of a test has a configuration.
     expect(program.output).toContain('There is no configuration at')
+  }),
+
+  'docs/openclaw-client.md 1': withOpenClaw(async ({ program, proxy }) => {
+    expect(await program.ended()).toBe(0)
+    expect(program.output.trim().split('\n')).toEqual(['agent:main:main done', 'Echo: What is new?'])
+    expect(proxy.connections).toEqual([])
+  }),
+
+  'docs/openclaw-client.md 2': withOpenClaw(async ({ program }, gateway) => {
+    await program.printed('watching')
+    const sent = { sessionKey: 'main', message: 'hello', idempotencyKey: 'a-key-of-the-test' }
+    gateway.state.call('chat.send', sent, {
+      hasDevice: false,
+      subscribe: () => undefined,
+      later: () => undefined,
+    })
+    await program.printed('agent:main:main Echo: hello')
+    await gateway.restart()
+    await program.printed('the gateway began anew')
+    program.signal('SIGTERM')
+    expect(await program.ended()).toBe(0)
   }),
 }

@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import { startDiscord, type DiscordOptions, type FakeDiscord } from '../lab/discord/index.js'
 import { LabNames } from '../lab/names.js'
 import { startProxy, type LabProxy, type LabScheme } from '../lab/proxy/index.js'
-import { Program } from '../support/processes/program.js'
+import { Program, type ProgramSettings } from '../support/processes/program.js'
 import type { ProgramBlock } from './code-blocks.js'
 
 /** A block that runs as a program of its own, and what it can reach. */
@@ -17,6 +17,8 @@ export interface BlockOptions {
   readonly discord?: Partial<Omit<DiscordOptions, 'names'>>
   /** Runs before the program starts. */
   readonly before?: (proxy: LabProxy) => void
+  /** More variables of the program. */
+  readonly env?: ProgramSettings['env']
 }
 
 /** Checks what a block does. */
@@ -28,12 +30,12 @@ const PRINTED_PROXY = /\b\w+:\/\/(?:127\.0\.0\.1|proxy\.example):\d+/g
 /** The block runs until the check has finished. */
 export function whileItRuns(check: (run: BlockRun) => Promise<void>, options: BlockOptions = {}): Case {
   return async (block) => {
-    const { scheme = 'http', before } = options
+    const { scheme = 'http', before, env = {} } = options
     const names = new LabNames()
     await using discord = await startDiscord({ names, ...options.discord })
     await using proxy = await startProxy({ scheme, names })
     before?.(proxy)
-    const program = await startProgram(block, { discord, proxy })
+    const program = await startProgram(block, { discord, proxy }, { env })
     try {
       await check({ discord, proxy, program })
     } finally {
@@ -64,8 +66,8 @@ export async function answersPing({ discord, program }: BlockRun): Promise<void>
 export function startProgram(
   { code }: ProgramBlock,
   { discord, proxy }: Omit<BlockRun, 'program'>,
-  cwd?: string,
+  settings: Pick<ProgramSettings, 'cwd' | 'env'> = {},
 ): Promise<Program> {
-  const settings = { code: code.replaceAll(PRINTED_PROXY, proxy.url), proxy: proxy.url, discord }
-  return Program.start(cwd === undefined ? settings : { ...settings, cwd })
+  const printed = code.replaceAll(PRINTED_PROXY, proxy.url)
+  return Program.start({ code: printed, proxy: proxy.url, discord, ...settings })
 }

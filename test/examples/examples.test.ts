@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it, onTestFinished } from 'vitest'
 import { startDiscord, type FakeDiscord } from '../lab/discord/index.js'
 import { LabNames } from '../lab/names.js'
+import { FakeGateway } from '../lab/openclaw/fake-gateway.js'
 import { startProxy, type LabProxy } from '../lab/proxy/index.js'
-import { Program } from '../support/processes/program.js'
+import { Program, type ProgramSettings } from '../support/processes/program.js'
 
 let discord: FakeDiscord
 let proxy: LabProxy
@@ -21,9 +22,9 @@ afterEach(async () => {
   await discord.close()
 })
 
-async function start(name: string): Promise<Program> {
+async function start(name: string, env: ProgramSettings['env'] = {}): Promise<Program> {
   const code = await readFile(new URL(`../../examples/${name}`, import.meta.url), 'utf8')
-  example = await Program.start({ code, proxy: proxy.url, discord })
+  example = await Program.start({ code, proxy: proxy.url, discord, env })
   return example
 }
 
@@ -69,4 +70,14 @@ it('axios-got.ts asks twice who the bot is', async () => {
   expect(await asker.ended(), asker.output).toBe(0)
   expect(asker.output.trim()).toBe(`${discord.user.username} ${discord.user.username}`)
   expect(proxy.connections.every(({ target }) => target?.addressType === 'name')).toBe(true)
+})
+
+it('openclaw-ask.ts asks a session and prints the reply, past the proxy', async () => {
+  const gateway = await FakeGateway.start()
+  onTestFinished(() => gateway.stop())
+  const env = { OPENCLAW_GATEWAY_URL: gateway.url, OPENCLAW_GATEWAY_TOKEN: gateway.token }
+  const asker = await start('openclaw-ask.ts', env)
+  expect(await asker.ended(), asker.output).toBe(0)
+  expect(asker.output).toBe('Echo: Hello\n')
+  expect(proxy.connections).toEqual([])
 })

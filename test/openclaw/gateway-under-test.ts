@@ -1,3 +1,4 @@
+import { OpenClawGatewayClient } from '../../src/openclaw/index.js'
 import { FakeGateway } from '../lab/openclaw/fake-gateway.js'
 
 /** A gateway that the suite runs against: the fake of the lab, or a real one. */
@@ -7,16 +8,29 @@ export interface GatewayUnderTest {
   /** Milliseconds that an answer of the model may take. */
   readonly patienceMs: number
   readonly isReal: boolean
+  /** Resolves when it was asked for; a real gateway is back after 10 to 60 seconds. */
+  readonly restart: (how: Restart) => Promise<void>
 }
+
+/** `gateway.restart.request`, or SIGTERM and another process. */
+export type Restart = 'requested' | 'stopped and started'
 
 /** Set by scripts/test-openclaw.ts. */
 export const REAL_URL = process.env['OPENCLAW_TEST_URL']
 const REAL_TOKEN = process.env['OPENCLAW_TEST_TOKEN'] ?? ''
+const REAL_CONTROL = process.env['OPENCLAW_TEST_CONTROL'] ?? ''
 
 export async function startGateway(): Promise<GatewayUnderTest & { readonly close: () => Promise<void> }> {
   if (REAL_URL !== undefined) {
     const close = (): Promise<void> => Promise.resolve()
-    return { url: REAL_URL, token: REAL_TOKEN, patienceMs: 90_000, isReal: true, close }
+    return {
+      url: REAL_URL,
+      token: REAL_TOKEN,
+      patienceMs: 180_000,
+      isReal: true,
+      close,
+      restart: restartReal,
+    }
   }
   // A message asks for the time that its answer takes: "slow200" are 200 ms.
   const gateway = await FakeGateway.start({
@@ -36,5 +50,22 @@ export async function startGateway(): Promise<GatewayUnderTest & { readonly clos
     },
   })
   const { url, token } = gateway
-  return { url, token, patienceMs: 10_000, isReal: false, close: () => gateway.stop() }
+  const restart = (): Promise<void> => gateway.restart({ downMs: 100, startingMs: 100 })
+  return { url, token, patienceMs: 20_000, isReal: false, close: () => gateway.stop(), restart }
+}
+
+async function restartReal(how: Restart): Promise<void> {
+  if (how === 'stopped and started') {
+    const { ok } = await fetch(REAL_CONTROL, { method: 'POST' })
+    if (!ok) throw new Error('the gateway did not start again')
+    return
+  }
+  const scopes = ['operator.read', 'operator.admin']
+  const operator = new OpenClawGatewayClient({ url: REAL_URL ?? '', token: REAL_TOKEN, scopes, env: {} })
+  await operator.connect({ timeoutMs: 60_000 })
+  try {
+    await operator.request('gateway.restart.request', { reason: 'a test' })
+  } finally {
+    await operator.disconnect()
+  }
 }
