@@ -51,10 +51,14 @@ async function quietly(
   return code === 0 ? undefined : output
 }
 
+/** They run the preload by both forms themselves: once on each line is enough. */
+const PRELOAD = ['test/process/register.test.ts', 'test/process/children.test.ts']
+
 const LAB: Suite = {
   name: 'every scheme through the lab',
   run: (node, form, env) => {
-    const suite = ['vitest.config.ts', 'test/e2e', 'test/process/surfaces.test.ts'] as const
+    const surfaces = ['test/process/surfaces.test.ts', ...(form === 'import' ? PRELOAD : [])]
+    const suite = ['vitest.config.ts', 'test/e2e', ...surfaces] as const
     return quietly(runVitest, node, { ...env, E2E_SCHEMES: schemesFor(node, form) }, suite)
   },
 }

@@ -72,8 +72,13 @@ export async function validateProxy(options?: ValidateOptions): Promise<ProxyVal
 
 /** A transport, as the routes of an installation that has the process for itself: register. */
 export function createRoutes(options: TransportOptions, scope: 'discord' | 'all'): TransportRoutes {
-  const resolved = parseOptions(options)
-  return new Transport(resolveProxy(resolved), resolved).routes({ scope, noProxy: undefined })
+  return routesOf(createDiscordTransport(options), scope)
+}
+
+/** What an installation of a transport leads connections by. Nothing is installed. */
+export function routesOf(transport: DiscordTransport, scope: 'discord' | 'all'): TransportRoutes {
+  if (!(transport instanceof Transport)) throw new TypeError('createDiscordTransport() did not make it')
+  return transport.routes({ scope, noProxy: undefined })
 }
 
 /** Where Carbon, discord.js and the other frameworks send: https://discord.com/developers/docs/reference#api-reference */

@@ -126,6 +126,8 @@ export interface ResolvedOptions extends Settled {
   readonly maxFileBytes: number
   /** The option and the log. */
   readonly onEvent: OnEvent | undefined
+  /** Whether the option is set: the log alone listens too. */
+  readonly listens: boolean
   /** Undefined unless the environment asks for it. Hidden too, since it is not an option. */
   readonly log: Log | undefined
 }
@@ -277,6 +279,7 @@ function settle(
     delivery: options.delivery ?? deliveryLimits(),
     maxFileBytes: options.maxFileBytes ?? Infinity,
     onEvent: listener(onEvent, log),
+    listens: onEvent !== undefined,
     log,
   }
   return concealed(resolved)

@@ -1,5 +1,5 @@
 export { carriedOptions } from './children/carried.js'
-export { install } from './install.js'
+export { explainInstallation, install } from './install.js'
 export { callerOfInstall, processState, type ProcessState, type Installer } from './registry.js'
 export type { InstalledExplanation, Installation } from './installation.js'
 export {

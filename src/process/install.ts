@@ -82,6 +82,15 @@ export function install(
   return installation
 }
 
+/** What an installation with these options would decide. Nothing is installed: the process may have one already. */
+export function explainInstallation(
+  routes: ProcessRoutes,
+  options: ResolvedInstallOptions,
+  url: URL,
+): InstalledExplanation {
+  return explain(new Decisions(options, routes), url, undefined)
+}
+
 function explain(decisions: Decisions, url: URL, asked: Surface | undefined): InstalledExplanation {
   const { protocol, hostname } = url
   const secure = protocol === 'https:' || protocol === 'wss:'

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { builtPackage } from '../support/processes/built-package.js'
 import { builtCommand } from './command.js'
 
 const command = builtCommand()
@@ -42,6 +43,17 @@ describe('explain', () => {
     const env = { HTTPS_PROXY: 'http://p:1', HTTP_PROXY: 'http://q:2' }
     const { code, stdout } = await command.run(['explain', '--scope', scope, url], { env })
     expect({ code, stdout }).toEqual({ code: 0, stdout: `${url} ${expected}\n` })
+  })
+
+  test('--scope decides so also in a process that loads register, whose scope is another', async () => {
+    const { register } = await builtPackage()
+    const env = { NODE_OPTIONS: `--require="${register.require}"`, HTTPS_PROXY: 'http://p:1' }
+    const all = await command.run(['explain', '--scope', 'all', 'https://example.com/'], { env })
+    expect(all).toMatchObject({ code: 0, stderr: '' })
+    expect(all.stdout).toContain('goes through http://p:1: HTTPS_PROXY is set')
+    const flags = ['--scope', 'discord', '--proxy-url', 'socks5://q:2']
+    const other = await command.run(['explain', ...flags, 'https://discord.com/'], { env })
+    expect(other.stdout).toContain('goes through socks5://q:2: the proxy option is set')
   })
 
   test('--json has route, reason and the proxy with its source', async () => {

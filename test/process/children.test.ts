@@ -142,6 +142,7 @@ test.each<[string, TransportOptions, InstallOptions]>([
   ['noProxy', {}, { noProxy: ['a.example'] }],
   ['bypassPolicy', {}, { bypassPolicy: () => false }],
   ['proxyAuthorization', { proxyAuthorization: () => 'Basic eDp5' }, {}],
+  ['onEvent', { onEvent: () => undefined }, {}],
   ['tls.servername', { tls: { servername: 'a.example' } }, {}],
 ])(
   'children: true refuses what no variable can carry, and names it: %s',

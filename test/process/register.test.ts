@@ -84,7 +84,7 @@ const loaded = () => {
   session.connect()
   session.on('Debugger.scriptParsed', ({ params }) => {
     const [, name] = /.*\\/node_modules\\/((?:@[^/]+\\/)?[^/]+)\\//.exec(params.url) ?? []
-    if (name !== undefined && !name.startsWith('.')) names.add(name)
+    if (name !== undefined && !name.startsWith('.') && name !== 'discord-transport') names.add(name)
     if (/register-transport/.test(params.url)) names.add('the transport')
   })
   session.post('Debugger.enable')

@@ -7,7 +7,10 @@ import type { ResolvedInstallOptions } from '../options.js'
 import { preloadVariables } from '../preload-settings.js'
 import type { CarriedOptions, ProcessRoutes } from '../route.js'
 
-/** What children can be told of the options of a transport. What only its own clients use (`delivery`, `keepWarm`, `onEvent`) is not handed on. */
+/**
+ * What children can be told of the options of a transport. `delivery`, `maxFileBytes` and `keepWarm` are for its own
+ * clients, and have no part in an installation.
+ */
 export function carriedOptions(options: ResolvedOptions): CarriedOptions {
   const { required, dns, connectTimeoutMs, keepAliveMs, maxTunnels } = options
   const { proxyTls, tls, proxyAuthorization, noProxy } = options
@@ -27,6 +30,7 @@ export function carriedOptions(options: ResolvedOptions): CarriedOptions {
       ...uncarriedTls(proxyTls, 'proxyTls'),
       ...uncarriedTls(tls, 'tls'),
       ...(proxyAuthorization === undefined ? [] : ['proxyAuthorization']),
+      ...(options.listens ? ['onEvent'] : []),
     ],
   }
 }

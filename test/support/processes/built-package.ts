@@ -24,12 +24,23 @@ const entries = new Map(
   ]),
 )
 
-/** Builds the package once for one run of vitest: in the first test file that needs it. */
+/**
+ * Builds the package once for one run of vitest: in the first test file that needs it. `npm run test:nodes` has installed
+ * it instead.
+ */
 export async function builtPackage(): Promise<BuiltPackage> {
+  const project = process.env['SUBJECT_DIRECTORY']
+  if (project !== undefined) return installedPackage(project)
   const folder = buildFolder()
   await onceForAllFiles(folder, () => buildInto(folder))
   const register = { import: join(folder, 'register.mjs'), require: join(folder, 'register.cjs') }
   return { folder, command: join(folder, 'cli.cjs'), register }
+}
+
+function installedPackage(folder: string): BuiltPackage {
+  const dist = join(folder, 'node_modules/discord-transport/dist')
+  const register = { import: join(dist, 'register.js'), require: join(dist, 'register.cjs') }
+  return { folder, command: join(dist, 'cli.js'), register }
 }
 
 async function buildInto(folder: string): Promise<void> {
