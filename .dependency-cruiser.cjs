@@ -76,7 +76,8 @@ module.exports = {
       'reconnect/',
       'transport\\.ts$',
     ),
-    seesOnly('cli', 'openclaw/', 'doctor/', 'messages/', 'errors\\.ts$'),
+    // explain asks what an installation would decide, and must not install.
+    seesOnly('cli', 'openclaw/', 'doctor/', 'messages/', 'errors\\.ts$', 'transport\\.ts$'),
     {
       name: 'no-development-dependency-in-src',
       severity: 'error',

@@ -30,9 +30,11 @@ import { TunnelDispatcher } from './dispatcher/dispatcher.js'
 import { KeepWarm } from './dispatcher/keep-warm.js'
 import {
   callerOfInstall,
+  explainInstallation,
   install,
   parseInstallOptions,
   type Installation,
+  type InstalledExplanation,
   type InstallOptions,
   type ResolvedInstallOptions,
 } from './process/index.js'
@@ -72,13 +74,19 @@ export async function validateProxy(options?: ValidateOptions): Promise<ProxyVal
 
 /** A transport, as the routes of an installation that has the process for itself: register. */
 export function createRoutes(options: TransportOptions, scope: 'discord' | 'all'): TransportRoutes {
-  return routesOf(createDiscordTransport(options), scope)
+  const resolved = parseOptions(options)
+  return new Transport(resolveProxy(resolved), resolved).routes({ scope, noProxy: undefined })
 }
 
-/** What an installation of a transport leads connections by. Nothing is installed. */
-export function routesOf(transport: DiscordTransport, scope: 'discord' | 'all'): TransportRoutes {
+/** What `install(input)` would decide about a URL. Nothing is installed: the process may have an installation already. */
+export function explainInstall(
+  transport: DiscordTransport,
+  url: URL,
+  input: InstallOptions,
+): InstalledExplanation {
   if (!(transport instanceof Transport)) throw new TypeError('createDiscordTransport() did not make it')
-  return transport.routes({ scope, noProxy: undefined })
+  const options = parseInstallOptions(input)
+  return explainInstallation(transport.routes(options), options, url)
 }
 
 /** Where Carbon, discord.js and the other frameworks send: https://discord.com/developers/docs/reference#api-reference */

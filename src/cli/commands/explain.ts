@@ -1,7 +1,6 @@
 import { shownUrl } from '../../doctor/shown-url.js'
 import { TransportError, type DiscordTransport, type InstalledExplanation } from '../../index.js'
-import { explainInstallation, parseInstallOptions } from '../../process/index.js'
-import { routesOf } from '../../transport.js'
+import { explainInstall } from '../../transport.js'
 import { connectionSettings, type OpenClawFlags } from '../connection-settings.js'
 import { EXIT, UsageError, type ExitCode } from '../exit-codes.js'
 import { print, styleFor } from '../text/terminal.js'
@@ -62,5 +61,5 @@ type Explained = Pick<InstalledExplanation, 'route' | 'reason' | 'proxy'>
 
 function explained(transport: DiscordTransport, url: URL, { scope }: ExplainFlags): Explained {
   if (scope === undefined) return transport.explain(url)
-  return explainInstallation(routesOf(transport, scope), parseInstallOptions({ scope }), url)
+  return explainInstall(transport, url, { scope })
 }
