@@ -40,14 +40,17 @@ it('prints what the gateway says, its sessions and a history', async () => {
   expect(history.stdout).toMatch(/^user: .+\nassistant: Echo: .+\n$/)
 })
 
-it('a budget stops the run after the message that passes it', async () => {
-  const [within, beyond] = await Promise.all([
+it('a budget stops the run after the message that passes it, and is refused where nothing has a price', async () => {
+  const [within, beyond, unpriced] = await Promise.all([
     run(['spawn', '--task', 'cheap', '--budget', '1', ...at()]),
     run(['spawn', '--task', 'expensive', '--budget', '0.0001', '--json', ...at()]),
+    run(['spawn', '--task', 'free', '--model', 'unpriced/echo', '--budget', '1', '--json', ...at()]),
   ])
   expect(within).toMatchObject({ code: 0, stdout: 'Echo: cheap\n' })
   expect(beyond.code).toBe(1)
   expect(JSON.parse(beyond.stdout)).toMatchObject({ ok: false, error: { reason: 'budget' } })
+  expect(unpriced.code).toBe(1)
+  expect(JSON.parse(unpriced.stdout)).toMatchObject({ ok: false, error: { reason: 'no-cost' } })
 })
 
 it('a failure is told with what to do, ends with 1, and repeats no secret', async () => {

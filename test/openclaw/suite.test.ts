@@ -100,6 +100,32 @@ it(
 )
 
 it(
+  'a message of a session that is subscribed to says what it cost, before its reply is told',
+  async () => {
+    const key = newKey()
+    const client = await connected()
+    await client.sessionsSpawn({ key })
+    await client.request('sessions.messages.subscribe', { key })
+    const messages: unknown[] = []
+    client.on('session', ({ event, payload }) => {
+      if (event === 'session.message') messages.push(payload)
+    })
+    await client.reply(await client.sessionsSend(key, '[[priced]]'), reply())
+    const cost: unknown = expect.objectContaining({ total: expect.any(Number) as unknown })
+    expect(messages).toContainEqual(
+      expect.objectContaining({
+        sessionKey: key,
+        message: expect.objectContaining({
+          role: 'assistant',
+          usage: expect.objectContaining({ cost }) as unknown,
+        }) as unknown,
+      }),
+    )
+  },
+  timeout,
+)
+
+it(
   'a message into a busy session is answered by another run, and reply() finds it',
   async () => {
     const client = await connected()

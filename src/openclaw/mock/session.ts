@@ -16,6 +16,9 @@ interface Queued {
   readonly key: string
 }
 
+/** The models of this provider have no price. */
+const UNPRICED = 'unpriced/'
+
 /** One session: its messages, and one run at a time. */
 export class MockSession {
   readonly key: string
@@ -139,7 +142,12 @@ export class MockSession {
       const answer = { role: 'assistant', content: [{ type: 'text', text }], timestamp: Date.now() }
       this.#agent(runId, 3, 'assistant', { text, delta: text })
       this.#chat(runId, 3, { state: 'delta', deltaText: text, message: answer })
-      const usage = { input: 10, output: 5, totalTokens: 15, cost: { total: 0.001 } }
+      const usage = {
+        input: 10,
+        output: 5,
+        totalTokens: 15,
+        cost: { total: this.model.startsWith(UNPRICED) ? 0 : 0.001 },
+      }
       this.#add({ ...answer, model: this.model, usage, stopReason: 'stop' }, { runId })
       end = { state: 'final', stopReason: 'stop', message: answer }
     } catch (error) {
