@@ -53,20 +53,24 @@ it('loopback that is blocked opens nothing', async () => {
   expect(gateway.opened).toBe(0)
 })
 
-it.each(['ws://203.0.113.7:18789', 'ws://gateway.example', 'http://[2001:db8::1]:18789'])(
-  'plain %s is refused before a connection is opened',
-  async (url) => {
-    let opened = 0
-    const transport = createDiscordTransport({ proxy: false, env: {}, onEvent: () => (opened += 1) })
-    onTestFinished(() => transport.close())
-    const error = await failureOf(createClient({ url, token: 'a-secret-token', transport }).connect())
-    expect(error).toMatchObject({
-      code: 'ERR_ROUTE_REFUSED',
-      hint: expect.stringContaining('wss://') as string,
-    })
-    expect(opened).toBe(0)
-  },
-)
+it.each([
+  'ws://203.0.113.7:18789',
+  'ws://gateway.example',
+  'http://[2001:db8::1]:18789',
+  // Their owners decide where these lead: neither is this host.
+  'ws://localhost.example',
+  'ws://127.0.0.1.example',
+])('plain %s is refused before a connection is opened', async (url) => {
+  let opened = 0
+  const transport = createDiscordTransport({ proxy: false, env: {}, onEvent: () => (opened += 1) })
+  onTestFinished(() => transport.close())
+  const error = await failureOf(createClient({ url, token: 'a-secret-token', transport }).connect())
+  expect(error).toMatchObject({
+    code: 'ERR_ROUTE_REFUSED',
+    hint: expect.stringContaining('wss://') as string,
+  })
+  expect(opened).toBe(0)
+})
 
 it('the fingerprint of a certificate is the check of TLS', async () => {
   const { cert, key } = await (await labAuthority()).issue(['openclaw-gateway'])
