@@ -4,7 +4,6 @@ import {
   replaceProxy,
   resolveProxy,
   sourceName,
-  type Log,
   type ProxyDescription,
   type ProxyOption,
   type ProxySource,
@@ -17,6 +16,7 @@ import {
   BotAccounts,
   GatewayClient,
   TransportWebSocket,
+  logGateway,
   type GatewayClientOptions,
   type GatewayLinks,
   type WebSocketOptions,
@@ -284,23 +284,4 @@ function requestOrigin(url: string | URL): string {
   const { origin, protocol } = parseUrl(url, 'warm()')
   if (protocol === 'https:' || protocol === 'http:') return origin
   throw new TypeError(`warm() takes https: and http: URLs, and this one has ${protocol}`)
-}
-
-/** The states of a gateway client, and at the level debug what happens in it. */
-function logGateway(gateway: GatewayClient, log: Log): void {
-  gateway.on('ready', (_data, shard) => log('info', `gateway shard ${shard} ready, a new session`))
-  gateway.on('resumed', ({ shardId, replayed }) =>
-    log('info', `gateway shard ${shardId} resumed, ${replayed} events replayed`),
-  )
-  gateway.on('disconnected', ({ shardId, reason }) =>
-    log('info', `gateway shard ${shardId} disconnected: ${reason}`),
-  )
-  gateway.on('reconnecting', ({ shardId, attempt, delayMs, awaitsProxy }) => {
-    const when = awaitsProxy ? 'when the port of the proxy answers' : `in ${Math.round(delayMs)} ms`
-    log('info', `gateway shard ${shardId} reconnects ${when}, attempt ${attempt}`)
-  })
-  gateway.on('closed', ({ reason }) => log('info', `gateway closed: ${reason}`))
-  gateway.on('debug', (line, shard) =>
-    log('debug', `gateway${shard === null ? '' : ` shard ${shard}`} ${line}`),
-  )
 }

@@ -22,5 +22,6 @@ export { GatewayError, type GatewayErrorCode, type GatewayErrorDetails } from '.
 export type { GatewayCloseOptions, GatewayReconnectOptions, GatewayShard } from './gateway-shard.js'
 export type { GatewayIdentifyThrottler } from './identify-queue.js'
 export type { GatewayLinks } from './links.js'
+export { logGateway } from './log.js'
 export type { GatewayClientOptions } from './options/options.js'
 export type { GatewaySession, GatewaySessionStore } from './session.js'
