@@ -1,6 +1,6 @@
 import type { SessionWriter } from './session-writer.js'
 import { ShardSlots, type ShardSlotsOptions } from './shard-slots.js'
-import type { Holding, SessionWrite, TakenShard } from './store.js'
+import type { Renewed, SessionWrite, TakenShard } from './store.js'
 import type { FleetClock } from './timing.js'
 
 export interface MemberShardsOptions extends ShardSlotsOptions {
@@ -8,11 +8,19 @@ export interface MemberShardsOptions extends ShardSlotsOptions {
   readonly clock: FleetClock
 }
 
+/** Before the first client. */
+export const NOBODY: ShardSlotsOptions['client'] = {
+  open: () => undefined,
+  close: () => Promise.resolve(null),
+}
+
 /** The shards of a member together with their sessions. */
 export class MemberShards extends ShardSlots {
   readonly #sessions: SessionWriter
   readonly #clock: FleetClock
   readonly #identifyAfter = new Map<number, number>()
+  /** Given back with a session, which nobody but the store may know yet. */
+  readonly #handedOver = new Map<number, SessionWrite>()
 
   constructor(options: MemberShardsOptions) {
     super(options)
@@ -29,14 +37,18 @@ export class MemberShards extends ShardSlots {
   take(shards: readonly TakenShard[]): void {
     for (const { shardId, token, record, identifyAfterMs } of shards) {
       this.#identifyAfter.delete(shardId)
+      this.#handedOver.delete(shardId)
       if (identifyAfterMs > 0) this.#identifyAfter.set(shardId, this.#clock.now() + identifyAfterMs)
       this.#sessions.loaded(shardId, record)
       this.add({ shardId, token })
     }
   }
 
-  /** The store's list counts. */
-  reconcile(own: readonly Holding[]): void {
+  /** What the store says of the leases counts. */
+  reconcile({ own, free }: Pick<Renewed, 'own' | 'free'>): void {
+    // Every shard has an owner, which knows its session.
+    if (free === 0) this.#handedOver.clear()
+    if (own === undefined) return
     const mine = new Map(this.holdings.map(({ shardId, token }) => [shardId, token]))
     const theirs = new Set(own.map(({ shardId }) => shardId))
     for (const holding of own) if (mine.get(holding.shardId) !== holding.token) this.addUnknown(holding)
@@ -49,8 +61,22 @@ export class MemberShards extends ShardSlots {
     this.drop(shardIds, 'another member of the fleet has the shard')
   }
 
+  /**
+   * The store has lost its memory: what was handed over and has perhaps not been taken is claimed, so that it is given
+   * back once more. An owner that has taken it has a higher token. Not as closed in order: that owner may have died.
+   */
+  reclaim(): void {
+    for (const { shardId, token, session, sequence } of this.#handedOver.values()) {
+      if (this.token(shardId) !== undefined || typeof session !== 'string') continue
+      this.#sessions.loaded(shardId, { session, sequence, final: false })
+      this.addReturn({ shardId, token })
+    }
+    this.#handedOver.clear()
+  }
+
   /** The bot has another number of shards: the sessions of the old ones are of no use. */
   end(): void {
+    this.#handedOver.clear()
     const { kept } = this
     for (const shardId of kept) this.#sessions.forget(shardId)
     this.giveBack(kept, false, 'the fleet has another number of shards')
@@ -67,9 +93,11 @@ export class MemberShards extends ShardSlots {
 
   /** The store has taken them back. */
   returned(writes: readonly SessionWrite[]): void {
-    for (const { shardId } of writes) {
+    for (const write of writes) {
+      const { shardId } = write
       this.remove(shardId)
       this.#sessions.forget(shardId)
+      if (typeof write.session === 'string') this.#handedOver.set(shardId, write)
     }
   }
 }

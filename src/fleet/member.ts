@@ -3,7 +3,7 @@ import { surplus } from './division.js'
 import { alreadyJoined, storeRefused } from './fleet-errors.js'
 import type { FleetStatus } from './fleet-view.js'
 import { LeaseClock } from './lease-clock.js'
-import { MemberShards } from './member-shards.js'
+import { MemberShards, NOBODY } from './member-shards.js'
 import { Membership } from './membership.js'
 import { StoreUnavailable, type Caller, type FleetStore, type Refused, type Renewed } from './store.js'
 import { sleep, type FleetClock, type FleetTiming } from './timing.js'
@@ -173,7 +173,7 @@ export class Member implements GatewayShardLeases {
     switch (reply.kind) {
       case 'epoch':
         this.#debug("the fleet's store was emptied, rolled back or restarted: this member says what it had")
-        this.#membership.claim()
+        this.#claim()
         return true
       case 'count': {
         this.#membership.propose((await this.#client?.recommendedShards()) ?? 1)
@@ -190,13 +190,18 @@ export class Member implements GatewayShardLeases {
     }
   }
 
+  #claim(): void {
+    this.#membership.claim()
+    this.#slots.reclaim()
+  }
+
   /** What a renewal says. */
   #learn(reply: Renewed): void {
     const { clock } = this.#options
     const before = this.#membership.renewed(reply)
     // Until then a member that is away may still claim its shards.
     if (reply.epoch !== before.epoch) this.#openAt = clock.now() + Math.max(0, reply.holdUntil - reply.now)
-    if (reply.own !== undefined) this.#slots.reconcile(reply.own)
+    this.#slots.reconcile(reply)
     if (before.claimed) this.#options.sessions.writeAll(this.#slots.kept)
     if (before.count !== undefined && reply.count !== before.count) {
       this.#debug('the fleet has another number of shards: the old sessions end')
@@ -254,7 +259,7 @@ export class Member implements GatewayShardLeases {
         const reply = await store.renew({ ...request, join: undefined })
         if (reply.kind === 'ok') this.#membership.renewed(reply)
         if (reply.kind === 'epoch') {
-          this.#membership.claim()
+          this.#claim()
           continue
         }
         await this.#giveBack(true)
@@ -291,6 +296,3 @@ export class Member implements GatewayShardLeases {
     this.#client?.debug(line)
   }
 }
-
-/** Before the first client. */
-const NOBODY = { open: () => undefined, close: () => Promise.resolve(null) }

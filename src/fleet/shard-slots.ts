@@ -76,10 +76,14 @@ export class ShardSlots {
 
   /** A lease that the member did not know of: it goes back, and the session stays as it is. */
   addUnknown(holding: Holding): void {
+    this.addReturn(holding, true)
+  }
+
+  /** A lease that goes back. */
+  addReturn(holding: Holding, untouched = false): void {
     this.add(holding)
     const slot = this.#slots.get(holding.shardId)
-    if (slot !== undefined)
-      Object.assign(slot, { wanted: 'give back', untouched: true } satisfies Partial<Slot>)
+    if (slot !== undefined) Object.assign(slot, { wanted: 'give back', untouched } satisfies Partial<Slot>)
   }
 
   remove(shardId: number): void {

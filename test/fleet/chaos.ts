@@ -38,10 +38,14 @@ interface Run {
   readonly start: () => void
   /** A session may have been lost with its owner and Redis's memory of it, or not have been written yet. */
   excused: number
+  /** Since all shards were there. */
+  since: { membersEnded: boolean; redisForgot: boolean }
 }
 
 interface Fault {
   readonly name: string
+  readonly endsMembers?: boolean
+  readonly redisForgets?: boolean
   readonly inflict: (run: Run) => unknown
 }
 
@@ -56,6 +60,7 @@ function pick(run: Run): ChaosMember | undefined {
 const FAULTS: readonly Fault[] = [
   {
     name: 'a member is killed',
+    endsMembers: true,
     inflict: async (run) => {
       await pick(run)?.end('SIGKILL')
       await sleep(run.random.between(0, 3_000))
@@ -82,6 +87,7 @@ const FAULTS: readonly Fault[] = [
   },
   {
     name: 'a member is restarted in order',
+    endsMembers: true,
     inflict: async (run) => {
       await pick(run)?.end('SIGTERM')
       run.start()
@@ -89,6 +95,7 @@ const FAULTS: readonly Fault[] = [
   },
   {
     name: 'all members are killed but one',
+    endsMembers: true,
     inflict: async (run) => {
       await Promise.all(
         alive(run)
@@ -99,9 +106,10 @@ const FAULTS: readonly Fault[] = [
       for (let missing = MEMBERS - 1; missing > 0; missing -= 1) run.start()
     },
   },
-  { name: 'Redis is emptied', inflict: ({ redis }) => redis.empty() },
+  { name: 'Redis is emptied', redisForgets: true, inflict: ({ redis }) => redis.empty() },
   {
     name: 'Redis is killed and comes back empty',
+    redisForgets: true,
     inflict: async ({ redis, random }) => {
       await redis.kill()
       await sleep(random.between(0, 7_000))
@@ -130,9 +138,22 @@ const FAULTS: readonly Fault[] = [
   },
 ]
 
+const QUIET = { membersEnded: false, redisForgot: false }
+
+/** What only Redis and a member that has ended knew is lost where one of them strikes before all is well again. */
+function strikes(run: Run, { endsMembers = false, redisForgets = false }: Fault): void {
+  run.since.membersEnded ||= endsMembers
+  run.since.redisForgot ||= redisForgets
+  if (run.since.membersEnded && run.since.redisForgot) run.excused += SHARDS
+}
+
 let authority: Promise<CertificateAuthority> | undefined
-/** One run: members of a bot under random faults, while Discord goes on dispatching. */
-export async function runChaos(seed: number, faultNames?: readonly string[]): Promise<ChaosResult> {
+/**
+ * One run: members of a bot under random faults, while Discord goes on dispatching.
+ *
+ * @param mostFaults two at least
+ */
+export async function runChaos(seed: number, mostFaults = 4): Promise<ChaosResult> {
   const random = createRandom(seed)
   const names = new LabNames()
   authority ??= createCertificateAuthority()
@@ -158,7 +179,7 @@ export async function runChaos(seed: number, faultNames?: readonly string[]): Pr
     member.onLine = (line) => watch.line(member.name, line)
     members.push(member)
   }
-  const run: Run = { random, redis, watch, members, start, excused: 0 }
+  const run: Run = { random, redis, watch, members, start, excused: 0, since: { ...QUIET } }
   let number = 0
   const timers = [
     setInterval(() => discord.gateway.dispatch('LAB', { number: ++number }), 50),
@@ -168,14 +189,17 @@ export async function runChaos(seed: number, faultNames?: readonly string[]): Pr
   try {
     for (let index = 0; index < MEMBERS; index += 1) start()
     await back(run, () => number, BACK_MS, 'the start', script)
-    const faults = random.between(2, 4)
+    const faults = random.between(2, mostFaults)
     for (let index = 0; index < faults; index += 1) {
-      const fault = random.pick(FAULTS.filter(({ name }) => faultNames?.includes(name) ?? true))
+      const fault = random.pick(FAULTS)
       watch.note(`FAULT ${fault.name}`)
+      script.push(fault.name)
+      strikes(run, fault)
       await fault.inflict(run)
       watch.note(`END OF FAULT`)
       if (random.next() < 0.3) continue
       await back(run, () => number, run.excused > 0 ? DOUBT_MS : BACK_MS, fault.name, script)
+      run.since = { ...QUIET }
       await sleep(random.between(0, 1_500))
     }
     await back(run, () => number, run.excused > 0 ? DOUBT_MS : BACK_MS, 'the end', script)

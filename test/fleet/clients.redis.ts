@@ -5,7 +5,7 @@ import { createClient as createClient6, createCluster as createCluster6 } from '
 import { createClient as createClient5, createCluster as createCluster5 } from 'redis-5'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { redisFleet, type RedisClient } from '../../src/fleet/index.js'
-import type { GatewayFleetMember, GatewaySession } from '../../src/index.js'
+import { createMember } from './idle-member.js'
 import { RedisServer } from './redis-server.js'
 
 let server: RedisServer
@@ -55,27 +55,6 @@ const CLIENTS: Readonly<Record<string, () => Made>> = {
   'ioredis 5, cluster': () => ofIo(new IoCluster5(nodes(), { lazyConnect: true })),
 }
 
-/** A gateway client that opens nothing. */
-function createMember(): GatewayFleetMember & { readonly opened: number[] } {
-  const opened: number[] = []
-  const session = (shardId: number): GatewaySession => ({
-    id: `session-${shardId}`,
-    sequence: 7,
-    resumeUrl: 'wss://gateway.discord.gg/',
-    shardId,
-    shardCount: 3,
-  })
-  return {
-    opened,
-    shardCount: 3,
-    recommendedShards: () => Promise.resolve(3),
-    open: (shardId) => void opened.push(shardId),
-    close: (shardId) => Promise.resolve(session(shardId)),
-    settled: () => undefined,
-    debug: () => undefined,
-  }
-}
-
 describe('redisFleet takes the client of the user', () => {
   const cases = Object.entries(CLIENTS).flatMap(([name, make]) =>
     [true, false].map((isConnected) => [name, isConnected ? 'connected' : 'not connected', make] as const),
@@ -88,7 +67,7 @@ describe('redisFleet takes the client of the user', () => {
       if (isConnected) await connect()
       const fleetName = `${name} ${how}`.replaceAll(/\W+/g, '-')
       const fleet = redisFleet(client, { name: fleetName })
-      const member = createMember()
+      const member = createMember(3)
       await fleet.shardLeases.join(member)
       expect(member.opened).toEqual([0, 1, 2])
       fleet.sessionStore.save({
@@ -106,7 +85,7 @@ describe('redisFleet takes the client of the user', () => {
         .toBe(isConnected)
       const next = make()
       const successor = redisFleet(next.client, { name: fleetName })
-      await successor.shardLeases.join(createMember())
+      await successor.shardLeases.join(createMember(3))
       expect(await successor.sessionStore.load(2)).toMatchObject({
         id: 'session-2',
         sequence: 7,
@@ -124,7 +103,7 @@ describe('redisFleet takes the client of the user', () => {
     const listener = (): void => undefined
     client.on('error', listener)
     const fleet = redisFleet(client, { name: 'listener' })
-    await fleet.shardLeases.join(createMember())
+    await fleet.shardLeases.join(createMember(3))
     expect(client.listeners('error')).toEqual([listener])
     await fleet.shardLeases.leave({ keepSession: true })
     expect(client.listeners('error')).toEqual([listener])
