@@ -1,4 +1,14 @@
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 import { defineConfig } from 'vitest/config'
+
+/** The chaos takes as long as all other files together, and waits for most of it: it begins first. */
+class ChaosFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isChaos = ({ moduleId }: TestSpecification): boolean => moduleId.endsWith('/chaos.redis.ts')
+    const sorted = await super.sort(files)
+    return [...sorted.filter(isChaos), ...sorted.filter((file) => !isChaos(file))]
+  }
+}
 
 /** Suites with a real redis-server, which they start themselves. */
 export default defineConfig({
@@ -9,7 +19,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 30_000,
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 3,
+    sequence: { sequencer: ChaosFirst },
     expect: { poll: { timeout: 15_000 } },
     dangerouslyIgnoreUnhandledErrors: false,
   },
