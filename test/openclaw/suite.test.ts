@@ -134,7 +134,14 @@ it(
     for (const message of ['[[first slow1500]]', '[[second]]', '[[third]]'])
       runs.push(await client.sessionsSend(sessionKey, message))
     const replies = await Promise.all(runs.map((run) => client.reply(run, reply())))
-    expect(replies.map(({ text }) => text)).toEqual(['Echo: first slow1500', 'Echo: second', 'Echo: third'])
+    const texts = replies.map(({ text }) => text)
+    if (!gateway.isReal) expect(texts).toEqual(['Echo: first slow1500', 'Echo: second', 'Echo: third'])
+    // A real one that is slow takes what waits into one turn, and the model echoes the latest message of it.
+    expect(texts).toEqual([
+      expect.stringMatching(/^Echo: first slow1500/),
+      expect.stringMatching(/Echo: (?:second|third)$/),
+      expect.stringMatching(/Echo: third$/),
+    ])
   },
   timeout,
 )
