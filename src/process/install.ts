@@ -12,6 +12,7 @@ import type { Surface } from './surface.js'
 import type { HookContext } from './surfaces/context.js'
 import { hookBun } from './surfaces/bun.js'
 import { hookHttp } from './surfaces/http.js'
+import { hookServers } from './surfaces/servers.js'
 import { hookSockets } from './surfaces/sockets.js'
 import { hookUdp } from './surfaces/udp.js'
 import { hookUndici } from './surfaces/undici.js'
@@ -22,6 +23,7 @@ const SURFACES: readonly ((context: HookContext) => void)[] = [
   process.versions['bun'] === undefined ? hookUndici : hookBun,
   hookHttp,
   hookSockets,
+  hookServers,
   hookUdp,
   hookChildren,
   hookEnvironment,

@@ -2,6 +2,7 @@ import { connect, isIP, type Socket, type TcpNetConnectOpts } from 'node:net'
 import type { TransportPhase } from '../errors.js'
 import type { Attempt } from './attempt.js'
 import { asOwnConnection } from './own-connections.js'
+import { noteProxyConnection } from './proxy-connections.js'
 
 /** The phases of a connection's steps: those of a proxy, or those of the destination itself. */
 export interface DialPhases {
@@ -31,6 +32,7 @@ export async function dial(
   attempt: Attempt,
 ): Promise<Socket> {
   const socket = attempt.own(asOwnConnection(() => connect({ ...TCP_OPTIONS, host, port })))
+  if (phases === PROXY_PHASES) noteProxyConnection(socket, port)
   followDial(socket, host, phases, attempt)
   const connected = new Promise<void>((resolve, reject) => {
     socket.once('connect', resolve)

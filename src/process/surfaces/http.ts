@@ -33,15 +33,16 @@ export function hookHttp(context: HookContext): void {
   guardForeignSockets(context, decided)
   hooks.method('http.Agent.prototype.addRequest', http.Agent.prototype, 'addRequest', (original) => {
     const addRequest: AnyFunction = function (...values) {
-      const [request, options] = values
+      const [request, given] = values
       if (
         !(request instanceof http.ClientRequest) ||
-        !isRequestOptions(options) ||
+        !isRequestOptions(given) ||
         !isNodeAgent(this) ||
-        isOwnAgent(this) ||
-        !decisions.concerns(options.host)
+        isOwnAgent(this)
       )
         return Reflect.apply(original, this, values)
+      const options = withPortOfHost(given)
+      if (!decisions.concerns(options.host)) return Reflect.apply(original, this, values)
       const merged = { ...options, ...this.options }
       if (isPath(merged.socketPath)) return Reflect.apply(original, this, values)
       decided.add(request)
@@ -91,6 +92,15 @@ function guardForeignSockets(
       return onSocket
     },
   )
+}
+
+/**
+ * Some write the port into the option `host`, as it stands in a URL. Node would look all of it up as a name; it would be
+ * outside of the scope then, and the resolver of this host would be asked.
+ */
+function withPortOfHost(options: AgentRequestOptions): AgentRequestOptions {
+  const [, host, port] = /^([^:]+|\[[^\]]+\]):(\d{1,5})$/.exec(options.host) ?? []
+  return host === undefined ? options : { ...options, host: host.replace(/^\[|\]$/g, ''), port: Number(port) }
 }
 
 /** Node keeps the port of a request in its Host header alone. */

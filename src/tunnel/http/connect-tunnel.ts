@@ -11,6 +11,7 @@ import { dial, followDial, PROXY_PHASES, TCP_OPTIONS } from '../dial.js'
 import type { Via } from '../fault.js'
 import { cutShort, MAX_ANSWER_BYTES, notHttp, ReceivedAnswer, tooLong } from '../received-answer.js'
 import type { OpenedTunnel } from '../opened-tunnel.js'
+import { noteProxyConnection } from '../proxy-connections.js'
 import { authority } from '../target.js'
 import { checkIdentity, type TlsClient } from '../tls.js'
 
@@ -60,6 +61,7 @@ export async function openConnectTunnel(request: ConnectRequest, attempt: Attemp
     pending = result
     for (const socket of sockets) {
       attempt.own(socket)
+      noteProxyConnection(socket, endpoint.port)
       followDial(socket, endpoint.host, PROXY_PHASES, attempt)
       socket.once('connect', () => (attempt.phase = 'tunnel'))
       watch.tap(socket)
