@@ -124,7 +124,9 @@ export class TunnelSocket extends Socket {
     tunnel.once('end', () => this.push(null))
     tunnel.once('error', (error) => this.destroy(error))
     // After its end it is the reader who ends this socket: what it has not read yet would be lost.
-    tunnel.once('close', () => void (tunnel.readableEnded || this.destroy()))
+    tunnel.once('close', () => {
+      if (!tunnel.readableEnded) this.destroy()
+    })
     Object.assign(this, { connecting: false })
     this.emit('connect')
     this.emit('ready')
