@@ -58,6 +58,7 @@ export function install(
     hooks,
     current: {},
     carried: new WeakSet(),
+    direct: new WeakSet(),
     voiceServers: new VoiceServers(),
     onStop: (step) => undo.push(step),
   }

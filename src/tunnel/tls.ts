@@ -3,6 +3,7 @@ import { isIP, isIPv6, type Socket } from 'node:net'
 import * as tls from 'node:tls'
 import type { TlsSettings } from '../config/index.js'
 import type { Attempt } from './attempt.js'
+import { asOwnConnection } from './own-connections.js'
 import type { Target, TlsOverrides } from './target.js'
 
 /** Sessions kept for resumption; a bot talks to a handful of hosts. */
@@ -47,14 +48,15 @@ export class TlsClient {
     const key = `${host}:${port}`
     // A session belongs to the settings that verified it.
     const session = overrides === undefined ? this.#sessions.get(key) : undefined
-    const secure = tls.connect({
+    const options: tls.ConnectionOptions = {
       ...this.options(host),
       ...withoutContext(overrides),
       ...(session === undefined ? undefined : { session }),
       ALPNProtocols: ['http/1.1'],
       host,
       socket,
-    })
+    }
+    const secure = asOwnConnection(() => tls.connect(options))
     attempt.own(secure)
     if (overrides === undefined) secure.on('session', (fresh: Buffer) => this.#remember(key, fresh))
     const connected = new Promise<void>((resolve, reject) => {

@@ -1,6 +1,7 @@
 import { connect as connectTls, TLSSocket, type PeerCertificate } from 'node:tls'
 import { connect, isIP, type Socket } from 'node:net'
 import { sanitizeForeignText, type ProxyEndpoint } from '../../config/index.js'
+import { asOwnConnection } from '../../tunnel/own-connections.js'
 
 /** What a peer showed of itself, fit to print. */
 export interface SeenCertificate {
@@ -36,13 +37,15 @@ export async function proxyCertificate(
   { host, port }: ProxyEndpoint,
   limit: AbortSignal,
 ): Promise<SeenCertificate | undefined> {
-  const raw = connect({ host, port })
+  const raw = asOwnConnection(() => connect({ host, port }))
   raw.on('error', () => undefined)
-  const socket = connectTls({
-    socket: raw,
-    rejectUnauthorized: false,
-    ...(isIP(host) === 0 ? { servername: host } : {}),
-  })
+  const socket = asOwnConnection(() =>
+    connectTls({
+      socket: raw,
+      rejectUnauthorized: false,
+      ...(isIP(host) === 0 ? { servername: host } : {}),
+    }),
+  )
   try {
     return await new Promise((resolve) => {
       socket.once('secureConnect', () => resolve(certificateOf(socket)))

@@ -1,5 +1,6 @@
 import { connect, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import { asOwnConnection } from '../../tunnel/own-connections.js'
 
 /** A scheme that a port was seen to speak. */
 export type SpokenScheme = 'http' | 'https' | 'socks5' | 'socks4a'
@@ -57,7 +58,7 @@ interface Question {
 const GRACE_MS = 300
 
 const plain = ({ host, port }: { readonly host: string; readonly port: number }): Socket =>
-  connect({ host, port })
+  asOwnConnection(() => connect({ host, port }))
 
 /** The order in which a URL is suggested. */
 const QUESTIONS: readonly Question[] = [
@@ -137,10 +138,12 @@ async function hear(
 }
 
 function openTls({ host, port }: { host: string; port: number }): Socket {
-  return connectTls({
-    host,
-    port,
-    rejectUnauthorized: false,
-    ...(isIP(host) === 0 ? { servername: host } : {}),
-  })
+  return asOwnConnection(() =>
+    connectTls({
+      host,
+      port,
+      rejectUnauthorized: false,
+      ...(isIP(host) === 0 ? { servername: host } : {}),
+    }),
+  )
 }

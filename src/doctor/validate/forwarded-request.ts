@@ -1,6 +1,7 @@
 import { request as requestHttp, type IncomingMessage, type RequestOptions } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import type { ProxyEndpoint } from '../../config/index.js'
+import { asOwnConnection } from '../../tunnel/own-connections.js'
 import { MAX_BODY_BYTES, type Answer } from './answer.js'
 import type { ProxiedRoute } from './proxied-route.js'
 
@@ -28,8 +29,9 @@ export async function forwardRequest(
     },
   }
   return new Promise((resolve, reject) => {
-    const request =
-      protocol === 'https' ? requestHttps({ ...options, ...proxyTls.options(host) }) : requestHttp(options)
+    const request = asOwnConnection(() =>
+      protocol === 'https' ? requestHttps({ ...options, ...proxyTls.options(host) }) : requestHttp(options),
+    )
     request.once('error', reject)
     request.once('response', (response: IncomingMessage) => {
       let body = ''

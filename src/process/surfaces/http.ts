@@ -1,6 +1,7 @@
 import { Duplex } from 'node:stream'
 import http, { type AgentOptions, type ClientRequest, type RequestOptions } from 'node:http'
 import { OWN_AGENT } from '../../agent/own-agent.js'
+import { isOwnConnection } from '../../tunnel/own-connections.js'
 import type { Decision, Wanted } from '../decisions.js'
 import type { AnyFunction } from '../hooks.js'
 import { CHOSEN } from './chosen.js'
@@ -41,6 +42,10 @@ export function hookHttp(context: HookContext): void {
         isOwnAgent(this)
       )
         return Reflect.apply(original, this, values)
+      if (isOwnConnection()) {
+        decided.add(request)
+        return Reflect.apply(original, this, values)
+      }
       const options = withPortOfHost(given)
       if (!decisions.concerns(options.host)) return Reflect.apply(original, this, values)
       const merged = { ...options, ...this.options }

@@ -6,6 +6,7 @@ import type { Decision, Wanted } from '../decisions.js'
 import type { AnyFunction } from '../hooks.js'
 import type { ProcessRoute } from '../route.js'
 import type { Surface } from '../surface.js'
+import { isDiscord } from '../destination.js'
 import { isChosen } from './chosen.js'
 import {
   connectArguments,
@@ -14,6 +15,7 @@ import {
   type ConnectTarget,
 } from './connect-arguments.js'
 import type { HookContext } from './context.js'
+import { readIntoBuffer } from './read-into-buffer.js'
 import { TunnelSocket } from './tunnel-socket.js'
 import { VoiceServers } from './voice-servers.js'
 
@@ -35,10 +37,15 @@ export function hookSockets(context: HookContext): void {
       const call = callInScope(values, 'net', context)
       if (call === undefined) return Reflect.apply(original, this, values)
       const decision = context.decisions.decide(wantedBy(call))
-      if (decision.action === 'direct') return asOwnConnection(() => Reflect.apply(original, this, values))
+      if (decision.action === 'direct') {
+        const socket = asOwnConnection(() => Reflect.apply(original, this, values))
+        if (socket instanceof net.Socket) context.direct.add(socket)
+        return socket
+      }
       const socket = socketFor(decision, call)
       if (call.callback !== undefined) socket.once('connect', call.callback)
       startTimeout(socket, call.options)
+      readIntoBuffer(socket, call.options)
       context.carried.add(socket)
       return socket
     }
@@ -64,9 +71,14 @@ export function hookSockets(context: HookContext): void {
 
 function hookedTlsConnect(original: AnyFunction, context: HookContext): AnyFunction {
   return function (...values) {
-    const { socket: given } = connectArguments(values).options
-    if (given !== undefined && given !== null)
-      return overGiven(Reflect.apply(original, this, values), given, context)
+    const given = connectArguments(values)
+    const { socket: below } = given.options
+    if (below !== undefined && below !== null) {
+      const refused = refusedForeign(given, below, context)
+      if (refused === undefined) return overGiven(Reflect.apply(original, this, values), below, context)
+      const secure = Reflect.apply(original, this, [{ ...given.options, socket: refused }, given.callback])
+      return overGiven(secure, refused, context)
+    }
     const call = callInScope(values, 'tls', context)
     if (call === undefined) return Reflect.apply(original, this, values)
     const decision = context.decisions.decide(wantedBy(call))
@@ -83,8 +95,30 @@ function hookedTlsConnect(original: AnyFunction, context: HookContext): AnyFunct
     context.carried.add(secure)
     if (decision.action === 'proxy' && VoiceServers.isVoiceHost(call.name)) context.voiceServers.watch(secure)
     startTimeout(secure, options)
+    readIntoBuffer(secure, options)
     return secure
   }
+}
+
+/**
+ * TLS to Discord over a socket that leads past the proxy: one that was connected to an address, which says nothing of
+ * Discord, or before the installation.
+ *
+ * @returns a socket that fails in its place; undefined where it may be used
+ */
+function refusedForeign(given: ConnectArguments, socket: unknown, context: HookContext): Socket | undefined {
+  const { servername, port } = given.options
+  const { decisions, carried, direct } = context
+  if (typeof servername !== 'string' || !isDiscord(servername) || isOwnConnection()) return undefined
+  if (!(socket instanceof net.Socket) || socket instanceof TunnelSocket) return undefined
+  if (carried.has(socket) || direct.has(socket) || isChosen(given.options)) return undefined
+  const target = { host: servername, port: socket.remotePort ?? (typeof port === 'number' ? port : 443) }
+  const call: Call = { ...given, target, surface: 'tls', secure: true, name: servername }
+  const decision = decisions.decide(wantedBy(call))
+  if (decision.action === 'direct') return undefined
+  socket.destroy()
+  const error = decision.action === 'refuse' ? decision.error : decisions.unroutable('over', target)
+  return new TunnelSocket({ ...target, open: () => Promise.reject(error) })
 }
 
 /** TLS over a socket that the caller has connected: by net.connect(), it may be one of ours. */

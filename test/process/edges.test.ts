@@ -1,0 +1,158 @@
+import { once } from 'node:events'
+import http, { type IncomingMessage } from 'node:http'
+import https from 'node:https'
+import net, { type AddressInfo, type Socket } from 'node:net'
+import { text } from 'node:stream/consumers'
+import tls from 'node:tls'
+import { expect, onTestFinished, test } from 'vitest'
+import { forwardRequest } from '../../src/doctor/validate/forwarded-request.js'
+import { probePort } from '../../src/doctor/diagnose/port-probe.js'
+import { startLab, USERS_ME, type Lab } from '../support/lab.js'
+
+/** A server of plain TCP, which the lab's proxy finds as raw.example:7. */
+async function startRaw({ names }: Lab, onSocket: (socket: Socket) => void): Promise<void> {
+  const server = net.createServer({ allowHalfOpen: true }, onSocket)
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  onTestFinished(() => new Promise((resolve) => server.close(() => resolve())))
+  names.add('raw.example', 7, { host: '127.0.0.1', port: (server.address() as AddressInfo).port })
+}
+
+test('a request whose timeout is taken back waits for its tunnel', async () => {
+  const { transport, proxy } = await startLab({ fault: { kind: 'tunnel-silence' } })
+  transport.install()
+  const request = https.get(USERS_ME, { timeout: 30 })
+  const failed = once(request, 'error')
+  let timeouts = 0
+  request.on('timeout', () => (timeouts += 1))
+  request.setTimeout(0)
+  const connection = proxy.waitForConnection()
+  await new Promise((resolve) => setTimeout(resolve, 90))
+  expect(timeouts).toBe(0)
+  request.destroy(new Error('by the test'))
+  expect(await failed).toMatchObject([{ message: 'by the test' }])
+  await connection
+})
+
+test.each([
+  'evil.example\r\nProxy-Authorization: injected',
+  'evil.example/path',
+  'evil\thost.example',
+  'user@evil.example',
+  '[evil.example',
+])('the host %j reaches no proxy', async (hostname) => {
+  const { transport, proxy } = await startLab()
+  transport.install({ scope: 'all' })
+  const sent = https.get({ hostname, path: '/', headers: { host: 'safe.example' } })
+  expect(await once(sent, 'error')).toMatchObject([{ code: 'ERR_TARGET_UNREACHABLE' }])
+  expect(await once(net.connect(443, hostname), 'error')).toMatchObject([{ code: 'ERR_TARGET_UNREACHABLE' }])
+  expect(proxy.connections).toHaveLength(0)
+})
+
+test('a host with its port, and a host in Unicode, are asked for as a proxy reads them', async () => {
+  const lab = await startLab()
+  const site = http.createServer((request, response) => response.end(request.headers.host))
+  await once(site.listen(0, '127.0.0.1'), 'listening')
+  onTestFinished(() => new Promise((resolve) => site.close(() => resolve())))
+  const { port } = site.address() as AddressInfo
+  lab.names.add('site.example', 8080, { host: '127.0.0.1', port })
+  lab.names.add('xn--bcher-kva.example', 80, { host: '127.0.0.1', port })
+  lab.transport.install({ scope: 'all' })
+  const ask = async (options: http.RequestOptions): Promise<string> => {
+    const [response] = (await once(http.get(options), 'response')) as [IncomingMessage]
+    return text(response)
+  }
+  expect(await ask({ host: 'site.example:8080' })).toBe('site.example:8080')
+  expect(await ask({ host: 'bücher.example' })).toContain('cher')
+})
+
+test('onread of net.connect() gets what arrives in the buffer of the caller, and can pause', async () => {
+  const lab = await startLab()
+  await startRaw(lab, (socket) => socket.end('abcdefgh'))
+  lab.transport.install({ scope: 'all' })
+  const seen: string[] = []
+  const socket = net.connect({
+    host: 'raw.example',
+    port: 7,
+    onread: {
+      buffer: Buffer.alloc(3),
+      callback: (length, buffer) => {
+        seen.push(Buffer.from(buffer.subarray(0, length)).toString())
+        if (seen.length === 1) setImmediate(() => socket.resume())
+        return seen.length > 1
+      },
+    },
+  })
+  await once(socket, 'close')
+  expect(seen).toEqual(['abc', 'def', 'gh'])
+})
+
+test('what has not been read when the tunnel closes is still there', async () => {
+  const lab = await startLab()
+  const closed = new Promise<void>((resolve) => {
+    void startRaw(lab, (socket) => socket.end('all of it').once('close', () => resolve()))
+  })
+  lab.transport.install({ scope: 'all' })
+  const socket = net.connect(7, 'raw.example')
+  await once(socket, 'connect')
+  socket.end()
+  await closed
+  await lab.proxy.waitForConnection()
+  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve))
+  expect(await text(socket)).toBe('all of it')
+})
+
+test('TLS to Discord over a socket that leads past the proxy is refused', async () => {
+  const lab = await startLab()
+  const received: Buffer[] = []
+  const server = net.createServer((socket) => socket.on('data', (chunk) => received.push(chunk)))
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  onTestFinished(() => new Promise((resolve) => server.close(() => resolve())))
+  const { port } = server.address() as AddressInfo
+  const installed = lab.transport.install()
+  const open = async (): Promise<Socket> => {
+    const socket = net.connect(port, '127.0.0.1')
+    await once(socket, 'connect')
+    return socket
+  }
+  const raw = await open()
+  const secure = tls.connect({ socket: raw, servername: 'discord.com' })
+  expect(await once(secure, 'error')).toMatchObject([
+    { code: 'ERR_ROUTE_REFUSED', target: `discord.com:${port}` },
+  ])
+  expect([raw.destroyed, received]).toEqual([true, []])
+  // Another name, and the choice of the caller, are left alone.
+  for (const start of [
+    (socket: Socket) => tls.connect({ socket, servername: 'other.example' }),
+    (socket: Socket) => installed.bypass(() => tls.connect({ socket, servername: 'discord.com' })),
+  ]) {
+    const socket = await open()
+    const before = received.length
+    const over = start(socket)
+    over.on('error', () => undefined)
+    await expect.poll(() => received.length).toBeGreaterThan(before)
+    over.destroy()
+    socket.destroy()
+  }
+  // A tunnel is no such socket.
+  const tunnel = net.connect(443, 'discord.com')
+  const over = tls.connect({ socket: tunnel, servername: 'discord.com', ca: lab.discord.ca })
+  await once(over, 'secureConnect')
+  over.destroy()
+})
+
+test('the probes of a diagnosis do not take the proxy that they look at', async () => {
+  const lab = await startLab()
+  lab.transport.install({ scope: 'all', loopback: 'block', sockets: 'block' })
+  const endpoint = { protocol: 'http', host: '127.0.0.1', port: lab.proxy.port } as const
+  const limit = AbortSignal.timeout(5_000)
+  const probed = await probePort(endpoint, { host: 'discord.com', port: 443 }, limit)
+  expect(probed.speaks).toEqual(['http'])
+  const route = { authorization: () => Promise.resolve(undefined), proxyTls: undefined }
+  const answer = await forwardRequest(
+    endpoint as never,
+    route as never,
+    new URL('http://none.example/'),
+    limit,
+  )
+  expect(answer.status).toBeGreaterThanOrEqual(400)
+})
