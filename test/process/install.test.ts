@@ -284,6 +284,7 @@ describe('stop()', () => {
       net,
       tls,
       net.Socket.prototype,
+      net.Server.prototype,
       dgram.Socket.prototype,
     ].map((target) => Object.getOwnPropertyDescriptors(target)),
     Object.getOwnPropertyDescriptor(globalThis, Symbol.for('undici.globalDispatcher.1')),
