@@ -19,7 +19,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 30_000,
     pool: 'forks',
-    maxWorkers: 3,
+    maxWorkers: 2,
     sequence: { sequencer: ChaosFirst },
     expect: { poll: { timeout: 15_000 } },
     dangerouslyIgnoreUnhandledErrors: false,

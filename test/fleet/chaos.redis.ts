@@ -6,7 +6,7 @@ import { runChaos } from './chaos.js'
 const RUNS = seedCount(100)
 const FIRST_SEED = Number(process.env['SOAK_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
 /** A run spends its time waiting: for leases to end, and for the minute in which a session may still be open. */
-const AT_ONCE = FULL ? 4 : RUNS
+const AT_ONCE = FULL ? 4 : 5
 const MOST_FAULTS = FULL ? 4 : 2
 
 it(
