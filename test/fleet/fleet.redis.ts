@@ -45,7 +45,9 @@ describe('a fleet on a real Redis', () => {
     lab.redis.stop()
     await expect.poll(() => fleet.status.state).toBe('suspended')
     await expect.poll(() => lab.live).toEqual([])
-    expect(ended).toEqual(Array.from({ length: 4 }, () => 'the lease of the shard has ended'))
+    await expect
+      .poll(() => ended)
+      .toEqual(Array.from({ length: 4 }, () => 'the lease of the shard has ended'))
     lab.redis.continue()
     await expect.poll(() => lab.live).toEqual([0, 1, 2, 3])
     clearInterval(dispatching)
