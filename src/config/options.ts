@@ -126,7 +126,7 @@ export interface ResolvedOptions extends Settled {
   readonly maxFileBytes: number
   /** The option and the log. */
   readonly onEvent: OnEvent | undefined
-  /** Whether the option is set: the log alone listens too. */
+  /** Whether the option is set: the log alone listens too. Hidden, since it is not an option. */
   readonly listens: boolean
   /** Undefined unless the environment asks for it. Hidden too, since it is not an option. */
   readonly log: Log | undefined
@@ -212,11 +212,11 @@ export function parseOptions(input: unknown = {}, proxySource: ProxySource = 'co
  */
 export function replaceProxy(options: ResolvedOptions, input: unknown): ResolvedOptions {
   const { data, error } = z.object({ proxy: proxyField }).safeParse({ proxy: input })
-  const { required, env, proxyAuthorization, log } = options
+  const { required, env, proxyAuthorization, log, listens } = options
   const problems = [...problemsOf(error), ...contradictions({ proxy: input, required, proxyAuthorization })]
   if (data === undefined || problems.length > 0) throw problemsError(problems)
   const proxy = notBlank(data.proxy)
-  return concealed({ ...options, env, proxyAuthorization, log, proxy, proxySource: 'config' })
+  return concealed({ ...options, env, proxyAuthorization, log, listens, proxy, proxySource: 'config' })
 }
 
 /** The same options with another bypass list, which has been checked. */
@@ -224,8 +224,8 @@ export function replaceNoProxy(
   options: ResolvedOptions,
   noProxy: ResolvedOptions['noProxy'],
 ): ResolvedOptions {
-  const { env, proxyAuthorization, log } = options
-  return concealed({ ...options, env, proxyAuthorization, log, noProxy })
+  const { env, proxyAuthorization, log, listens } = options
+  return concealed({ ...options, env, proxyAuthorization, log, listens, noProxy })
 }
 
 function problemsOf(error: z.ZodError | undefined): Problem[] {
@@ -286,7 +286,7 @@ function settle(
 }
 
 function concealed(options: ResolvedOptions): ResolvedOptions {
-  return conceal(options, ['env', 'proxyAuthorization', 'log'])
+  return conceal(options, ['env', 'proxyAuthorization', 'log', 'listens'])
 }
 
 /** One listener for the option and the log. */
