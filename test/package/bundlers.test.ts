@@ -117,7 +117,7 @@ const BUNDLERS: readonly (readonly [name: string, file: string, bundle: Bundle])
 const PAC = (port: number): string =>
   `pac+data:,${encodeURIComponent(`function FindProxyForURL() { return 'PROXY 127.0.0.1:${port}' }`)}`
 
-describe.each(BUNDLERS)('a bot that %s made into a bundle', (_name, file, bundle) => {
+describe.each(BUNDLERS)('a bot that %s made into a bundle', { timeout: 60_000 }, (_name, file, bundle) => {
   let project: string
 
   beforeAll(async () => {
