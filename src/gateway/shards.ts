@@ -104,7 +104,9 @@ export class Shards {
   async close(reason: string, keepSession: boolean): Promise<void> {
     this.#closing.abort(closedGateway())
     if (!keepSession) this.#given = []
-    await this.#context.options.fleet?.shardLeases.leave({ keepSession })
+    const { fleet } = this.#context.options
+    // Without a fleet the shards close at once: a listener that closes the gateway sees no further event.
+    if (fleet !== undefined) await fleet.shardLeases.leave({ keepSession })
     await Promise.all([...this].map((shard) => shard.end(reason, keepSession)))
   }
 

@@ -23,7 +23,7 @@ export const PROCESS = {
   'process.refused.socket':
     'The connection to {target} is refused: a socket that connects itself cannot take the proxy',
   'process.refused.socket.hint':
-    'Call net.connect() or tls.connect(), as properties of their modules, in place of new net.Socket().connect(): those take the proxy. Or open it inside bypass().',
+    'Call connect() of node:net or node:tls, as a property of its module, in place of new Socket().connect(): it takes the proxy. Or open the socket inside bypass().',
   'process.refused.foreign': 'The request to {target} is refused: its agent made a connection past the proxy',
   'process.refused.foreign.hint':
     'Leave out the agent, or pass an agent of node:http or node:https: those take the proxy. Or send it inside bypass().',
