@@ -13,7 +13,7 @@ const dist = (name: string): string => join(ROOT, 'dist', name)
 const distUrl = (name: string): string => pathToFileURL(dist(name)).href
 
 const NAMES = ['GatewayError', 'TransportError', 'createDiscordTransport', 'validateProxy']
-const CARBON_NAMES = ['ProxyGatewayPlugin', 'ProxyRequestClient']
+const CARBON_NAMES = ['ProxyGatewayPlugin', 'ProxyRequestClient', 'ProxyShardingPlugin']
 
 /** Prints the packages and the own source files that the process has compiled after it imported `url`. */
 const listLoaded = (url: string): string => `
@@ -94,7 +94,7 @@ describe('the subpaths of the package', () => {
   const subpaths = Object.keys(exports).filter(
     (name) => !['.', './package.json', './register'].includes(name),
   )
-  const parts = ['./openclaw']
+  const parts = ['./openclaw', './redis']
 
   test('have an adapter for each framework', () => {
     const all = ['./carbon', './discord.js', './dysnomia', './eris', './oceanic.js', './slash-create']
