@@ -122,14 +122,25 @@ export class Connector {
       { listed, shown }: ListedCandidate,
       chosen: Via,
       part: Attempt,
+      onDirect: () => void,
     ): Promise<Connection> => {
       const { proxy } = listed
-      const asked = { ...request, via: chosen, listed }
+      let isDirect = false
+      const asked = {
+        ...request,
+        via: chosen,
+        listed,
+        onDirect: (reason: string) => {
+          isDirect = true
+          onDirect()
+          request.onDirect(reason)
+        },
+      }
       const connection =
         proxy.kind === 'tunnel'
           ? await this.#through({ ...asked, endpoint: proxy }, part)
           : await this.#byScript(proxy, asked, part)
-      return { ...connection, proxy: shown }
+      return isDirect ? connection : { ...connection, proxy: shown }
     }
     return this.choice.open({ candidates: this.candidates, target: via.target, open }, attempt)
   }

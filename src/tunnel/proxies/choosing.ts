@@ -21,11 +21,12 @@ export interface Opened {
   readonly forwardProxy?: unknown
 }
 
-/** Opens a connection through one candidate. */
+/** Opens a connection through one candidate. It calls `onDirect` before it connects directly instead. */
 type Open<Kind extends Candidate, Result extends Opened> = (
   candidate: Kind,
   via: Via,
   attempt: Attempt,
+  onDirect: () => void,
 ) => Promise<Result>
 
 /** What one connection asks of the choice. */

@@ -122,7 +122,9 @@ export class ProxyChoice<Listed extends Candidate = Candidate> {
     { candidates, target, open }: Choosing<Kind, Result>,
     attempt: Attempt,
   ): Promise<Result> {
-    const via: Via = { proxy: candidate.shown, target }
+    let via: Via = { proxy: candidate.shown, target }
+    // A PAC script answered DIRECT: no proxy has a part in what follows.
+    const onDirect = (): void => void (via = { ...via, proxy: null })
     // Where the error of the whole attempt says the same, it may have all of the time.
     const alone =
       candidates.length === 1 && this.#listed.length === 1 && candidate.key === this.#listed[0]?.key
@@ -133,7 +135,7 @@ export class ProxyChoice<Listed extends Candidate = Candidate> {
       const part = attempt.part(leftMs, (phase) => timeoutError(via, phase, shareMs))
       const stopWatching = redialWhenPortAnswers(part, candidate.address)
       try {
-        const opened = await open(candidate, via, part)
+        const opened = await open(candidate, via, part, onDirect)
         attempt.own(opened.socket)
         return opened
       } catch (error) {
@@ -232,7 +234,7 @@ export class ProxyChoice<Listed extends Candidate = Candidate> {
       inBackground: true,
     })
     try {
-      const { socket } = await choosing.open(candidate, via, attempt)
+      const { socket } = await choosing.open(candidate, via, attempt, () => undefined)
       socket.destroy()
       this.#worked(candidate)
     } catch (error) {
