@@ -31,6 +31,7 @@ export interface Connection {
   readonly forwardProxy?: ForwardProxy
   /** The proxy of the configuration that it took, redacted; undefined where it is direct. */
   readonly proxy?: string
+  readonly isDirect?: true
 }
 
 /** A connection to open. */
@@ -125,13 +126,11 @@ export class Connector {
       onDirect: () => void,
     ): Promise<Connection> => {
       const { proxy } = listed
-      let isDirect = false
       const asked = {
         ...request,
         via: chosen,
         listed,
         onDirect: (reason: string) => {
-          isDirect = true
           onDirect()
           request.onDirect(reason)
         },
@@ -140,14 +139,14 @@ export class Connector {
         proxy.kind === 'tunnel'
           ? await this.#through({ ...asked, endpoint: proxy }, part)
           : await this.#byScript(proxy, asked, part)
-      return isDirect ? connection : { ...connection, proxy: shown }
+      return connection.isDirect === true ? connection : { ...connection, proxy: shown }
     }
     return this.choice.open({ candidates: this.candidates, target: via.target, open }, attempt)
   }
 
   async #direct({ target, onDirect }: ConnectRequest, reason: string, attempt: Attempt): Promise<Connection> {
     onDirect(reason)
-    return { socket: await dial(target.host, target.port, TARGET_PHASES, attempt) }
+    return { socket: await dial(target.host, target.port, TARGET_PHASES, attempt), isDirect: true }
   }
 
   /** By the proxies that a PAC script names. */
