@@ -91,10 +91,7 @@ export class Decisions {
   }
 
   /** The refusal of a connection that is in scope, and that cannot be led through the proxy. */
-  unroutable(
-    message: 'socket' | 'foreign' | 'over' | 'udp',
-    wanted: Pick<Wanted, 'host' | 'port'>,
-  ): TransportError {
+  unroutable(message: 'socket' | 'foreign' | 'udp', wanted: Pick<Wanted, 'host' | 'port'>): TransportError {
     return refusal(message, this.#via(wanted))
   }
 

@@ -58,7 +58,6 @@ export function install(
     hooks,
     current: {},
     carried: new WeakSet(),
-    direct: new WeakSet(),
     voiceServers: new VoiceServers(),
     onStop: (step) => undo.push(step),
   }

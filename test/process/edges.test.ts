@@ -3,7 +3,6 @@ import http, { type IncomingMessage } from 'node:http'
 import https from 'node:https'
 import net, { type AddressInfo, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
-import tls from 'node:tls'
 import { expect, onTestFinished, test } from 'vitest'
 import { forwardRequest } from '../../src/doctor/validate/forwarded-request.js'
 import { probePort } from '../../src/doctor/diagnose/port-probe.js'
@@ -99,45 +98,6 @@ test('what has not been read when the tunnel closes is still there', async () =>
   await lab.proxy.waitForConnection()
   for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve))
   expect(await text(socket)).toBe('all of it')
-})
-
-test('TLS to Discord over a socket that leads past the proxy is refused', async () => {
-  const lab = await startLab()
-  const received: Buffer[] = []
-  const server = net.createServer((socket) => socket.on('data', (chunk) => received.push(chunk)))
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  onTestFinished(() => new Promise((resolve) => server.close(() => resolve())))
-  const { port } = server.address() as AddressInfo
-  const installed = lab.transport.install()
-  const open = async (): Promise<Socket> => {
-    const socket = net.connect(port, '127.0.0.1')
-    await once(socket, 'connect')
-    return socket
-  }
-  const raw = await open()
-  const secure = tls.connect({ socket: raw, servername: 'discord.com' })
-  expect(await once(secure, 'error')).toMatchObject([
-    { code: 'ERR_ROUTE_REFUSED', target: `discord.com:${port}` },
-  ])
-  expect([raw.destroyed, received]).toEqual([true, []])
-  // Another name, and the choice of the caller, are left alone.
-  for (const start of [
-    (socket: Socket) => tls.connect({ socket, servername: 'other.example' }),
-    (socket: Socket) => installed.bypass(() => tls.connect({ socket, servername: 'discord.com' })),
-  ]) {
-    const socket = await open()
-    const before = received.length
-    const over = start(socket)
-    over.on('error', () => undefined)
-    await expect.poll(() => received.length).toBeGreaterThan(before)
-    over.destroy()
-    socket.destroy()
-  }
-  // A tunnel is no such socket.
-  const tunnel = net.connect(443, 'discord.com')
-  const over = tls.connect({ socket: tunnel, servername: 'discord.com', ca: lab.discord.ca })
-  await once(over, 'secureConnect')
-  over.destroy()
 })
 
 test('the probes of a diagnosis do not take the proxy that they look at', async () => {

@@ -13,8 +13,6 @@ export interface HookContext {
   readonly hooks: Hooks
   /** Sockets that lead through the proxy, and TLS over them. */
   readonly carried: WeakSet<object>
-  /** Sockets that go direct by a decision. */
-  readonly direct: WeakSet<object>
   readonly voiceServers: VoiceServers
   /** The surface whose function runs now, for the functions that it calls. */
   readonly current: { surface?: Surface | undefined }

@@ -6,7 +6,6 @@ import type { Decision, Wanted } from '../decisions.js'
 import type { AnyFunction } from '../hooks.js'
 import type { ProcessRoute } from '../route.js'
 import type { Surface } from '../surface.js'
-import { isDiscord } from '../destination.js'
 import { isChosen } from './chosen.js'
 import {
   connectArguments,
@@ -37,11 +36,7 @@ export function hookSockets(context: HookContext): void {
       const call = callInScope(values, 'net', context)
       if (call === undefined) return Reflect.apply(original, this, values)
       const decision = context.decisions.decide(wantedBy(call))
-      if (decision.action === 'direct') {
-        const socket = asOwnConnection(() => Reflect.apply(original, this, values))
-        if (socket instanceof net.Socket) context.direct.add(socket)
-        return socket
-      }
+      if (decision.action === 'direct') return asOwnConnection(() => Reflect.apply(original, this, values))
       const socket = socketFor(decision, call)
       if (call.callback !== undefined) socket.once('connect', call.callback)
       startTimeout(socket, call.options)
@@ -71,14 +66,9 @@ export function hookSockets(context: HookContext): void {
 
 function hookedTlsConnect(original: AnyFunction, context: HookContext): AnyFunction {
   return function (...values) {
-    const given = connectArguments(values)
-    const { socket: below } = given.options
-    if (below !== undefined && below !== null) {
-      const refused = refusedForeign(given, below, context)
-      if (refused === undefined) return overGiven(Reflect.apply(original, this, values), below, context)
-      const secure = Reflect.apply(original, this, [{ ...given.options, socket: refused }, given.callback])
-      return overGiven(secure, refused, context)
-    }
+    const { socket: below } = connectArguments(values).options
+    if (below !== undefined && below !== null)
+      return overGiven(Reflect.apply(original, this, values), below, context)
     const call = callInScope(values, 'tls', context)
     if (call === undefined) return Reflect.apply(original, this, values)
     const decision = context.decisions.decide(wantedBy(call))
@@ -98,27 +88,6 @@ function hookedTlsConnect(original: AnyFunction, context: HookContext): AnyFunct
     readIntoBuffer(secure, options)
     return secure
   }
-}
-
-/**
- * TLS to Discord over a socket that leads past the proxy: one that was connected to an address, which says nothing of
- * Discord, or before the installation.
- *
- * @returns a socket that fails in its place; undefined where it may be used
- */
-function refusedForeign(given: ConnectArguments, socket: unknown, context: HookContext): Socket | undefined {
-  const { servername, port } = given.options
-  const { decisions, carried, direct } = context
-  if (typeof servername !== 'string' || !isDiscord(servername) || isOwnConnection()) return undefined
-  if (!(socket instanceof net.Socket) || socket instanceof TunnelSocket) return undefined
-  if (carried.has(socket) || direct.has(socket) || isChosen(given.options)) return undefined
-  const target = { host: servername, port: socket.remotePort ?? (typeof port === 'number' ? port : 443) }
-  const call: Call = { ...given, target, surface: 'tls', secure: true, name: servername }
-  const decision = decisions.decide(wantedBy(call))
-  if (decision.action === 'direct') return undefined
-  socket.destroy()
-  const error = decision.action === 'refuse' ? decision.error : decisions.unroutable('over', target)
-  return new TunnelSocket({ ...target, open: () => Promise.reject(error) })
 }
 
 /** TLS over a socket that the caller has connected: by net.connect(), it may be one of ours. */
