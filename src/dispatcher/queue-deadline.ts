@@ -7,7 +7,7 @@ import type { LaneUse } from './origin-pool.js'
  * A request in the queue fails this much after its deadline. An attempt to open a tunnel that began with the request
  * ends first, and its error says more.
  */
-const GRACE_MS = 50
+const GRACE_MS = 200
 
 /** Tells when the oldest request in the queue has waited for too long. */
 export class QueueDeadline {
