@@ -23,6 +23,8 @@ export class Listener {
   readonly port: number
   readonly #server: Server
   readonly #open = new Set<Socket>()
+  /** Node leaves the handle of a socket open where a reset of it fails. */
+  readonly #handles: Handle[] = []
   #peak = 0
   #dropped = 0
 
@@ -33,6 +35,8 @@ export class Listener {
     server.on('drop', () => this.#dropped++)
     server.on('connection', (socket: Socket) => {
       this.#open.add(socket)
+      const handle: unknown = Reflect.get(socket, '_handle')
+      if (isHandle(handle)) this.#handles.push(handle)
       this.#peak = Math.max(this.#peak, this.#open.size)
       socket.on('error', () => undefined).once('close', () => this.#open.delete(socket))
       onConnection(socket)
@@ -68,7 +72,18 @@ export class Listener {
     this.#server.close()
     for (const socket of this.#open) socket.destroy()
     await closed
+    for (const handle of this.#handles) if (handle.fd >= 0) handle.close()
   }
+}
+
+interface Handle {
+  /** Negative when it is closed. */
+  readonly fd: number
+  close(): void
+}
+
+function isHandle(value: unknown): value is Handle {
+  return typeof value === 'object' && value !== null && 'fd' in value && 'close' in value
 }
 
 /** `host:port` as a URL has it. */
