@@ -11,7 +11,7 @@ import {
   type RoutePolicy,
   type TlsSettings,
 } from '../config/index.js'
-import { TransportError, type TransportPhase } from '../errors.js'
+import { TransportError } from '../errors.js'
 import { Attempt } from './attempt.js'
 import { Connector, type Connection } from './connector.js'
 import { closedError, nameFailure, timeoutError } from './failures.js'
@@ -21,6 +21,7 @@ import { proxyEvents } from './proxies/proxy-events.js'
 import { StatsCounter, type TransportStats } from './stats.js'
 import { authority, normalizeTarget, type Target } from './target.js'
 import { TlsClient } from './tls.js'
+import type { HttpConnectionLimits, TunnelLimits } from './tunnel-limits.js'
 
 /** A host name has at most 253 characters. */
 const MAX_SHOWN_TARGET = 300
@@ -32,25 +33,6 @@ const IMPOSSIBLE_TARGET = fault(
   'route.target.impossible.hint',
   false,
 )
-
-/** How one tunnel's opening is bounded. */
-export interface TunnelLimits {
-  readonly signal?: AbortSignal
-  /** Milliseconds; the transport's `connectTimeoutMs` when absent. */
-  readonly timeoutMs?: number
-  /**
-   * Whether the destination may send before it is asked, as a mail server does. Otherwise its first bytes behind the
-   * proxy's answer are taken for the proxy's own. Default: false.
-   */
-  readonly serverFirst?: boolean
-  /** Called when a step begins. */
-  readonly onPhase?: (phase: TransportPhase) => void
-}
-
-export interface HttpConnectionLimits extends TunnelLimits {
-  /** Whether the connection must end at the target itself: an upgrade cannot be forwarded. */
-  readonly tunnelOnly?: boolean
-}
 
 /** A connection for HTTP requests to one target, and the proxy that forwards them where it is no tunnel. */
 export interface HttpConnection extends Connection {
