@@ -121,36 +121,25 @@ export class OpenClawError extends Error {
 
   /** A plain record for structured logs. */
   toJSON(): Record<string, unknown> {
-    const {
-      name,
-      code,
-      detailCode,
-      reason,
-      message,
-      hint,
-      retryable,
-      retryAfterMs,
-      sent,
-      method,
-      closeCode,
-    } = this
-    const { details } = this
-    return {
-      name,
-      code,
-      detailCode,
-      reason,
-      message,
-      hint,
-      retryable,
-      retryAfterMs,
-      sent,
-      method,
-      closeCode,
-      details,
-    }
+    return Object.fromEntries(LOGGED.map((field) => [field, this[field]]))
   }
 }
+
+/** Not `cause`: it may be an error of any library. */
+const LOGGED = [
+  'name',
+  'code',
+  'detailCode',
+  'reason',
+  'message',
+  'hint',
+  'retryable',
+  'retryAfterMs',
+  'sent',
+  'method',
+  'closeCode',
+  'details',
+] as const
 
 /** The client is not open: `connect()` was not called, or `disconnect()` was. */
 export function closedClient(called: boolean): OpenClawError {
