@@ -66,7 +66,7 @@ function addSessions(openclaw: Command, end: End): void {
   gatewayFlags(sessions.command('history'))
     .argument('<key>')
     .summary('print the messages of a session')
-    .addOption(new Option('--limit <number>', 'the newest so many').argParser(wholeNumber(1, 1_000)))
+    .addOption(new Option('--limit <number>', 'how many of the newest').argParser(wholeNumber(1, 1_000)))
     .action(async (key: string, flags: HistoryFlags) => end(await (await load()).history(key, flags)))
   sending(sessions.command('send'))
     .argument('<key>')

@@ -75,7 +75,7 @@ export interface StoredRecord {
 
 export interface TakenShard extends Holding {
   readonly record: StoredRecord | undefined
-  /** Milliseconds until the shard may identify: a session that nobody knows of may still be open. */
+  /** Milliseconds until the shard may identify: a session without a record may still be open. */
   readonly identifyAfterMs: number
 }
 

@@ -13,7 +13,7 @@ export interface FleetTiming {
   readonly commandMs: number
   /** From an event to the write of its sequence. The command itself comes on top. */
   readonly writeMs: number
-  /** Where nobody knows whether a shard has begun a session, Discord gets so long to end it. */
+  /** Where it is unknown whether a shard has begun a session, Discord gets so long to end it. */
   readonly doubtMs: number
 }
 

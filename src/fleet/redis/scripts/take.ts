@@ -3,7 +3,7 @@ import { script } from './script.js'
 /**
  * Gives a member shards that have no owner, the lowest first, and not more than its even part.
  *
- * ARGV[7]: how many it wants. ARGV[8]: milliseconds for which a session that nobody knows of may still be open.
+ * ARGV[7]: how many it wants. ARGV[8]: milliseconds for which a session without a record may still be open.
  *
  * Answers 'epoch', 'gone', or 'ok', and for each shard its number, token, session ('' if none), sequence (with '!' if
  * its owner closed it in order), and the milliseconds until it may identify. In keySessions 'I' and a time stands for a
