@@ -8,7 +8,7 @@
 import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import process from 'node:process'
 import { obstacles } from './test-requirements.js'
 
@@ -23,7 +23,14 @@ interface Report {
   readonly numPassedTests: number
   readonly numFailedTests: number
   readonly testResults: readonly {
-    readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[]
+    readonly name: string
+    readonly status: string
+    readonly message: string
+    readonly assertionResults: readonly {
+      readonly fullName: string
+      readonly status: string
+      readonly failureMessages: readonly string[]
+    }[]
   }[]
 }
 
@@ -55,6 +62,8 @@ const STAGES: readonly Stage[] = [
 const folder = await mkdtemp(join(tmpdir(), 'discord-transport-test-'))
 const total = { passed: 0, failed: 0, skipped: 0 }
 const table: string[] = []
+/** Again at the end, where a long log is read first. */
+const failures: string[] = []
 try {
   for (const stage of STAGES) {
     const obstacle = obstacles[stage.script]?.()
@@ -72,7 +81,7 @@ try {
 } finally {
   await rm(folder, { recursive: true, force: true })
 }
-console.log(`\n${table.join('\n')}\n`)
+console.log(`\n${[...table, ...failures].join('\n')}\n`)
 const strict = process.env['CI'] === 'true'
 if (strict && total.skipped > 0) console.log('In CI nothing may be skipped.')
 process.exitCode = total.failed > 0 || total.passed === 0 || (strict && total.skipped > 0) ? 1 : 0
@@ -98,9 +107,19 @@ async function run(stage: Stage): Promise<Count> {
   if (stage.vitest === true) {
     const count = await readReport(report)
     // A file that fails to load, a leak or an unhandled rejection fails the run and none of its tests.
-    if (count !== undefined) return succeeded || count.failed > 0 ? count : { ...count, failed: 1 }
+    if (count !== undefined) {
+      if (succeeded || count.failed > 0) return count
+      failures.push(
+        `\nFAILED: ${stage.name}: no test of it, but its run: a leak or an unhandled error; see its output`,
+      )
+      return { ...count, failed: 1 }
+    }
   }
   return succeeded ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 }
+}
+
+function addFailure(file: string, name: string, message: string): void {
+  failures.push(`\nFAILED: ${relative(process.cwd(), file)}: ${name}\n${message.slice(0, 2_000)}`)
 }
 
 function npm(args: readonly string[]): Promise<boolean> {
@@ -122,6 +141,12 @@ async function readReport(path: string): Promise<Count | undefined> {
     .flatMap(({ assertionResults }) => assertionResults)
     .filter(({ status }) => status !== 'passed' && status !== 'failed')
   for (const { fullName } of skipped) console.log(`SKIPPED: ${fullName}`)
+  for (const file of report.testResults) {
+    const failed = file.assertionResults.filter(({ status }) => status === 'failed')
+    for (const { fullName, failureMessages } of failed)
+      addFailure(file.name, fullName, failureMessages.join('\n'))
+    if (file.status === 'failed' && failed.length === 0) addFailure(file.name, 'the file', file.message)
+  }
   return {
     passed: report.numPassedTests,
     failed: report.numFailedTests,

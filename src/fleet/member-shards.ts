@@ -63,9 +63,11 @@ export class MemberShards extends ShardSlots {
 
   /**
    * The store has lost its memory: what was handed over and has perhaps not been taken is claimed, so that it is given
-   * back once more. An owner that has taken it has a higher token. Not as closed in order: that owner may have died.
+   * back once more. An owner that has taken it has a higher token. Nothing counts as closed in order: an owner that
+   * the store forgot may have gone on with it and died.
    */
   reclaim(): void {
+    this.#sessions.doubtAll()
     for (const { shardId, token, session, sequence } of this.#handedOver.values()) {
       if (this.token(shardId) !== undefined || typeof session !== 'string') continue
       this.#sessions.loaded(shardId, { session, sequence, final: false })

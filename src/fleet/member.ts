@@ -173,7 +173,7 @@ export class Member implements GatewayShardLeases {
     switch (reply.kind) {
       case 'epoch':
         this.#debug("the fleet's store was emptied, rolled back or restarted: this member says what it had")
-        this.#claim()
+        await this.#claim()
         return true
       case 'count': {
         this.#membership.propose((await this.#client?.recommendedShards()) ?? 1)
@@ -190,7 +190,9 @@ export class Member implements GatewayShardLeases {
     }
   }
 
-  #claim(): void {
+  async #claim(): Promise<void> {
+    // What is closing would count as closed in order afterwards.
+    await this.#slots.settled()
     this.#membership.claim()
     this.#slots.reclaim()
   }
@@ -259,7 +261,7 @@ export class Member implements GatewayShardLeases {
         const reply = await store.renew({ ...request, join: undefined })
         if (reply.kind === 'ok') this.#membership.renewed(reply)
         if (reply.kind === 'epoch') {
-          this.#claim()
+          await this.#claim()
           continue
         }
         await this.#giveBack(true)

@@ -76,9 +76,17 @@ export class SessionWriter implements GatewaySessionStore {
       this.#entries.set(shardId, { session, final: record.final })
   }
 
-  /** The shard is closed in order. Without a session what was loaded stays: the client had not asked for it yet. */
+  /**
+   * The shard is closed in order. Without a session what was loaded stays: the client had not asked for it yet. A
+   * session that was closed before RESUMED may be behind what an owner before this one handled.
+   */
   closed(shardId: number, session: GatewaySession | null): void {
-    if (session !== null) this.#entries.set(shardId, { session, final: true })
+    if (session !== null) this.#entries.set(shardId, { session, final: session.handedOver !== false })
+  }
+
+  /** Owners that the store no longer knows of may have gone on with sessions that were closed here. */
+  doubtAll(): void {
+    for (const entry of this.#entries.values()) entry.final = false
   }
 
   /** Another member has it. */

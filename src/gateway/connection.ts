@@ -41,6 +41,9 @@ export class Connection {
   #decompressor: Decompressor | undefined
   #heartbeat: Heartbeat | undefined
   #heartbeatIntervalMs = 0
+  #beats = 0
+  #acknowledgements = 0
+  #confirmation: { readonly after: number; readonly confirmed: () => void } | undefined
   /** Why this side left it. From then on nothing that arrives counts. */
   #left: Disconnect | undefined
 
@@ -89,6 +92,15 @@ export class Connection {
 
   expected(): void {
     this.#socket.expected()
+  }
+
+  /**
+   * Calls back when Discord has acknowledged a heartbeat that is sent now: what it had sent by then has arrived. RESUMED
+   * alone does not say so, since a replay may hold the RESUMED of an earlier owner.
+   */
+  confirm(confirmed: () => void): void {
+    this.#heartbeat?.beat()
+    this.#confirmation = { after: this.#beats, confirmed }
   }
 
   /** Leaves at once. Discord keeps the session, unless a new one is to begin. */
@@ -157,10 +169,20 @@ export class Connection {
     }
   }
 
+  #beat(): void {
+    this.#beats += 1
+    this.send(`{"op":${Opcode.Heartbeat},"d":${this.#owner.sequence() ?? 'null'}}`)
+  }
+
   #acknowledged(): void {
     const acknowledgement = this.#heartbeat?.acknowledged()
     this.#decompressor?.rest()
     if (acknowledgement !== undefined) this.#owner.heartbeat(acknowledgement)
+    this.#acknowledgements += 1
+    if (this.#confirmation === undefined || this.#acknowledgements < this.#confirmation.after) return
+    const { confirmed } = this.#confirmation
+    this.#confirmation = undefined
+    confirmed()
   }
 
   #hello(heartbeatIntervalMs: number): void {
@@ -168,7 +190,7 @@ export class Connection {
     this.expected()
     this.#heartbeatIntervalMs = heartbeatIntervalMs
     this.#heartbeat = new Heartbeat(heartbeatIntervalMs, this.#settings.random, {
-      beat: () => this.send(`{"op":${Opcode.Heartbeat},"d":${this.#owner.sequence() ?? 'null'}}`),
+      beat: () => this.#beat(),
       ping: () => this.#socket.ping(),
       received: () => this.#socket.bytesRead,
       receiving: () => this.#socket.receiving,

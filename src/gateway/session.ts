@@ -15,8 +15,10 @@ export interface GatewaySession {
   readonly shardId: number
   readonly shardCount: number
   /**
-   * True: its last owner closed it in order, and no event after `sequence` was dispatched. A session that a store
-   * gives without it is resumed too, and the events that come again are marked `replayed`.
+   * True: its last owner closed it in order, and no event after `sequence` was dispatched. False: an event after
+   * `sequence` may have been dispatched, as while a session is resumed whose owner was killed. A session that a store
+   * gives without it is resumed too. Unless it is true there, and where it is false in `createGateway({ session })`, the
+   * events that come again are marked `replayed`.
    */
   readonly handedOver?: boolean | undefined
 }

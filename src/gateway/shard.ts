@@ -192,7 +192,7 @@ export class Shard implements GatewayShard {
       // A replay may begin with events that were dispatched before. RESUMED counts whatever its sequence is.
       if (!isNew && !ends) return
       if (isNew) this.#session.advance(payload.s)
-      if (ends) this.#session.resumed()
+      if (ends && this.#session.isUncertain) this.#connection?.confirm(() => this.#session.replayEnded())
       if (ends) this.#usable()
       else if (this.#state === 'resuming') this.#replaying()
       emit('dispatch', payload, this.id, raw, this.#session.info(payload.s))

@@ -26,7 +26,7 @@ export class StoredSession {
   readonly #settings: StoredSessionSettings
   #live: LiveSession | undefined
   #loaded: boolean
-  /** Until RESUMED: its last owner may have dispatched events after the sequence that the store has. */
+  /** Until the replay has ended: an earlier owner may have dispatched events after the sequence that is known here. */
   #uncertain = false
   #lastWrite: PromiseLike<unknown> | undefined
 
@@ -44,7 +44,8 @@ export class StoredSession {
     if (this.#live === undefined) return null
     const { id, sequence, resumeUrl } = this.#live
     const { shardId, shardCount } = this.#settings
-    return { id, sequence, resumeUrl, shardId, shardCount }
+    const session = { id, sequence, resumeUrl, shardId, shardCount }
+    return this.#uncertain ? { ...session, handedOver: false } : session
   }
 
   /** Where an event of the live session stands. */
@@ -52,14 +53,20 @@ export class StoredSession {
     return { sessionId: this.#live?.id ?? '', sequence, replayed: this.#uncertain }
   }
 
+  /** Whether an event that comes now may have been dispatched before. */
+  get isUncertain(): boolean {
+    return this.#uncertain
+  }
+
   /** What follows was not dispatched before. */
-  resumed(): void {
+  replayEnded(): void {
     this.#uncertain = false
   }
 
   /** A session to resume. */
-  restore({ id, sequence, resumeUrl }: GatewaySession): void {
+  restore({ id, sequence, resumeUrl, handedOver }: GatewaySession): void {
     this.#loaded = true
+    this.#uncertain = handedOver === false
     this.#live = { id, sequence, resumeUrl }
   }
 

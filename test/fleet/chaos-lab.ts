@@ -54,6 +54,8 @@ export class Watch {
   /** By session and sequence: how often it was handled. */
   readonly #handled = new Map<string, number>()
   readonly #two = new Map<number, string>()
+  /** Members that go on after a stop, until their next event. */
+  readonly #continued = new Set<string>()
   repeated = 0
   #newest = new Map<string, number>()
 
@@ -77,13 +79,20 @@ export class Watch {
       if (kind === 'closed' || kind === 'failed') this.note(`${member} ENDED: ${line}`)
       return
     }
+    // A process that is stopped within a listener ends that listener when it goes on, whatever became of its lease.
+    const wasWithinListener = this.#continued.delete(member)
     const key = `${session} ${sequence}`
     const times = (this.#handled.get(key) ?? 0) + 1
     this.#handled.set(key, times)
     this.#newest.set(session, Math.max(this.#newest.get(session) ?? 0, Number(number)))
     if (times === 1) return
     this.repeated += 1
-    if (replayed !== '1') this.violations.push(`${member} was not told that ${key} may have been handled`)
+    if (replayed !== '1' && !wasWithinListener)
+      this.violations.push(`${member} was not told that ${key} may have been handled`)
+  }
+
+  continued(member: string): void {
+    this.#continued.add(member)
   }
 
   /** Two sessions of one shard with a connection each. */

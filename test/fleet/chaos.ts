@@ -57,6 +57,14 @@ function pick(run: Run): ChaosMember | undefined {
   return there.length === 0 ? undefined : run.random.pick(there)
 }
 
+async function whileStopped(run: Run, work: () => Promise<void>): Promise<void> {
+  const member = pick(run)
+  member?.signal('SIGSTOP')
+  await work()
+  if (member !== undefined) run.watch.continued(member.name)
+  member?.signal('SIGCONT')
+}
+
 const FAULTS: readonly Fault[] = [
   {
     name: 'a member is killed',
@@ -69,21 +77,13 @@ const FAULTS: readonly Fault[] = [
   },
   {
     name: 'a member is stopped for a moment',
-    inflict: async (run) => {
-      const member = pick(run)
-      member?.signal('SIGSTOP')
-      await sleep(run.random.between(100, 3_000))
-      member?.signal('SIGCONT')
-    },
+    inflict: (run) => whileStopped(run, () => sleep(run.random.between(100, 3_000))),
   },
   {
     name: 'a member is stopped for longer than its lease',
-    inflict: async (run) => {
-      const member = pick(run)
-      member?.signal('SIGSTOP')
-      await sleep(run.random.between(4_000, 9_000))
-      member?.signal('SIGCONT')
-    },
+    // What only it knew is lost to the others.
+    endsMembers: true,
+    inflict: (run) => whileStopped(run, () => sleep(run.random.between(4_000, 9_000))),
   },
   {
     name: 'a member is restarted in order',
@@ -126,15 +126,13 @@ const FAULTS: readonly Fault[] = [
   },
   {
     name: 'Redis is emptied while a member is stopped',
-    inflict: async (run) => {
-      const member = pick(run)
-      member?.signal('SIGSTOP')
-      await sleep(run.random.between(0, 1_000))
-      await run.redis.empty()
-      run.excused += SHARDS
-      await sleep(run.random.between(0, 6_000))
-      member?.signal('SIGCONT')
-    },
+    inflict: (run) =>
+      whileStopped(run, async () => {
+        await sleep(run.random.between(0, 1_000))
+        await run.redis.empty()
+        run.excused += SHARDS
+        await sleep(run.random.between(0, 6_000))
+      }),
   },
 ]
 

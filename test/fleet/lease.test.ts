@@ -3,7 +3,7 @@ import { createFleet, type Fleet } from '../../src/fleet/fleet.js'
 import { FleetMemory } from '../../src/fleet/memory/memory-store.js'
 import { StoreUnavailable, type FleetStore } from '../../src/fleet/store.js'
 import { FLEET_TIMING } from '../../src/fleet/timing.js'
-import type { GatewayFleetMember } from '../../src/index.js'
+import type { GatewayFleetMember, GatewaySession } from '../../src/index.js'
 import { VirtualClock } from './virtual-clock.js'
 
 const { holdMs, termMs, renewMs } = FLEET_TIMING
@@ -17,6 +17,8 @@ class Lab {
   /** When each shard was closed. */
   readonly closedAt: number[] = []
   isAway = false
+  /** The next renewal meets a store that has lost its memory. */
+  isEmptied = false
   /** When the last renewal that was answered had been sent. */
   renewedAt = 0
 
@@ -29,9 +31,9 @@ class Lab {
       shardCount: 2,
       recommendedShards: () => Promise.resolve(2),
       open: (shardId) => void this.opened.push(shardId),
-      close: () => {
+      close: (shardId) => {
         this.closedAt.push(this.clock.now())
-        return Promise.resolve(null)
+        return Promise.resolve(sessionOf(shardId))
       },
       settled: () => undefined,
       debug: () => undefined,
@@ -52,11 +54,23 @@ class Lab {
       renew: async (request) => {
         if (this.isAway) throw new StoreUnavailable('away')
         this.renewedAt = this.clock.now()
+        if (this.isEmptied) {
+          this.isEmptied = false
+          return { kind: 'epoch', epoch: 'another' }
+        }
         return store.renew(request)
       },
     }
   }
 }
+
+const sessionOf = (shardId: number): GatewaySession => ({
+  id: `session-${shardId}`,
+  sequence: 7,
+  resumeUrl: 'wss://gateway.discord.gg/',
+  shardId,
+  shardCount: 2,
+})
 
 describe('the lease of a member', () => {
   it('stands while its store is away for less than the lease', async () => {
@@ -94,6 +108,22 @@ describe('the lease of a member', () => {
     lab.clock.wakeUpAfter(holdMs)
     expect(lab.fleet.shardLeases.holds(0)).toBe(false)
     expect(lab.fleet.status.state).toBe('suspended')
+  })
+})
+
+describe('a session that a member closed when its lease ended', () => {
+  it.each([
+    [true, 'counts as handed over where the store remembers that nobody else had it', false],
+    [false, 'counts as doubtful where the store has lost its memory', true],
+  ])('handedOver is %s: it %s', async (handedOver, _what, isEmptied) => {
+    const lab = new Lab()
+    await lab.join()
+    lab.isAway = true
+    await lab.clock.until(() => lab.closedAt.length === 2)
+    lab.isEmptied = isEmptied
+    lab.isAway = false
+    await lab.clock.until(() => lab.opened.length === 4)
+    expect(lab.fleet.sessionStore.load(0)).toEqual({ ...sessionOf(0), handedOver })
   })
 })
 

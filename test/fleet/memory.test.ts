@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { FleetMemory, memoryFleet } from '../../src/fleet/index.js'
-import type { GatewayClient } from '../../src/index.js'
-import { failureOf, GatewayLab } from '../gateway/gateway-lab.js'
+import type { GatewayClient, GatewaySession } from '../../src/index.js'
+import { failureOf, GatewayLab, next, recordDispatches } from '../gateway/gateway-lab.js'
 
 let lab: GatewayLab
 
@@ -30,6 +30,49 @@ describe('a fleet in memory', () => {
     expect(lab.discord.gateway.identifies).toHaveLength(3)
     expect(lab.discord.gateway.resumes).toHaveLength(3)
     expect(new Set(replayed)).toEqual(new Set([false]))
+  })
+
+  it('tells the next member of a doubt that the replay had not ended', async () => {
+    await startLab()
+    const memory = new FleetMemory()
+    const first = lab.createGateway({ shards: 1, fleet: memoryFleet(memory) })
+    const guild = recordDispatches(first).waitFor(({ t }) => t === 'GUILD_CREATE')
+    await first.connect()
+    await guild
+    await first.close()
+    for (let number = 1; number <= 5; number += 1) lab.discord.gateway.dispatch('LAB', { number })
+    const { sessionStore, ...rest } = memoryFleet(memory)
+    // As the store has it of a member that was killed.
+    const load = async (shardId: number): Promise<GatewaySession | null> => {
+      const session = await sessionStore.load(shardId)
+      return session ? { ...session, handedOver: false } : null
+    }
+    const second = lab.createGateway({
+      shards: 1,
+      fleet: {
+        ...rest,
+        sessionStore: {
+          load,
+          save: (session) => sessionStore.save(session),
+          remove: (shardId) => sessionStore.remove(shardId),
+        },
+      },
+    })
+    const closed = new Promise<GatewaySession | null>((resolve) => {
+      second.once('dispatch', (_payload, _shard, _raw, { replayed }) => {
+        expect(replayed).toBe(true)
+        resolve(second.session)
+        void second.close()
+      })
+    })
+    second.connect().catch(() => undefined)
+    expect(await closed).toMatchObject({ handedOver: false })
+    await next(second, 'closed')
+    const third = lab.createGateway({ shards: 1, fleet: memoryFleet(memory) })
+    const seen: [string, boolean][] = []
+    third.on('dispatch', ({ t }, _shard, _raw, { replayed }) => seen.push([t, replayed]))
+    await third.connect()
+    expect(seen).toEqual([...Array.from({ length: 4 }, () => ['LAB', true]), ['RESUMED', true]])
   })
 
   it('divides the shards among its members, and a member without shards is ready too', async () => {
