@@ -1,39 +1,46 @@
 import { availableParallelism } from 'node:os'
-import { configDefaults, defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
 import { ISOLATED_FILES } from './test/support/isolated-files.js'
 import { TIMED_FILES } from './test/support/timed-files.js'
 
-const timed = Object.keys(TIMED_FILES)
-const isolated = Object.keys(ISOLATED_FILES)
 // Most files wait most of the time.
 const parallel = { maxWorkers: availableParallelism() + 1, sequence: { groupOrder: 0 } } as const
+
+/** Three projects for the test files that end in `.ENDING.ts`: most of them, the isolated and the timed ones. */
+function projects(name: string, ending: 'test' | 'programs'): TestProjectInlineConfiguration[] {
+  const listed = (files: object): string[] =>
+    Object.keys(files).filter((file) => file.endsWith(`.${ending}.ts`))
+  const isolated = listed(ISOLATED_FILES)
+  const timed = listed(TIMED_FILES)
+  return [
+    {
+      extends: true,
+      test: {
+        name,
+        include: [`test/**/*.${ending}.ts`],
+        exclude: [...configDefaults.exclude, ...timed, ...isolated],
+        isolate: false,
+        ...parallel,
+      },
+    },
+    { extends: true, test: { name: `${name}-isolated`, include: isolated, ...parallel } },
+    {
+      extends: true,
+      test: {
+        name: `${name}-timed`,
+        include: timed,
+        isolate: false,
+        maxWorkers: availableParallelism(),
+        sequence: { groupOrder: 1 },
+      },
+    },
+  ]
+}
 
 export default defineConfig({
   test: {
     globalSetup: ['test/support/global-setup.ts'],
-    projects: [
-      {
-        extends: true,
-        test: {
-          name: 'parallel',
-          include: ['test/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, ...timed, ...isolated],
-          isolate: false,
-          ...parallel,
-        },
-      },
-      { extends: true, test: { name: 'isolated', include: isolated, ...parallel } },
-      {
-        extends: true,
-        test: {
-          name: 'timed',
-          include: timed,
-          isolate: false,
-          maxWorkers: availableParallelism(),
-          sequence: { groupOrder: 1 },
-        },
-      },
-    ],
+    projects: [...projects('unit', 'test'), ...projects('programs', 'programs')],
     setupFiles: ['test/lab/leaks.ts'],
     testTimeout: 20_000,
     hookTimeout: 20_000,

@@ -52,12 +52,12 @@ async function quietly(
 }
 
 /** They run the preload by both forms themselves: once on each line is enough. */
-const PRELOAD = ['test/process/register.test.ts', 'test/process/children.test.ts']
+const PRELOAD = ['test/process/register.programs.ts', 'test/process/children.programs.ts']
 
 const LAB: Suite = {
   name: 'every scheme through the lab',
   run: (node, form, env) => {
-    const surfaces = ['test/process/surfaces.test.ts', ...(form === 'import' ? PRELOAD : [])]
+    const surfaces = ['test/process/surfaces.programs.ts', ...(form === 'import' ? PRELOAD : [])]
     const suite = ['vitest.config.ts', 'test/e2e', ...surfaces] as const
     return quietly(runVitest, node, { ...env, E2E_SCHEMES: schemesFor(node, form) }, suite)
   },

@@ -46,7 +46,7 @@ try {
   control.listen(0, '127.0.0.1')
   await once(control, 'listening')
   // One file after the other: a restart is not for the tests of the other file.
-  const files = ['test/openclaw/suite.test.ts', 'test/openclaw/restarts.test.ts', '--no-file-parallelism']
+  const files = ['test/openclaw/suite.test.ts', 'test/openclaw/restarts.programs.ts', '--no-file-parallelism']
   const tests = spawn('npx', ['vitest', 'run', ...files, '--reporter=verbose'], {
     stdio: 'inherit',
     env: {

@@ -50,6 +50,7 @@ const STAGES: readonly Stage[] = [
   { name: 'format', script: 'format:check' },
   { name: 'build', script: 'build' },
   { name: 'tests', script: 'test:unit', vitest: true },
+  { name: 'programs', script: 'test:programs', vitest: true },
   { name: 'real proxies', script: 'test:real', vitest: true },
   { name: 'fleet with Redis', script: 'test:fleet', vitest: true },
   { name: 'sealed network', script: 'test:sealed', vitest: true },

@@ -1,10 +1,8 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { beforeAll, onTestFinished } from 'vitest'
+import { beforeAll } from 'vitest'
 import { builtPackage } from '../support/processes/built-package.js'
 
 export interface RunOptions {
@@ -54,13 +52,4 @@ export function builtCommand(): BuiltCommand {
       return { code, stdout, stderr }
     },
   }
-}
-
-/** A file for the rest of the test. */
-export async function writeTemporary(name: string, content: string): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'discord-transport-cli-'))
-  onTestFinished(() => rm(directory, { recursive: true }))
-  const path = join(directory, name)
-  await writeFile(path, content)
-  return path
 }

@@ -1,5 +1,5 @@
 /**
- * Run by surfaces.test.ts in a process of its own: opens a connection by every way that code has, while an installation is
+ * Run by surfaces.programs.ts in a process of its own: opens a connection by every way that code has, while an installation is
  * active, and says for each what came of it and what Node really did below all hooks.
  */
 import { createHook } from 'node:async_hooks'

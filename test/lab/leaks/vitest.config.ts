@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-// Run by proxy-leaks.test.ts: a test file that leaks on purpose, and one that does not.
+// Run by proxy-leaks.programs.ts: a test file that leaks on purpose, and one that does not.
 export default defineConfig({
   test: {
     root: '.',

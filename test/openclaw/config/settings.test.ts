@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { writeTemporary } from '../../cli/command.js'
+import { writeTemporary } from '../../support/temporary-file.js'
 import { startLab } from '../../support/lab.js'
 import { systemCode } from '../../../src/errors.js'
 import type { OpenClawOptions } from '../../../src/openclaw/index.js'

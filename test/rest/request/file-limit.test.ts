@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { TransportError } from '../../../src/index.js'
-import { writeTemporary } from '../../cli/command.js'
+import { writeTemporary } from '../../support/temporary-file.js'
 import { directTransport, rejection } from '../support/fetches.js'
 
 const LIMIT = 1_000

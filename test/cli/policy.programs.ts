@@ -3,7 +3,8 @@ import { BlockList } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { DENIED_NAMES, DENIED_RANGES } from '../../src/doctor/index.js'
 import { missingPrograms, requireRealProxies } from '../real/installed.js'
-import { builtCommand, writeTemporary } from './command.js'
+import { builtCommand } from './command.js'
+import { writeTemporary } from '../support/temporary-file.js'
 
 const command = builtCommand()
 

@@ -71,7 +71,7 @@ describe('A bot on Carbon 0.14', () => {
   )
 })
 
-/** bots.test.ts takes the proxy of each version away. */
+/** bots.programs.ts takes the proxy of each version away. */
 const versions: readonly CarbonPackage[] = FULL
   ? ['carbon-0-14', 'carbon-0-15', '@buape/carbon']
   : ['@buape/carbon']

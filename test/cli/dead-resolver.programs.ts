@@ -6,7 +6,8 @@ import { text } from 'node:stream/consumers'
 import { expect, onTestFinished, test } from 'vitest'
 import { withEtc } from '../real/etc.js'
 import { requireRealProxies } from '../real/installed.js'
-import { builtCommand, writeTemporary } from './command.js'
+import { builtCommand } from './command.js'
+import { writeTemporary } from '../support/temporary-file.js'
 
 const command = builtCommand()
 

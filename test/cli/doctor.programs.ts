@@ -9,7 +9,8 @@ import { spawn } from 'node:child_process'
 import { text } from 'node:stream/consumers'
 import { missingPrograms } from '../real/installed.js'
 import { startLab, type Lab } from '../support/lab.js'
-import { builtCommand, writeTemporary, type Ended, type RunOptions } from './command.js'
+import { builtCommand, type Ended, type RunOptions } from './command.js'
+import { writeTemporary } from '../support/temporary-file.js'
 
 const command = builtCommand()
 

@@ -6,7 +6,8 @@ import { freePort } from '../support/free-port.js'
 import { startLab } from '../support/lab.js'
 import { homeWith } from '../openclaw/config/configuration.js'
 import { addExampleCom } from '../doctor/validate/example-com.js'
-import { builtCommand, writeTemporary, type Ended } from './command.js'
+import { builtCommand, type Ended } from './command.js'
+import { writeTemporary } from '../support/temporary-file.js'
 
 const command = builtCommand()
 

@@ -3,7 +3,8 @@ import { z } from 'zod'
 import { DENIED_NAMES, DENIED_RANGES } from '../../src/doctor/index.js'
 import { addExampleCom } from '../doctor/validate/example-com.js'
 import { startLab } from '../support/lab.js'
-import { builtCommand, writeTemporary } from './command.js'
+import { builtCommand } from './command.js'
+import { writeTemporary } from '../support/temporary-file.js'
 
 const command = builtCommand()
 

@@ -27,7 +27,7 @@ function valueOf(cell: string): unknown {
 }
 
 describe('the blocks of the pages', () => {
-  /** Programs have docs.test.ts, configurations of proxies test/real/documented.real.ts. */
+  /** Programs have docs.programs.ts, configurations of proxies test/real/documented.real.ts. */
   const LANGUAGES = ['', 'cjs', 'ini', 'js', 'json', 'sh', 'squid', 'ts', 'yaml']
 
   test.each(pages)('$path: each can be found by a test, and says what it is', (page) => {

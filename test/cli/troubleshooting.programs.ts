@@ -13,7 +13,8 @@ import { createCertificateAuthority, type CertificateAuthority } from '../lab/ce
 import { connectLabDirectly } from '../lab/discord/loopback.js'
 import { startLab, type Lab } from '../support/lab.js'
 import { LocalDns } from '../support/local-dns.js'
-import { builtCommand, writeTemporary } from './command.js'
+import { builtCommand } from './command.js'
+import { writeTemporary } from '../support/temporary-file.js'
 
 const command = builtCommand()
 

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
 import { ENV_FORMATS, SNIPPETS } from '../../src/cli/environment/snippets.js'
-import { builtCommand, writeTemporary } from './command.js'
+import { builtCommand } from './command.js'
+import { writeTemporary } from '../support/temporary-file.js'
 
 const command = builtCommand()
 const FORMATS = ENV_FORMATS
@@ -21,7 +22,7 @@ function inBatchFile(line: string): string {
 }
 
 describe('env', () => {
-  // OpenClaw has settings of its own: test/cli/openclaw.test.ts.
+  // OpenClaw has settings of its own: test/cli/openclaw.programs.ts.
   test.each(FORMATS.filter((format) => format !== 'openclaw'))(
     '%s holds the variable that is in effect and its URL',
     async (format) => {
