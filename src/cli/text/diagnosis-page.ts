@@ -1,17 +1,16 @@
 import type { DiagnosedHop, Diagnosis } from '../../index.js'
 import { say } from '../../messages/index.js'
 import { version } from '../version.js'
+import { verdictOf } from './verdict.js'
 
 /**
  * The report of `doctor --html`: one page that needs no other file, no script and no network. A diagnosis holds no
  * credential, and nothing else is written here.
  */
 export function diagnosisPage(diagnosis: Diagnosis): string {
-  const { proxy, ok, ms, startedAt, notes, hops, fix, comparison } = diagnosis
-  const failed = hops.filter(({ status }) => status === 'failed')
-  const verdict = ok
-    ? say('command.doctor.well')
-    : `${say('command.doctor.failed')} ${failed.map(({ title, code }) => `${title}, ${code ?? ''}`).join('; ') || say('command.doctor.unreached')}`
+  const { proxy, ms, startedAt, notes, hops, fix, comparison } = diagnosis
+  const { ok, word, failures } = verdictOf(diagnosis)
+  const verdict = `${word} ${failures}`.trimEnd()
   const where = proxy === null ? `${say('doctor.detail.no-proxy')}: ${diagnosis.reason}` : proxy.url
   const made = say('command.html.made', {
     version: version(),
@@ -24,7 +23,7 @@ export function diagnosisPage(diagnosis: Diagnosis): string {
     element('h1', say('command.html.title')),
     element('p', verdict, ok ? 'verdict ok' : 'verdict failed'),
     element('p', `${say('command.html.proxy')}: ${where}`, 'proxy'),
-    ...(fix === null ? [] : [element('p', `${say('command.doctor.fix')} ${fix.text}`, 'fix')]),
+    ...fixLine(fix),
     ...(notes.length === 0
       ? []
       : [
@@ -32,6 +31,7 @@ export function diagnosisPage(diagnosis: Diagnosis): string {
           `<ul>${notes.map(({ text }) => element('li', text)).join('')}</ul>`,
         ]),
     table(hops),
+    ...otherProxies(diagnosis),
     ...(comparison === null
       ? []
       : [
@@ -57,6 +57,23 @@ ${body.join('\n')}
 </body>
 </html>
 `
+}
+
+function fixLine(fix: Diagnosis['fix']): string[] {
+  return fix === null ? [] : [element('p', `${say('command.doctor.fix')} ${fix.text}`, 'fix')]
+}
+
+/** The other proxies of a list. */
+function otherProxies({ otherProxies: others = [] }: Diagnosis): string[] {
+  return others.flatMap(({ proxy, hops, fix }, index) => [
+    element(
+      'h2',
+      `${proxy.url} ${say('command.doctor.place', { place: index + 2, proxies: others.length + 1 })}`,
+      'proxy',
+    ),
+    ...fixLine(fix),
+    table(hops),
+  ])
 }
 
 function table(hops: readonly DiagnosedHop[]): string {

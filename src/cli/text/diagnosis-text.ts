@@ -1,6 +1,7 @@
 import type { DiagnosedHop, Diagnosis } from '../../index.js'
 import { say } from '../../messages/index.js'
 import { padColumns, type Style } from './terminal.js'
+import { verdictOf } from './verdict.js'
 
 const TITLE_WIDTH = 27
 const BAR_WIDTH = 24
@@ -58,12 +59,10 @@ function sourceName(source: string): string {
   return source === 'config' ? say('command.source') : source
 }
 
-function verdict({ ok, hops, otherProxies = [], ms }: Diagnosis, style: Style): string {
-  if (ok) return `${style.good(say('command.doctor.well'))} (${ms} ms)`
-  const all = [hops, ...otherProxies.map((other) => other.hops)].flat()
-  const failed = all.filter(({ status }) => status === 'failed')
-  const named = failed.map(({ title, code }) => `${title}, ${code ?? ''}`).join('; ')
-  return `${style.bad(say('command.doctor.failed'))} ${named === '' ? say('command.doctor.unreached') : named} (${ms} ms)`
+function verdict(diagnosis: Diagnosis, style: Style): string {
+  const { ok, word, failures } = verdictOf(diagnosis)
+  const told = ok ? style.good(word) : `${style.bad(word)} ${failures}`
+  return `${told} (${diagnosis.ms} ms)`
 }
 
 function comparisonLines({ comparison }: Diagnosis, style: Style): string[] {

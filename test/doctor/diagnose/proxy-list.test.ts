@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { styleFor } from '../../../src/cli/text/terminal.js'
+import { diagnosisPage } from '../../../src/cli/text/diagnosis-page.js'
 import { diagnosisText } from '../../../src/cli/text/diagnosis-text.js'
 import { startLab } from '../../support/lab.js'
 import { diagnose, outcomeOf } from './diagnose.js'
@@ -24,6 +25,9 @@ test('each proxy of a list is diagnosed, and one that fails fails the diagnosis'
   const text = diagnosisText(diagnosis, styleFor(process.stdout))
   expect(text).toContain(`${second.url} is proxy 2 of 2`)
   expect(text).toContain('ERR_PROXY_UNREACHABLE')
+  const page = diagnosisPage(diagnosis)
+  expect(page).toContain(`<h2 class="proxy">${second.url} is proxy 2 of 2</h2>`)
+  expect(page).toMatch(/<p class="verdict failed">FAILED at .*ERR_PROXY_UNREACHABLE<\/p>/)
 })
 
 test('one proxy has no others', async () => {
