@@ -110,6 +110,11 @@ export class Watch {
     }
   }
 
+  /** How many sessions began after this moment. */
+  sessionsSince(time: number): number {
+    return this.#discord.gateway.sessions.filter(({ createdAt }) => createdAt > time).length
+  }
+
   /** Whether each shard has one session, and its event of this number, or a later one, has been handled. */
   isBack(number: number): boolean {
     const live = this.#discord.gateway.sessions.filter(({ connection }) => connection?.open === true)

@@ -6,6 +6,7 @@ import { createCertificateAuthority, type CertificateAuthority } from '../lab/ce
 import { startDiscord, type FakeDiscord } from '../lab/discord/index.js'
 import { LabNames } from '../lab/names.js'
 import { startProxy, type LabProxy } from '../lab/proxy/index.js'
+import { FLEET_TIMING } from '../../src/fleet/timing.js'
 import { createRandom, type Random } from '../gateway/seeded-random.js'
 import { ChaosMember, memberProgram, Watch } from './chaos-lab.js'
 import { RedisServer } from './redis-server.js'
@@ -29,6 +30,8 @@ const MEMBERS = 3
 const BACK_MS = 90_000
 /** The same where nobody knows whether a session was begun: see `doubtMs`. */
 const DOUBT_MS = 150_000
+/** A session is written at once, with one command, which has so long. */
+const UNWRITTEN_MS = FLEET_TIMING.commandMs
 
 interface Run {
   readonly random: Random
@@ -138,8 +141,12 @@ const FAULTS: readonly Fault[] = [
 
 const QUIET = { membersEnded: false, redisForgot: false }
 
-/** What only Redis and a member that has ended knew is lost where one of them strikes before all is well again. */
+/**
+ * What only Redis and a member that has ended knew is lost where one of them strikes before all is well again. So is a
+ * session whose owner ends before it is written.
+ */
 function strikes(run: Run, { endsMembers = false, redisForgets = false }: Fault): void {
+  if (endsMembers) run.excused += run.watch.sessionsSince(Date.now() - UNWRITTEN_MS)
   run.since.membersEnded ||= endsMembers
   run.since.redisForgot ||= redisForgets
   if (run.since.membersEnded && run.since.redisForgot) run.excused += SHARDS
