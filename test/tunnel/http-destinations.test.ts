@@ -137,6 +137,19 @@ describe.each(FACES)('on %s an http:// destination', (_face, get) => {
     expect(received).toEqual([])
   })
 
+  test('a 407 moves the next requests on to the next proxy of a list', async () => {
+    const { createTransport, startProxy, proxy, url } = await startPlainLab({ auth: AUTH })
+    const second = await startProxy({ scheme: 'http' })
+    const transport = createTransport({ proxy: [proxy.urlWithoutCredentials, second.url] })
+    expect(await failureOf(get(transport, `${url}/`))).toMatchObject({ code: 'ERR_PROXY_AUTH', sent: 'no' })
+    expect((await get(transport, `${url}/`)).status).toBe(200)
+    expect((await get(transport, `${url}/`)).status).toBe(200)
+    expect(proxy.connections).toHaveLength(1)
+    expect(second.connections.length).toBeGreaterThan(0)
+    await helloByWebSocket(transport)
+    expect(proxy.connections).toHaveLength(2)
+  })
+
   test('an answer that squid marks as its own is the failure of the proxy', async () => {
     const { transport, proxy } = await startPlainLab()
     expect(await failureOf(get(transport, 'http://unknown.lab/'))).toMatchObject({

@@ -30,6 +30,8 @@ export type ReadHeader = (name: string) => string | undefined
  * removes Proxy-Authorization before it forwards a request (RFC 9110 section 11.7.2).
  */
 export class ForwardProxy {
+  /** Called with the failure of each answer that the proxy gave itself. */
+  onRefusal: (error: TransportError) => void = () => undefined
   readonly #request: ForwardRequest
 
   constructor(request: ForwardRequest) {
@@ -70,7 +72,9 @@ export class ForwardProxy {
       statusText,
       headers: challenge === undefined ? {} : { 'proxy-authenticate': challenge },
     }
-    return connectRefusal(reply, this.#request, new ReceivedAnswer())
+    const failure = connectRefusal(reply, this.#request, new ReceivedAnswer())
+    this.onRefusal(failure)
+    return failure
   }
 
   /** The failure of an answer that does not begin as one of HTTP. */

@@ -78,8 +78,9 @@ export class ProxyChoice<Listed extends Candidate = Candidate> {
       const begunAt = performance.now()
       try {
         const opened = await this.#openShare(candidate, ordered.length - index, choosing, attempt)
-        // Otherwise no more is known than that its port answers.
+        // No more is known of one that forwards than that its port answers.
         if (opened.forwardProxy === undefined) this.#worked(candidate)
+        else opened.forwardProxy.onRefusal = (error) => this.#refused(error, candidate, choosing)
         return opened
       } catch (error) {
         if (!(error instanceof TransportError)) throw error
@@ -166,8 +167,7 @@ export class ProxyChoice<Listed extends Candidate = Candidate> {
     if (blamed !== 'proxy') {
       // A name that this host could not look up says nothing about the proxy.
       if (error.phase === 'tunnel') this.#worked(candidate)
-      if (blamed === 'denied' && this.#moves(error) && choosing.candidates.length > 1)
-        this.standing(candidate).denied(choosing.target, performance.now())
+      if (blamed === 'denied') this.#refused(error, candidate, choosing)
       return
     }
     const { key, shown, address } = candidate
@@ -178,6 +178,16 @@ export class ProxyChoice<Listed extends Candidate = Candidate> {
       this.#useFirst(`${shown} is down (${error.code})`)
     }
     this.#recoverPreferred(choosing)
+  }
+
+  /** For a time the others come first for this destination: an answer to one request says nothing of the others. */
+  #refused<Kind extends Candidate, Result extends Opened>(
+    error: TransportError,
+    candidate: Kind,
+    { candidates, target }: Choosing<Kind, Result>,
+  ): void {
+    if (this.#moves(error) && candidates.length > 1)
+      this.standing(candidate).denied(target, performance.now())
   }
 
   #worked(candidate: Candidate): void {
