@@ -1,11 +1,13 @@
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createHash, X509Certificate } from 'node:crypto'
 import { expect, it, onTestFinished } from 'vitest'
 import { createDiscordTransport } from '../../src/index.js'
 import { OpenClawGatewayClient, type OpenClawClientOptions } from '../../src/openclaw/index.js'
+import { parseClientOptions } from '../../src/openclaw/client/options.js'
+import { resolveTarget } from '../../src/openclaw/client/route/target.js'
 import { DeviceStore } from '../../src/openclaw/client/device/device-store.js'
 import { failureOf } from '../gateway/gateway-lab.js'
 import { FakeGateway, type FakeGatewayOptions } from '../lab/openclaw/fake-gateway.js'
@@ -141,6 +143,22 @@ it.each([
     await expect(createClient({ env }).connect()).resolves.toMatchObject({ protocol: 4 })
   },
 )
+
+it.each([
+  // What `openclaw gateway status` of 2026.9.6 names for these profiles.
+  [{ OPENCLAW_PROFILE: 'work' }, 41_984],
+  [{ OPENCLAW_PROFILE: 'Work' }, 28_704],
+  [{ OPENCLAW_PROFILE: 'default' }, 18_789],
+  [{ OPENCLAW_PROFILE: 'work', OPENCLAW_GATEWAY_PORT: '4000' }, 4_000],
+])('the port of the gateway for %j is %i, as with OpenClaw', async (env, port) => {
+  const folder = await temporary()
+  const target = async (): Promise<string> =>
+    (await resolveTarget(parseClientOptions({ env: { HOME: folder, ...env } }))).url.href
+  expect(await target()).toBe(`ws://127.0.0.1:${port}/`)
+  await mkdir(join(folder, '.openclaw'))
+  await writeFile(join(folder, '.openclaw/openclaw.json'), JSON.stringify({ gateway: { port: 5_000 } }))
+  expect(await target()).toBe(`ws://127.0.0.1:${'OPENCLAW_GATEWAY_PORT' in env ? port : 5_000}/`)
+})
 
 it('a new device says which command approves it, and connects when it is approved', async () => {
   const gateway = await lab({ approval: true })

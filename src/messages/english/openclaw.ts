@@ -79,6 +79,8 @@ export const OPENCLAW = {
   'openclaw.note.retired':
     'These settings are read, but OpenClaw of today refuses a file that holds them: {names}. openclaw doctor --fix removes them.',
   'openclaw.note.no-file': 'There is no configuration at {file}: everything is as if it were empty.',
+  'openclaw.note.profile':
+    'OPENCLAW_PROFILE alone does not choose the configuration, neither here nor in OpenClaw: {directory} is not read. Set OPENCLAW_STATE_DIR to it, as openclaw --profile does.',
   'openclaw.note.ignored-variable':
     'env of the configuration sets {names}, which OpenClaw does not take from there. Set it in the environment or in the file .env of the state directory.',
 } as const

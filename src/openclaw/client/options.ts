@@ -30,7 +30,10 @@ export interface OpenClawClientOptions {
   readonly url?: string | URL | undefined
   /** Instead of `url`, for plain ws://. Default: 127.0.0.1. */
   readonly host?: string | undefined
-  /** Default: OPENCLAW_GATEWAY_PORT, else `gateway.port` of the configuration, else 18789. */
+  /**
+   * Default: OPENCLAW_GATEWAY_PORT, else `gateway.port` of the configuration, else the port that OpenClaw gives to
+   * OPENCLAW_PROFILE, else 18789.
+   */
   readonly port?: number | undefined
   /** Default: without `url` and `host`, that of the configuration or OPENCLAW_GATEWAY_TOKEN, in OpenClaw's order. */
   readonly token?: string | undefined

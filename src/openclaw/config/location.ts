@@ -17,8 +17,9 @@ const FILE_NAMES = ['openclaw.json', 'clawdbot.json'] as const
 const STATE_DIRECTORIES = ['.openclaw', '.clawdbot'] as const
 
 /**
- * Finds the configuration in OpenClaw's order: OPENCLAW_CONFIG_PATH; what OPENCLAW_STATE_DIR holds; what the profile
- * or the default directories hold. The first of them that is set decides.
+ * Finds the configuration in OpenClaw's order: OPENCLAW_CONFIG_PATH; what OPENCLAW_STATE_DIR holds; what the default
+ * directories hold. The first of them that is set decides. OPENCLAW_PROFILE does not count: `openclaw --profile` sets
+ * the other two, and the variable alone leaves the file as it is.
  *
  * @param path stands in place of OPENCLAW_CONFIG_PATH
  */
@@ -45,6 +46,26 @@ export function expandHome(path: string, home: string): string {
   return resolve(path.trim().replace(/^~(?=$|[\\/])/, () => home))
 }
 
+/** OPENCLAW_PROFILE where it names another profile than the default one. */
+export function profileOf(env: Environment): string | undefined {
+  const profile = set(env['OPENCLAW_PROFILE'])
+  return profile !== undefined && /^(?!default$)[a-z0-9][\w-]{0,63}$/i.test(profile) ? profile : undefined
+}
+
+/**
+ * The directory of OPENCLAW_PROFILE, where it exists and nothing leads to it: the variable alone chooses the port of the
+ * gateway, and no file.
+ */
+export function passedByProfile(env: Environment): string | undefined {
+  const profile = profileOf(env)
+  const isElsewhere = ['OPENCLAW_CONFIG_PATH', 'OPENCLAW_STATE_DIR'].some(
+    (name) => set(env[name]) !== undefined,
+  )
+  if (profile === undefined || isElsewhere) return undefined
+  const directory = join(homeOf(env), `${STATE_DIRECTORIES[0]}-${profile}`)
+  return existsSync(directory) ? directory : undefined
+}
+
 /** OPENCLAW_HOME, HOME, USERPROFILE, or what the system says. */
 export function homeOf(env: Environment): string {
   const system = setHome(env['HOME']) ?? setHome(env['USERPROFILE']) ?? homedir()
@@ -69,13 +90,9 @@ function stateDirectory(env: Environment, home: string): string {
   )
 }
 
-/** OPENCLAW_STATE_DIR, else the directory of a profile. */
 function stateOverride(env: Environment, home: string): string | undefined {
   const directory = set(env['OPENCLAW_STATE_DIR'])
-  if (directory !== undefined) return expandHome(directory, home)
-  const profile = set(env['OPENCLAW_PROFILE'])
-  if (profile === undefined || !/^(?!default$)[a-z0-9][\w-]{0,63}$/i.test(profile)) return undefined
-  return join(home, `${STATE_DIRECTORIES[0]}-${profile}`)
+  return directory === undefined ? undefined : expandHome(directory, home)
 }
 
 function pathList(value: string | undefined, home: string): readonly string[] {

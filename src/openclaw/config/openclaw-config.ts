@@ -1,9 +1,10 @@
-import { sanitizeForeignText, type Environment } from '../../config/index.js'
+import type { Environment } from '../../config/index.js'
+import { sanitizeForeignText } from '../../config/redact.js'
 import { say } from '../../messages/index.js'
 import { layeredEnvironment, substitute } from './environment.js'
 import { readGuarded } from './guarded-file.js'
 import { resolveIncludes } from './includes.js'
-import { homeOf, locate, type Location } from './location.js'
+import { homeOf, locate, passedByProfile, type Location } from './location.js'
 import { isObject, parseConfig, type JsonObject } from './parse-config.js'
 import { settingError } from './setting-error.js'
 
@@ -26,6 +27,8 @@ export type Path = readonly string[]
 export class OpenClawConfig {
   /** Where a file was looked for and there is none; null otherwise. */
   readonly missing: string | null
+  /** The directory of OPENCLAW_PROFILE where that is not read; null otherwise. */
+  readonly passedBy: string | null
   /** The home directory, for paths that begin with `~`. */
   readonly home: string
   /** Names in `env` of the configuration that do not count there. */
@@ -34,12 +37,13 @@ export class OpenClawConfig {
   readonly #env: Environment
 
   private constructor(
-    missing: string | null,
+    { missing, passedBy }: Pick<OpenClawConfig, 'missing' | 'passedBy'>,
     tree: JsonObject,
     home: string,
     { env, ignored }: Awaited<ReturnType<typeof layeredEnvironment>>,
   ) {
     this.missing = missing
+    this.passedBy = passedBy
     this.home = home
     this.ignoredVariables = ignored
     this.#tree = tree
@@ -55,13 +59,20 @@ export class OpenClawConfig {
     const home = homeOf(env)
     if (config !== undefined && path === undefined) {
       const tree = checkObject(config, 'config')
-      return new OpenClawConfig(null, tree, home, await layeredEnvironment(env, [], tree))
+      return new OpenClawConfig(
+        { missing: null, passedBy: null },
+        tree,
+        home,
+        await layeredEnvironment(env, [], tree),
+      )
     }
     const location = locate(env, path)
     const { missing, tree } = await readTree(location, config, path !== undefined)
     const expanded = await resolveIncludes(tree, location.file, location.includeRoots)
     const object = checkObject(expanded, 'path')
-    return new OpenClawConfig(missing, object, home, await layeredEnvironment(env, location.envFiles, object))
+    const passedBy = path === undefined ? (passedByProfile(env) ?? null) : null
+    const variables = await layeredEnvironment(env, location.envFiles, object)
+    return new OpenClawConfig({ missing, passedBy }, object, home, variables)
   }
 
   /** All variables that count: those of the process, of `.env` files and of the configuration. */

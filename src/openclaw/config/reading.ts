@@ -203,8 +203,9 @@ function inherited({ env }: OpenClawConfig, name: string): string | undefined {
 }
 
 function fileNotes(config: OpenClawConfig): readonly string[] {
-  const { missing, ignoredVariables } = config
+  const { missing, passedBy, ignoredVariables } = config
   return [
+    ...(passedBy === null ? [] : [say('openclaw.note.profile', { directory: passedBy })]),
     ...(missing === null ? [] : [say('openclaw.note.no-file', { file: missing })]),
     ...(ignoredVariables.length === 0
       ? []

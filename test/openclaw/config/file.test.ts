@@ -21,7 +21,12 @@ describe('the file', () => {
   test.each([
     ['~/.openclaw/openclaw.json', {}, 'current'],
     ['the state directory', { OPENCLAW_STATE_DIR: '~/state' }, 'state'],
-    ['a profile', { OPENCLAW_PROFILE: 'work' }, 'profile'],
+    ['no profile, by its variable alone', { OPENCLAW_PROFILE: 'work' }, 'current'],
+    [
+      'the state directory that `openclaw --profile work` sets',
+      { OPENCLAW_PROFILE: 'work', OPENCLAW_STATE_DIR: '~/.openclaw-work' },
+      'profile',
+    ],
     ['the default profile', { OPENCLAW_PROFILE: 'default' }, 'current'],
     ['a path', { OPENCLAW_CONFIG_PATH: '~/other.json', OPENCLAW_STATE_DIR: '~/state' }, 'other'],
     [
@@ -32,6 +37,19 @@ describe('the file', () => {
   ])('is that of %s', async (_what, env, host) => {
     const { transport } = await readHome(FILES, { env })
     expect(transport.proxy?.host).toBe(`${host}.example`)
+  })
+
+  test('of a profile that its variable alone does not lead to is named in a note', async () => {
+    const env = { OPENCLAW_PROFILE: 'work' }
+    const noted = await readHome(FILES, { env })
+    expect(noted.notes).toEqual([expect.stringContaining('.openclaw-work is not read')])
+    const led = [
+      { env: { ...env, OPENCLAW_STATE_DIR: '~/.openclaw-work' } },
+      { env: { ...env, OPENCLAW_CONFIG_PATH: '~/other.json' } },
+      { env: { OPENCLAW_PROFILE: 'Default' } },
+      { env: { OPENCLAW_PROFILE: 'no-such-profile' } },
+    ]
+    for (const options of led) expect((await readHome(FILES, options)).notes).toEqual([])
   })
 
   test('has the names of older versions where there is no current one', async () => {

@@ -1,3 +1,4 @@
+import { profileOf } from '../../config/location.js'
 import type { ClientSettings } from '../options.js'
 import type { Credentials } from '../wire/handshake.js'
 import { DEFAULT_PORT, invalidOption, parseGatewayUrl, type Environment } from './address.js'
@@ -31,7 +32,7 @@ export async function resolveTarget(settings: ClientSettings): Promise<Target> {
     )
   const { readGatewayConfig } = await import('./gateway-config.js')
   const config = await readGatewayConfig(settings)
-  const port = settings.port ?? portOf(env) ?? config.port ?? DEFAULT_PORT
+  const port = settings.port ?? portOf(env) ?? config.port ?? profilePort(env) ?? DEFAULT_PORT
   const url = config.remoteUrl ?? new URL(`${config.tls ? 'wss' : 'ws'}://127.0.0.1:${port}`)
   return targetOf(url, given ? own : config.credentials, fingerprint ?? config.fingerprint)
 }
@@ -58,6 +59,15 @@ function portOf(env: Environment): number | undefined {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 0
   if (port >= 1 && port <= 65_535) return port
   throw invalidOption('OPENCLAW_GATEWAY_PORT: expected a port', 'Correct or unset OPENCLAW_GATEWAY_PORT.')
+}
+
+/** OpenClaw's gateway of a profile has a port of its own: FNV-1a of the name, spread over 20000 to 59999. */
+function profilePort(env: Environment): number | undefined {
+  const profile = profileOf(env)
+  if (profile === undefined) return undefined
+  let hash = 0x811c9dc5
+  for (const byte of Buffer.from(profile)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0
+  return 20_000 + (hash % 40_000)
 }
 
 /** A variable that is set and not blank. */
