@@ -62,7 +62,7 @@ async function fromOpenClaw(
 ): Promise<ConnectionSettings> {
   const [{ openConfig, readSettings, readToken }, { openTransport }] = await Promise.all([
     import('../openclaw/config/reading.js'),
-    import('../openclaw/config/transport-from-openclaw.js'),
+    import('../openclaw/config/open-transport.js'),
   ])
   try {
     const opened = await openConfig(askedOf(flags))

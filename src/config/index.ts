@@ -47,7 +47,8 @@ export {
   type RouteDecision,
   type RoutePolicy,
 } from './resolve-proxy.js'
-export type { TlsOptions, TlsSettings } from './tls-options.js'
+export type { TlsOptions } from './tls-options.js'
+export type { TlsSettings } from './tls-settings.js'
 export type {
   OpenClawSource,
   PacEndpoint,

@@ -23,7 +23,8 @@ import {
   type ProxyOption,
 } from './proxy-list.js'
 import { RANGES } from './ranges.js'
-import { createTlsSettings, tlsFields, tlsSchema, type TlsOptions, type TlsSettings } from './tls-options.js'
+import { tlsFields, tlsSchema, type TlsOptions } from './tls-options.js'
+import { createTlsSettings, type TlsSettings } from './tls-settings.js'
 import type { ProxySource } from './types.js'
 import { NO_PROXY_VARIABLES, PROXY_VARIABLES, type Environment } from './variables.js'
 import { milliseconds, wholeNumber } from './whole-number.js'

@@ -6,7 +6,8 @@ import { conceal } from './conceal.js'
 import type { Problem } from './problems.js'
 import { checkProxyAuthorization, type ProxyAuthorization } from './proxy-authorization.js'
 import { parseProxyUrl } from './proxy-url.js'
-import { tlsSchema, type TlsOptions, type TlsSettings } from './tls-options.js'
+import { tlsSchema, type TlsOptions } from './tls-options.js'
+import type { TlsSettings } from './tls-settings.js'
 import type { Proxy } from './types.js'
 
 /** A proxy of a list, with what belongs to it alone. */

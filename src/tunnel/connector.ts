@@ -1,16 +1,14 @@
 import { lookup } from 'node:dns/promises'
 import { isIP, type Socket } from 'node:net'
-import {
-  createRedactor,
-  secretsOfAuthorization,
-  secretsOfProxy,
-  type GivenProxy,
-  type PacEndpoint,
-  type ProxyEndpoint,
-  type ResolvedOptions,
-  type RoutePolicy,
-  type TlsSettings,
+import type {
+  GivenProxy,
+  PacEndpoint,
+  ProxyEndpoint,
+  ResolvedOptions,
+  RoutePolicy,
+  TlsSettings,
 } from '../config/index.js'
+import { createRedactor, secretsOfAuthorization, secretsOfProxy } from '../config/redact.js'
 import type { Attempt } from './attempt.js'
 import { dial, TARGET_PHASES } from './dial.js'
 import { failure, fault, type Via } from './fault.js'
@@ -24,6 +22,12 @@ import { ProxyChoice } from './proxies/proxy-choice.js'
 import type { SocksRequest } from './socks/socks-tunnel.js'
 import type { Target } from './target.js'
 import type { TlsClient } from './tls.js'
+
+/** The options of a transport that its connections need. */
+export type RouteOptions = Pick<
+  ResolvedOptions,
+  'required' | 'dns' | 'proxyTls' | 'tls' | 'proxyAuthorization' | 'onDenied' | 'connectTimeoutMs' | 'onEvent'
+>
 
 /** A connected socket. `forwardProxy` is set if it ends at a proxy and not at the target. */
 export interface Connection {
@@ -80,7 +84,7 @@ interface ProxiedRequest extends ConnectRequest {
 /** Connects to targets by one policy: directly, or by the proxies of the configuration and those that PAC scripts name. */
 export class Connector {
   readonly policy: RoutePolicy
-  readonly options: ResolvedOptions
+  readonly options: RouteOptions
   readonly choice: ProxyChoice<ListedCandidate>
   readonly candidates: readonly ListedCandidate[]
   readonly #closing: AbortSignal
@@ -89,7 +93,7 @@ export class Connector {
 
   constructor(
     policy: RoutePolicy,
-    options: ResolvedOptions,
+    options: RouteOptions,
     proxyTls: (settings: TlsSettings) => TlsClient,
     settings: Omit<ChoiceSettings, 'onDenied' | 'connectTimeoutMs'>,
   ) {

@@ -1,19 +1,13 @@
 import { setMaxListeners } from 'node:events'
 import type { Socket } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
-import {
-  describeProxy,
-  emitEvent,
-  sanitizeForeignText,
-  type ProxyDescription,
-  type ResolvedOptions,
-  type RouteDecision,
-  type RoutePolicy,
-  type TlsSettings,
-} from '../config/index.js'
+import { emitEvent } from '../config/events.js'
+import type { ProxyDescription, RouteDecision, RoutePolicy, TlsSettings } from '../config/index.js'
+import { sanitizeForeignText } from '../config/redact.js'
+import { describeProxy } from '../config/resolve-proxy.js'
 import { TransportError } from '../errors.js'
 import { Attempt } from './attempt.js'
-import { Connector, type Connection } from './connector.js'
+import { Connector, type Connection, type RouteOptions } from './connector.js'
 import { closedError, nameFailure, timeoutError } from './failures.js'
 import { failure, fault, type Via } from './fault.js'
 import { explainChoice } from './proxies/explain-choice.js'
@@ -54,7 +48,7 @@ export class Route {
   /** The TCP socket of each open connection, and the socket that the caller has: TLS over it, or the same one. */
   readonly #open = new Map<Socket, { readonly socket: Socket; readonly via: Via }>()
 
-  constructor(policy: RoutePolicy, options: ResolvedOptions) {
+  constructor(policy: RoutePolicy, options: RouteOptions) {
     // Each tunnel that is being opened has a listener; `maxTunnels` limits their number.
     setMaxListeners(0, this.#closing.signal)
     this.#targetTls = new TlsClient(options.tls)
@@ -73,7 +67,7 @@ export class Route {
   }
 
   /** Opens every tunnel from now on by another policy. Open tunnels stay open. */
-  use(policy: RoutePolicy, options: ResolvedOptions): void {
+  use(policy: RoutePolicy, options: RouteOptions): void {
     const from = this.proxy?.url ?? null
     this.#connector.retire()
     this.#connector = this.#connectorFor(policy, options)
@@ -238,7 +232,7 @@ export class Route {
     await Promise.all(closed)
   }
 
-  #connectorFor(policy: RoutePolicy, options: ResolvedOptions): Connector {
+  #connectorFor(policy: RoutePolicy, options: RouteOptions): Connector {
     return new Connector(policy, options, (settings) => this.#tlsFor(settings), {
       closing: this.#closing.signal,
       random: Math.random,

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
-import { normalizeHost, urlHost } from '../config/index.js'
+import { urlHost } from '../config/authority.js'
+import { normalizeHost } from '../config/host.js'
 
 /** TLS options that one request may set for itself (https.request, `new WebSocket`); they win over the transport's. */
 export type TlsOverrides = Pick<

@@ -15,10 +15,15 @@ const distUrl = (name: string): string => pathToFileURL(dist(name)).href
 const NAMES = ['GatewayError', 'TransportError', 'createDiscordTransport', 'validateProxy']
 const CARBON_NAMES = ['ProxyGatewayPlugin', 'ProxyRequestClient', 'ProxyShardingPlugin']
 
-/** Prints the packages and the own source files that the process has compiled after it imported `url`. */
-const listLoaded = (url: string): string => `
+/**
+ * Prints the packages and the own files that the process has compiled after it imported `url`.
+ *
+ * @param then code that runs with what was imported as `loaded`
+ */
+const listLoaded = (url: string, then: string): string => `
   import { Session } from 'node:inspector'
-  await import(${JSON.stringify(url)})
+  const loaded = await import(${JSON.stringify(url)})
+  ${then}
   const urls = []
   const session = new Session()
   session.connect()
@@ -29,13 +34,15 @@ const listLoaded = (url: string): string => `
   console.log(JSON.stringify({
     packages: matches(/.*\\/node_modules\\/((?:@[^/]+\\/)?[^/]+)\\//),
     sources: matches(/\\/src\\/((?:\\w+\\/)*[\\w-]+\\.ts)/),
+    files: matches(/\\/dist\\/([^/]+\\.c?js)$/),
   }))`
 
 async function loadedBy(
   url: string,
   nodeOptions: readonly string[] = [],
-): Promise<{ readonly packages: readonly string[]; readonly sources: readonly string[] }> {
-  const args = [...nodeOptions, '--input-type=module', '-e', listLoaded(url)]
+  then = '',
+): Promise<Readonly<Record<'packages' | 'sources' | 'files', readonly string[]>>> {
+  const args = [...nodeOptions, '--input-type=module', '-e', listLoaded(url, then)]
   const { stdout } = await run(process.execPath, args, { cwd: ROOT })
   return JSON.parse(stdout) as Awaited<ReturnType<typeof loadedBy>>
 }
@@ -45,6 +52,22 @@ describe('importing the package', () => {
     const { packages } = await loadedBy(distUrl(entry))
     expect(packages).toEqual(['undici', 'ws'])
   })
+
+  test.each(['openclaw.js', 'openclaw.cjs'])(
+    'by %s loads no package, and a client of a gateway on this host loads ws alone, without zod',
+    async (entry) => {
+      expect((await loadedBy(distUrl(entry))).packages).toEqual([])
+      // Port 9 of this host: whether it answers or refuses, everything for a connection has been loaded by then.
+      const connecting = `
+        const client = new loaded.OpenClawGatewayClient({ url: 'ws://127.0.0.1:9', env: {}, reconnect: false })
+        await client.connect({ timeoutMs: 5_000 }).catch(() => client.disconnect())`
+      const { packages, files } = await loadedBy(distUrl(entry), [], connecting)
+      expect(packages).toEqual(['ws'])
+      expect(files.length).toBeGreaterThan(5)
+      const texts = await Promise.all(files.map((name) => readFile(dist(name), 'utf8')))
+      expect(texts.filter((text) => text.includes('ZodError'))).toEqual([])
+    },
+  )
 
   test('loads no source of the doctor, the command, PAC, SOCKS or an adapter', async () => {
     const { sources } = await loadedBy(pathToFileURL(join(ROOT, 'src/index.ts')).href, ['--import', 'tsx'])

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { WebSocket } from 'ws'
-import { TransportError } from '../../index.js'
+import { TransportError } from '../../errors.js'
 import { Heartbeat } from '../../reconnect/heartbeat.js'
 import { brokenConnection, LiveSocket, type SocketEnd } from '../../websocket/live-socket.js'
 import { OpenClawError } from './openclaw-error.js'

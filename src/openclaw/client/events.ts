@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events'
-import type { TransportError } from '../../index.js'
+import type { TransportError } from '../../errors.js'
 import type { OpenClawError } from './openclaw-error.js'
 import type { ChatHistory, SessionsList } from './methods.js'
 import type { EventFrame, Fields } from './wire/frames.js'

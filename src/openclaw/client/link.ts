@@ -86,9 +86,10 @@ export class Link {
   async #open(): Promise<void> {
     const target = await resolveTarget(this.#settings)
     const device = await this.#device(target)
+    const dial = await this.#dialer.prepare(target.url, target.fingerprint !== undefined)
     if (this.#stopped) return
     const { random, settings } = { random: this.#random, settings: this.#settings }
-    const { socket, proxy } = this.#dialer.open(target.url, target.fingerprint !== undefined)
+    const { socket, proxy } = dial()
     const attempt: Attempt = { target, store: device?.store, used: device?.token }
     this.#connection = new Connection(
       {

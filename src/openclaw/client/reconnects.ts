@@ -1,4 +1,4 @@
-import { TransportError } from '../../index.js'
+import { TransportError } from '../../errors.js'
 import { Backoff } from '../../reconnect/backoff.js'
 import { OpenClawError } from './openclaw-error.js'
 

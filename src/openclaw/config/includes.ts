@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, normalize, relative, resolve } from 'node:path'
-import { sanitizeForeignText } from '../../config/index.js'
+import { sanitizeForeignText } from '../../config/redact.js'
 import { say } from '../../messages/index.js'
 import { readGuarded } from './guarded-file.js'
 import { isObject, parseConfig, type JsonObject } from './parse-config.js'

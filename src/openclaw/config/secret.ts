@@ -1,4 +1,4 @@
-import { sanitizeForeignText } from '../../config/index.js'
+import { sanitizeForeignText } from '../../config/redact.js'
 import { say } from '../../messages/index.js'
 import { readGuarded } from './guarded-file.js'
 import { expandHome } from './location.js'

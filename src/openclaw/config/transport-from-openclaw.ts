@@ -1,15 +1,8 @@
 import { conceal } from '../../config/conceal.js'
 import type { ProxySource } from '../../config/index.js'
-import type { DiscordTransport, TransportOptions } from '../../index.js'
-import { createTransport } from '../../transport.js'
+import type { DiscordTransport } from '../../index.js'
 import type { OpenClawEventQueue, OpenClawGatewayOptions } from './discord-limits.js'
-import {
-  readOpenClaw,
-  readToken,
-  type OpenClawInstallOptions,
-  type OpenClawOptions,
-  type OpenClawReading,
-} from './reading.js'
+import type { OpenClawInstallOptions, OpenClawOptions } from './reading.js'
 
 /** A transport as OpenClaw's configuration asks for it, and what else stands there about Discord. */
 export interface OpenClawTransport {
@@ -51,6 +44,11 @@ export interface OpenClawTransport {
  *   secret
  */
 export async function transportFromOpenClaw(options: OpenClawOptions = {}): Promise<OpenClawTransport> {
+  // Loaded on demand: who imports the client of the gateway alone must not load the transport.
+  const [{ readOpenClaw, readToken }, { openTransport }] = await Promise.all([
+    import('./reading.js'),
+    import('./open-transport.js'),
+  ])
   const reading = await readOpenClaw(options)
   const { account, enabled, proxy, installOptions, limits, notes, applicationId } = reading
   const token = await readToken(reading)
@@ -70,9 +68,4 @@ export async function transportFromOpenClaw(options: OpenClawOptions = {}): Prom
     },
     ['token'],
   )
-}
-
-/** The transport of a reading, with some options changed. */
-export function openTransport(reading: OpenClawReading, changes: TransportOptions = {}): DiscordTransport {
-  return createTransport({ ...reading.transportOptions, ...changes }, reading.proxySource)
 }

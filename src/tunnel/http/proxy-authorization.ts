@@ -1,10 +1,6 @@
-import {
-  description,
-  isHeaderValue,
-  type ProxyAuthorization,
-  type ProxyEndpoint,
-  type ProxySource,
-} from '../../config/index.js'
+import type { ProxyAuthorization, ProxyEndpoint, ProxySource } from '../../config/index.js'
+import { isHeaderValue } from '../../config/proxy-authorization.js'
+import { description } from '../../config/resolve-proxy.js'
 import type { Attempt } from '../attempt.js'
 import { failure, fault, type Via } from '../fault.js'
 

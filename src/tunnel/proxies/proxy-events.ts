@@ -1,4 +1,5 @@
-import { emitEvent, type OnEvent, type TransportEvent } from '../../config/index.js'
+import { emitEvent } from '../../config/events.js'
+import type { OnEvent, TransportEvent } from '../../config/index.js'
 import type { StatsCounter } from '../stats.js'
 import type { ChoiceSettings } from './choosing.js'
 

@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net'
-import { TransportError } from '../../../index.js'
+import { TransportError } from '../../../errors.js'
 
 /** Variables by name, such as `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>
