@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient } from 'redis'
-import { afterAll, beforeAll, describe, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { FleetMemory } from '../../src/fleet/memory/memory-store.js'
 import { Membership } from '../../src/fleet/membership.js'
 import { keysOf, RedisStore } from '../../src/fleet/redis/redis-store.js'
@@ -146,4 +146,12 @@ describe.concurrent.for(Object.entries(STORES))('the store in %s', ([, create]) 
     expect((await take(store, next, 4)).map(({ shardId }) => shardId)).toEqual([0, 1])
     expect((await take(store, old, 4)).map(({ shardId }) => shardId)).toEqual([2, 3])
   })
+})
+
+it('holds shards back for a whole term once more where no command came while it held them back', async () => {
+  const store = STORES['Redis']!()
+  const member = Membership.begin(2)
+  expect(await renew(store, member, [])).toBe(false)
+  await sleep(TIMING.termMs + 500)
+  expect(await renew(store, member, [])).toBe(false)
 })

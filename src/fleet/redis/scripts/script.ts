@@ -40,7 +40,7 @@ if not epoch or state[2] ~= run or token < tide then
   if not epoch then redis.call('HSET', keyState, 'born', int(now)) end
   epoch, hold, token, version = ARGV[4], now + term, math.max(token, tide, now), version + 1
   redis.call('HSET', keyState, 'epoch', epoch, 'run', run, 'hold', int(hold), 'token', int(token), 'version', int(version))
-elseif math.abs(now - seen) > 1500 and redis.call('HLEN', keyOwners) > 0 then
+elseif math.abs(now - seen) > 1500 and (seen < hold or redis.call('HLEN', keyOwners) > 0) then
   hold = now + term
   redis.call('HSET', keyState, 'hold', int(hold))
 end
