@@ -119,6 +119,8 @@ const library: Options = {
     library: entries.index,
     command: 'src/cli/main.ts',
     ...Object.fromEntries(Object.entries(parts).map(([part, source]) => [`${part}-library`, source])),
+    // A file of its own, which only the command and a register that ends the process load.
+    chinese: 'src/messages/chinese/index.ts',
     preload: 'src/register/preload.ts',
     'register-transport': 'src/register/transport.ts',
   },

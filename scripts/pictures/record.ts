@@ -7,6 +7,7 @@ import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { createDiscordTransport } from '../../src/index.js'
 import { CHINESE } from '../../src/messages/chinese/index.js'
+import { ENGLISH } from '../../src/messages/english/index.js'
 import { speak } from '../../src/messages/index.js'
 import { startDiscord } from '../../test/lab/discord/index.js'
 import { LabNames } from '../../test/lab/names.js'
@@ -54,6 +55,6 @@ async function inChinese(url: string, ca: string): Promise<string> {
   speak(CHINESE)
   await using transport = createDiscordTransport({ env: { HTTPS_PROXY: url }, tls: { caFile: ca } })
   const diagnosis = await transport.diagnose({ audience: 'command' })
-  speak({})
+  speak(ENGLISH)
   return `${JSON.stringify(diagnosis, null, 2)}\n`
 }

@@ -1,4 +1,5 @@
 import { createDiscordTransport, type TransportOptions } from '../index.js'
+import { say } from '../messages/index.js'
 import { UsageError } from './exit-codes.js'
 import { asUsageErrors } from './usage-errors.js'
 
@@ -41,5 +42,5 @@ export function proxyOption(urls: readonly string[]): string | readonly string[]
 /** A blank option would mean "what the environment says", and no user writes a flag for that. */
 function checkNotBlank(url: string): string {
   if (url.trim() !== '') return url
-  throw new UsageError('--proxy-url: expected scheme://host:port, such as http://127.0.0.1:3128')
+  throw new UsageError(say('usage.proxy-url'))
 }

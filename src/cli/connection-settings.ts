@@ -1,5 +1,6 @@
 import { TransportError } from '../errors.js'
 import { createDiscordTransport, type DiscordTransport, type TransportOptions } from '../index.js'
+import { say } from '../messages/index.js'
 import { transportOptions, type ConnectionFlags } from './connection-options.js'
 import { UsageError } from './exit-codes.js'
 
@@ -32,7 +33,8 @@ export async function connectionSettings(
 ): Promise<ConnectionSettings> {
   const options = transportOptions(flags)
   if (flags.openclaw !== undefined) return fromOpenClaw(flags, options)
-  if (flags.account !== undefined) throw new UsageError('--account: needs --openclaw')
+  if (flags.account !== undefined)
+    throw new UsageError(say('usage.needs', { flag: '--account', other: '--openclaw' }))
   return settings((changes) => createDiscordTransport({ ...options, ...changes }))
 }
 

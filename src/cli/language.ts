@@ -1,21 +1,19 @@
-import { speak } from '../messages/index.js'
+import { say, speak, wantsChinese } from '../messages/index.js'
 import { UsageError } from './exit-codes.js'
 
 export interface LanguageFlags {
   readonly lang?: string
+  readonly json?: boolean
 }
 
-/** The variables of POSIX that say in which language a program writes, the strongest first. */
-const VARIABLES = ['LC_ALL', 'LC_MESSAGES', 'LANG'] as const
-
 /**
- * From now on the command writes in the language that is asked for: `--lang`, else the first variable that is set. A
- * variable that names another language than English and Chinese means English.
+ * From now on the command writes in the language that is asked for: `--lang`, else the variables of POSIX. JSON is for
+ * programs, and the same in every language.
+ *
+ * @throws UsageError for a `--lang` that is neither English nor Chinese
  */
-export async function chooseLanguage({ lang }: LanguageFlags, env = process.env): Promise<void> {
-  const variable = VARIABLES.map((name) => env[name] ?? '').find((value) => value !== '')
-  if (lang !== undefined && !/^(?:en|zh)(?:[-_.]|$)/i.test(lang))
-    throw new UsageError('--lang: expected en or zh-CN')
-  if (/^zh(?:[-_.@]|$)/i.test(lang ?? variable ?? ''))
-    speak((await import('../messages/chinese/index.js')).CHINESE)
+export async function chooseLanguage({ lang, json }: LanguageFlags, env = process.env): Promise<void> {
+  if (lang !== undefined && !/^(?:en|zh)(?:[-_.]|$)/i.test(lang)) throw new UsageError(say('usage.lang'))
+  if (json === true || !wantsChinese(env, lang)) return
+  speak((await import('../messages/chinese/index.js')).CHINESE)
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { installCrashHandler } from './crash.js'
+import { say } from '../messages/index.js'
 import { EXIT } from './exit-codes.js'
 import { run } from './program.js'
 import { systemCode } from './system-code.js'
@@ -9,7 +10,7 @@ process.stdout.on('error', (error: Error) => {
   const code = systemCode(error)
   // `| head` has seen enough: nothing went wrong.
   if (code === 'EPIPE') process.exit()
-  process.stderr.write(`error: the output cannot be written (${code ?? error.name})\n`)
+  process.stderr.write(`${say('command.error')} ${say('usage.output', { code: code ?? error.name })}\n`)
   process.exit(EXIT.failed)
 })
 // A closed standard error needs no report: its reader has gone.

@@ -9,7 +9,7 @@ import type {
   WatchFlags,
 } from './commands/openclaw/flags.js'
 import type { ExitCode } from './exit-codes.js'
-import { collect, milliseconds, variableName, wholeNumber } from './options.js'
+import { collect, language, milliseconds, variableName, wholeNumber } from './options.js'
 
 type End = (code: ExitCode) => void
 
@@ -129,6 +129,7 @@ function gatewayFlags(command: Command): Command {
       ),
     )
     .option('--json', 'print one JSON object')
+    .addOption(language())
     .addOption(
       new Option('--mock', 'a gateway in memory, for trying').conflicts(['url', 'host', 'port', 'real']),
     )

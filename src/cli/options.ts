@@ -18,6 +18,11 @@ export function openClawOptions(command: Command): Command {
     .option('--account <id>', 'with --openclaw: the Discord account')
 }
 
+/** The language of what is printed for people; JSON is the same in every one. */
+export function language(): Option {
+  return new Option('--lang <language>', 'en or zh-CN (default: LC_ALL, LC_MESSAGES, LANG)')
+}
+
 export function timeout(what: string, ms: number): Option {
   return new Option('--timeout-ms <ms>', what).default(ms).argParser(milliseconds)
 }

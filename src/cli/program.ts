@@ -10,6 +10,7 @@ import {
   channelId,
   collect,
   connectionOptions,
+  language,
   milliseconds,
   openClawOptions,
   policyOptions,
@@ -18,6 +19,8 @@ import {
   variableName,
   wholeNumber,
 } from './options.js'
+import { chooseLanguage, type LanguageFlags } from './language.js'
+import { say } from '../messages/index.js'
 import { addOpenClaw } from './openclaw-program.js'
 import { version } from './version.js'
 
@@ -32,7 +35,7 @@ export async function run(argv: readonly string[]): Promise<ExitCode> {
     const usage = isStandIn(argv) ? EXIT.failed : EXIT.usage
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : usage
     if (error instanceof UsageError) {
-      process.stderr.write(`error: ${error.message}\n`)
+      process.stderr.write(`${say('command.error')} ${error.message}\n`)
       return usage
     }
     throw error
@@ -59,6 +62,7 @@ function createProgram(end: End): Command {
     .configureOutput({ writeErr: (text) => process.stderr.write(withoutValues(text)) })
     .showHelpAfterError('(run with --help for usage)')
     .addHelpText('after', EXAMPLES)
+    .hook('preAction', (_program, command) => chooseLanguage(command.opts<LanguageFlags>()))
   for (const add of [addDoctor, addValidate, addExplain, addPolicy, addEnv, addOpenClaw]) add(program, end)
   return program
 }
@@ -107,7 +111,7 @@ function addDoctor(program: Command, end: End): void {
         'json',
       ),
     )
-    .option('--lang <language>', 'en or zh-CN (default: LC_ALL, LC_MESSAGES, LANG)')
+    .addOption(language())
     .addHelpText('after', DOCTOR_HELP)
     .action(async (options: DoctorFlags) => end(await (await import('./commands/doctor.js')).doctor(options)))
 }
@@ -125,6 +129,7 @@ function addValidate(program: Command, end: End): void {
     .option('--policy', 'try every destination of `policy` too: loopback, private, metadata and other ranges')
     .addOption(timeout('milliseconds for each destination', 5_000))
     .option('--json', 'print one JSON object; docs/egress-policy.md has its schema')
+    .addOption(language())
     .addHelpText('after', VALIDATE_HELP)
     .action(async (options: ValidateFlags) =>
       end(await (await import('./commands/validate.js')).validate(options)),
@@ -146,6 +151,7 @@ function addExplain(program: Command, end: End): void {
       ).choices(['discord', 'all']),
     )
     .option('--json', 'print one JSON object')
+    .addOption(language())
     .action(async (url: string | undefined, options: ExplainFlags) =>
       end(await (await import('./commands/explain.js')).explain(url, options)),
     )
@@ -163,6 +169,7 @@ function addPolicy(program: Command, end: End): void {
         .choices(['squid', 'nftables', 'dante', 'json'])
         .default('squid'),
     )
+    .addOption(language())
     .action(async (options: PolicyFlags) => end(await (await import('./commands/policy.js')).policy(options)))
 }
 
@@ -178,6 +185,7 @@ function addEnv(program: Command, end: End): void {
     )
     .option('--unit <name>', 'with systemd: the unit for which the drop-in is')
     .option('--proxy-url <url>', 'this proxy instead of the environment')
+    .addOption(language())
     .action(async (options: EnvFlags) => end(await (await import('./commands/env.js')).env(options)))
 }
 

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
+import { say } from '../messages/index.js'
 import { systemCode } from './system-code.js'
 import { UsageError } from './exit-codes.js'
 
@@ -10,7 +11,7 @@ export interface TokenFlags {
 
 /** The bot's token, without the `Bot ` that some write before it; undefined where no flag asks for one. */
 export async function readToken(flags: TokenFlags): Promise<string | undefined> {
-  return readSecret(flags, 'a bot token')
+  return readSecret(flags, say('usage.secret.bot'))
 }
 
 /**
@@ -24,10 +25,10 @@ export async function readSecret(
   what: string,
   flag = '--token-env',
 ): Promise<string | undefined> {
-  if (tokenEnv !== undefined && tokenFile !== undefined)
-    throw new UsageError('--token-env and --token-file: expected one of the two')
-  if (tokenEnv !== undefined) return check(process.env[tokenEnv] ?? '', what, `the variable of ${flag}`)
-  if (tokenFile !== undefined) return check(await readText(tokenFile), what, 'the file of --token-file')
+  if (tokenEnv !== undefined && tokenFile !== undefined) throw new UsageError(say('usage.one-token'))
+  if (tokenEnv !== undefined)
+    return check(process.env[tokenEnv] ?? '', what, say('usage.secret.variable', { flag }))
+  if (tokenFile !== undefined) return check(await readText(tokenFile), what, say('usage.secret.file'))
   return undefined
 }
 
@@ -36,13 +37,13 @@ async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')
   } catch (error) {
-    throw new UsageError(`--token-file: cannot be read (${systemCode(error) ?? 'no reason given'})`)
+    throw new UsageError(say('usage.token-file', { code: systemCode(error) ?? say('usage.no-code') }))
   }
 }
 
-function check(value: string, what: string, where: string): string {
+function check(value: string, what: string, place: string): string {
   const token = value.trim().replace(/^Bot\s+/i, '')
   // A header value; whether it is a good token is Discord's to say.
   if (/^[\x21-\x7e]+$/.test(token)) return token
-  throw new UsageError(`expected ${what} in ${where}: it is empty, or holds spaces or line breaks`)
+  throw new UsageError(say('usage.secret', { what, place }))
 }

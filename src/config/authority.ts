@@ -1,12 +1,8 @@
 import { isIPv6 } from 'node:net'
 import { configError } from '../errors.js'
+import { say } from '../messages/index.js'
 import { normalizeHost, normalizeIpv6 } from './host.js'
 import type { ProxyProtocol } from './types.js'
-
-/** What to do about characters that end or split the credentials of a URL. */
-export const ENCODE_HINT =
-  'In a user name or password write % as %25, @ as %40, : as %3A, / as %2F, ? as %3F, # as %23 and \\ as %5C ' +
-  '(encodeURIComponent does it).'
 
 /** `userinfo@host:port` and what stands behind it. */
 export interface Authority {
@@ -29,9 +25,9 @@ export function parseAuthority(text: string, defaultPort: number, field: string)
   const tail = end === -1 ? '' : text.slice(end)
   // `user:12/34@host` reads as host `user`, port 12: without this, half a password would be a host name.
   if (tail.includes('@')) {
-    throw configError(field, 'the part before the last @ must be percent-encoded', ENCODE_HINT)
+    throw configError(field, say('config.unencoded'), say('config.encode.hint'))
   }
-  if (tail.startsWith('\\')) throw configError(field, 'must not hold a backslash', ENCODE_HINT)
+  if (tail.startsWith('\\')) throw configError(field, say('config.backslash'), say('config.encode.hint'))
   const at = authority.lastIndexOf('@')
   const userinfo = at === -1 ? '' : authority.slice(0, at)
   const hostAndPort = authority.slice(at + 1)
@@ -56,56 +52,38 @@ export function urlHost(host: string): string {
 function splitPort(text: string, field: string): { host: string; port: string | undefined } {
   if (text.startsWith('[')) {
     const [, host, port] = /^(\[[^\]]*\])(?::(.*))?$/s.exec(text) ?? []
-    if (host === undefined) throw configError(field, 'the IPv6 address must stand in brackets', IPV6_HINT)
+    if (host === undefined) throw configError(field, say('config.ipv6-brackets'), say('config.ipv6.hint'))
     return { host, port }
   }
   const [host = '', port, ...more] = text.split(':')
   if (more.length === 0) return { host, port }
-  if (isIPv6(text)) throw configError(field, 'the IPv6 address must stand in brackets', IPV6_HINT)
+  if (isIPv6(text)) throw configError(field, say('config.ipv6-brackets'), say('config.ipv6.hint'))
   throw vendorFormat(field)
 }
 
-const IPV6_HINT = 'Write http://[::1]:8080.'
-
 function vendorFormat(field: string): Error {
-  return configError(
-    field,
-    'must have the form scheme://user:password@host:port',
-    `A list entry host:port:user:password has to be turned round, and an IPv6 address needs brackets. ${ENCODE_HINT}`,
-  )
+  return configError(field, say('config.vendor'), `${say('config.vendor.hint')} ${say('config.encode.hint')}`)
 }
 
 function parseHost(text: string, field: string): string {
   if (text === '') {
-    throw configError(
-      field,
-      'the host is missing',
-      'Write scheme://host:port, for example http://127.0.0.1:8080.',
-    )
+    throw configError(field, say('config.no-host'), say('config.no-host.hint'))
   }
   // WHATWG reads a bare number as an IPv4 address: 7890 would be 0.0.30.210.
   if (/^\d+$/.test(text)) {
-    throw configError(field, 'the host is missing: a number alone is a port', 'Write http://127.0.0.1:7890.')
+    throw configError(field, say('config.port-alone'), say('config.port-alone.hint'))
   }
   if (text.startsWith('[')) {
     if (text.includes('%')) {
-      throw configError(
-        field,
-        'an IPv6 address must not have a zone id',
-        'Give the proxy by a name, or by an address that needs no %interface.',
-      )
+      throw configError(field, say('config.zone'), say('config.zone.hint'))
     }
     const address = normalizeIpv6(text.slice(1, -1))
-    if (address === undefined) throw configError(field, 'must hold a valid IPv6 address', IPV6_HINT)
+    if (address === undefined) throw configError(field, say('config.ipv6'), say('config.ipv6.hint'))
     return address
   }
   const host = normalizeHost(text)
   if (host === undefined) {
-    throw configError(
-      field,
-      'the host must be a valid host name or IP address',
-      `Write scheme://host:port, for example http://proxy.example.com:8080. ${ENCODE_HINT}`,
-    )
+    throw configError(field, say('config.host'), `${say('config.host.hint')} ${say('config.encode.hint')}`)
   }
   return host
 }
@@ -114,9 +92,5 @@ function parsePort(text: string | undefined, defaultPort: number, field: string)
   if (text === undefined) return defaultPort
   const port = /^\d+$/.test(text) ? Number(text) : 0
   if (port >= 1 && port <= 65_535) return port
-  throw configError(
-    field,
-    'the port must be a whole number from 1 to 65535',
-    `Write scheme://host:port, for example http://127.0.0.1:8080. ${ENCODE_HINT}`,
-  )
+  throw configError(field, say('config.port'), `${say('config.no-host.hint')} ${say('config.encode.hint')}`)
 }

@@ -1,5 +1,5 @@
 import { configError } from '../errors.js'
-import { ENCODE_HINT } from './authority.js'
+import { say } from '../messages/index.js'
 import type { ProxyCredentials, TunnelProtocol } from './types.js'
 
 /**
@@ -24,11 +24,7 @@ export function parseCredentials(
     case 'socks4':
     case 'socks4a':
       if (password !== '') {
-        throw configError(
-          field,
-          'SOCKS4 has a user id and no password',
-          'Use socks5:// if the proxy wants a password, or leave it out.',
-        )
+        throw configError(field, say('config.socks4-password'), say('config.socks4-password.hint'))
       }
       break
     case 'http':
@@ -43,15 +39,11 @@ function decode(text: string, field: string): string {
   try {
     decoded = decodeURIComponent(text)
   } catch {
-    throw configError(field, 'the user name or password holds a malformed percent escape', ENCODE_HINT)
+    throw configError(field, say('config.escape'), say('config.encode.hint'))
   }
   // Control characters would end a header line (HTTP) or the user id (SOCKS4); a lone surrogate has no UTF-8.
   if (/[\p{Cc}\p{Cs}]/u.test(decoded)) {
-    throw configError(
-      field,
-      'the user name or password must not hold control characters',
-      'Look for a line break or a NUL, perhaps written as %0A, %0D or %00.',
-    )
+    throw configError(field, say('config.credentials-control'), say('config.credentials-control.hint'))
   }
   return decoded
 }
@@ -59,17 +51,9 @@ function decode(text: string, field: string): string {
 /** RFC 1929 §2: ULEN and PLEN are one byte each, and the user name has at least one byte. */
 function checkSocks5(username: string, password: string, field: string): void {
   if (username === '') {
-    throw configError(
-      field,
-      'SOCKS5 carries a password with a user name only',
-      'Write socks5://user:password@host:1080 (RFC 1929 §2).',
-    )
+    throw configError(field, say('config.socks5-name'), say('config.socks5-name.hint'))
   }
   if (Buffer.byteLength(username) > 255 || Buffer.byteLength(password) > 255) {
-    throw configError(
-      field,
-      'a SOCKS5 user name or password has at most 255 bytes',
-      'The limit is that of the protocol (RFC 1929 §2); an HTTP proxy has none.',
-    )
+    throw configError(field, say('config.socks5-length'), say('config.socks5-length.hint'))
   }
 }

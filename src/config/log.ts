@@ -1,5 +1,6 @@
 import { Console } from 'node:console'
 import { configError } from '../errors.js'
+import { say } from '../messages/index.js'
 import type { TransportEvent } from './events.js'
 import { LOG_VARIABLE, type Environment } from './variables.js'
 
@@ -30,7 +31,7 @@ function levelOf(env: Environment): LogLevel | undefined {
   const level = env[LOG_VARIABLE]?.trim().toLowerCase() ?? ''
   if (level === 'info' || level === 'debug') return level
   if (level !== '') {
-    throw configError(LOG_VARIABLE, 'must be info or debug', 'Leave it out for no log.')
+    throw configError(LOG_VARIABLE, say('config.log'), say('config.log.hint'))
   }
   // As node:util reads it: names with commas between them, * for any characters.
   const names = (env['NODE_DEBUG'] ?? '').split(',').map((name) => name.trim().toLowerCase())

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { configError } from '../errors.js'
+import { say } from '../messages/index.js'
 import { parseAuthority, redactedOrigin, urlHost } from './authority.js'
 import { parseCredentials } from './credentials.js'
 import { conceal } from './conceal.js'
@@ -45,11 +46,7 @@ function parseScriptFile(rest: string, field: string): PacEndpoint {
   const local = host === undefined || host === '' || host.toLowerCase() === 'localhost'
   const script = local && !/[?#\p{Cc}\p{Cs}]/u.test(path) ? new URL(`file://${path}`) : undefined
   if (script === undefined || !namesFile(script)) {
-    throw configError(
-      field,
-      'pac+file needs the absolute path of a file',
-      'Write pac+file:///etc/proxy.pac, with %, ? and # in the path percent-encoded.',
-    )
+    throw configError(field, say('config.pac-file'), say('config.pac-file.hint'))
   }
   return pacEndpoint({
     protocol: 'pac+file',
@@ -72,11 +69,7 @@ function namesFile(url: URL): boolean {
 function parseInlineScript(rest: string, field: string): PacEndpoint {
   const [, mediaType, script = ''] = /^([^,/][^,]*)?,(.*)$/s.exec(rest) ?? []
   if (mediaType?.includes('\n') === true || script.trim() === '') {
-    throw configError(
-      field,
-      'pac+data needs a media type, a comma and the script',
-      'Write pac+data:application/x-ns-proxy-autoconfig;base64, and the script in base64.',
-    )
+    throw configError(field, say('config.pac-data'), say('config.pac-data.hint'))
   }
   // `URL` drops line breaks, which end // comments, and reads # as the start of a fragment.
   const encoded = script.replace(/[\p{Cc}#]/gu, encodeURIComponent)

@@ -1,11 +1,9 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { configError, systemCode } from '../errors.js'
+import { say } from '../messages/index.js'
 
 const CERTIFICATE = /-----BEGIN ((?:X509 |TRUSTED )?CERTIFICATE)-----[^]*?-----END \1-----/g
-
-const PEM_HINT =
-  'node:tls takes PEM only. Turn DER into PEM with: openssl x509 -inform der -in FILE -out FILE.pem'
 
 /**
  * Checks that `pem` holds certificates and that each can be read: node:tls passes over what it cannot read,
@@ -13,11 +11,11 @@ const PEM_HINT =
  */
 export function checkCertificates<Pem extends string | Buffer>(pem: Pem, field: string): Pem {
   const blocks = pem.toString('latin1').match(CERTIFICATE)
-  if (blocks === null) throw configError(field, 'must hold a certificate in PEM format', PEM_HINT)
+  if (blocks === null) throw configError(field, say('config.pem'), say('config.pem.hint'))
   try {
     for (const block of blocks) new X509Certificate(block)
   } catch {
-    throw configError(field, 'holds a certificate that cannot be read', PEM_HINT)
+    throw configError(field, say('config.certificate'), say('config.pem.hint'))
   }
   return pem
 }
@@ -52,15 +50,15 @@ export function readCertificateFile(path: string, field: string): Buffer {
   try {
     // A pipe or a device could block for ever, or never end.
     if (!statSync(path).isFile())
-      throw configError(field, 'must be a regular file', 'It is a directory or a device.')
+      throw configError(field, say('config.not-file'), say('config.not-file.hint'))
     pem = readFileSync(path)
   } catch (error) {
     const code = systemCode(error)
     if (code === 'ERR_PROXY_CONFIG') throw error
     throw configError(
       field,
-      `the file cannot be read (${code ?? 'unknown error'})`,
-      'Check the path, which is relative to the working directory, and its permissions.',
+      say('config.unreadable', { code: code ?? 'unknown error' }),
+      say('config.unreadable.hint'),
     )
   }
   checkCertificates(pem, field)

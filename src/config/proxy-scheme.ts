@@ -1,4 +1,5 @@
 import { configError } from '../errors.js'
+import { say, type MessageKey } from '../messages/index.js'
 import type { ProxyProtocol } from './types.js'
 
 /** Every scheme, with the port that a URL without one means; 0 where the URL names no server. */
@@ -17,22 +18,17 @@ export const DEFAULT_PORTS: Readonly<Record<ProxyProtocol, number>> = {
 }
 
 const SUPPORTED = Object.keys(DEFAULT_PORTS).join(', ')
-const NO_SCHEME_HINT =
-  'Write scheme://host:port, for example http://127.0.0.1:8080 or socks5://127.0.0.1:1080.'
-
-const LOCAL_PORT =
-  'Point at the local HTTP or SOCKS port of your client, for example socks5://127.0.0.1:1080.'
-const WEBSOCKET = 'A proxy for WebSockets is reached over http:// or https:// too: write that scheme.'
+type SchemeHint = Extract<MessageKey, `config.scheme.${string}.hint`>
 
 /** Schemes that people try, with what to do instead. Only these are ever named: any other may be a secret. */
-const FOREIGN: ReadonlyMap<string, string> = new Map([
-  ['ws', WEBSOCKET],
-  ['wss', WEBSOCKET],
-  ['ftp', 'An FTP proxy cannot carry Discord: use an HTTP or SOCKS proxy.'],
-  ['ssh', 'Open a SOCKS port with ssh -D 1080 and use socks5://127.0.0.1:1080.'],
-  ['pac', 'Write pac+http://, pac+https://, pac+file:/// or pac+data: for a PAC script.'],
-  ['pac+ftp', 'A PAC script is read from pac+http://, pac+https://, pac+file:/// or pac+data:.'],
-  ['file', 'Write pac+file:///path/to/proxy.pac for a PAC script.'],
+const FOREIGN: ReadonlyMap<string, SchemeHint> = new Map<string, SchemeHint>([
+  ['ws', 'config.scheme.ws.hint'],
+  ['wss', 'config.scheme.ws.hint'],
+  ['ftp', 'config.scheme.ftp.hint'],
+  ['ssh', 'config.scheme.ssh.hint'],
+  ['pac', 'config.scheme.pac.hint'],
+  ['pac+ftp', 'config.scheme.pac.hint'],
+  ['file', 'config.scheme.file.hint'],
   ...[
     'ss',
     'ssr',
@@ -45,7 +41,7 @@ const FOREIGN: ReadonlyMap<string, string> = new Map([
     'tuic',
     'wireguard',
     'snell',
-  ].map((scheme): [string, string] => [scheme, LOCAL_PORT]),
+  ].map((scheme): [string, SchemeHint] => [scheme, 'config.scheme.node.hint']),
 ])
 
 /** Straight and typographic quotes. Guides on the web print the latter, which a shell keeps as a part of the value. */
@@ -61,14 +57,10 @@ export function splitScheme(text: string, field: string): { protocol: ProxyProto
     return { protocol: opaque.toLowerCase() === 'pac+file' ? 'pac+file' : 'pac+data', rest: content }
   }
   if (/[\p{Cc}\p{Cs}]/u.test(text)) {
-    throw configError(field, 'must not hold control characters', 'Look for a line break inside the URL.')
+    throw configError(field, say('config.control'), say('config.control.hint'))
   }
   if (QUOTES.test(text)) {
-    throw configError(
-      field,
-      'must not stand in quotes',
-      'Remove the quotes around the URL, also typographic ones (\u201c\u201d) that were copied from a web page.',
-    )
+    throw configError(field, say('config.quotes'), say('config.quotes.hint'))
   }
   const [, scheme, rest = ''] = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/is.exec(text) ?? []
   if (scheme === undefined) {
@@ -79,8 +71,10 @@ export function splitScheme(text: string, field: string): { protocol: ProxyProto
   if (isProxyProtocol(protocol)) return { protocol, rest }
   const hint = FOREIGN.get(protocol)
   const what =
-    hint === undefined ? 'the scheme is not supported' : `the scheme ${protocol}:// is not supported`
-  throw configError(field, `${what} (use one of ${SUPPORTED})`, hint ?? NO_SCHEME_HINT)
+    hint === undefined
+      ? say('config.unknown-scheme', { supported: SUPPORTED })
+      : say('config.foreign-scheme', { protocol, supported: SUPPORTED })
+  throw configError(field, what, say(hint ?? 'config.no-scheme.hint'))
 }
 
 /** `socks5:/host`, `http:host`, `https//host`, `//host`; `socks:1080` is a host with a port. */
@@ -88,10 +82,14 @@ function rejectHalfScheme(text: string, field: string): void {
   const [, word = '', rest = ''] = /^([a-z][a-z0-9+.-]*)(?::|\/\/)(.*)$/is.exec(text) ?? []
   const protocol = word.toLowerCase()
   if (isProxyProtocol(protocol) && !/^\d*$/.test(rest)) {
-    throw configError(field, `after the scheme ${protocol} must come ://`, `Write ${protocol}://host:port.`)
+    throw configError(
+      field,
+      say('config.half-scheme', { protocol }),
+      say('config.half-scheme.hint', { protocol }),
+    )
   }
   if (text.startsWith('//') || text.startsWith('://')) {
-    throw configError(field, 'the scheme is missing before ://', NO_SCHEME_HINT)
+    throw configError(field, say('config.no-scheme'), say('config.no-scheme.hint'))
   }
 }
 

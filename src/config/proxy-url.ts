@@ -1,5 +1,6 @@
 import { configError } from '../errors.js'
-import { ENCODE_HINT, parseAuthority, redactedOrigin } from './authority.js'
+import { say } from '../messages/index.js'
+import { parseAuthority, redactedOrigin } from './authority.js'
 import { parseCredentials } from './credentials.js'
 import { conceal } from './conceal.js'
 import { parsePacUrl } from './pac-url.js'
@@ -16,7 +17,7 @@ import type { Proxy, ProxyEndpoint, TunnelProtocol } from './types.js'
  */
 export function parseProxyUrl(raw: string | URL, field: string): Proxy {
   const text = (typeof raw === 'string' ? raw : raw.href).trim()
-  if (text === '') throw configError(field, 'must not be empty', 'Leave it out, or write scheme://host:port.')
+  if (text === '') throw configError(field, say('config.empty'), say('config.empty.hint'))
   const { protocol, rest } = splitScheme(text, field)
   switch (protocol) {
     case 'pac+http':
@@ -38,11 +39,7 @@ export function parseProxyUrl(raw: string | URL, field: string): Proxy {
 function parseTunnelUrl(protocol: TunnelProtocol, rest: string, field: string): ProxyEndpoint {
   const authority = parseAuthority(rest, DEFAULT_PORTS[protocol], field)
   if (authority.tail !== '' && authority.tail !== '/') {
-    throw configError(
-      field,
-      'a path, query or fragment is not part of a proxy URL',
-      `End the URL after the port. ${ENCODE_HINT}`,
-    )
+    throw configError(field, say('config.path'), `${say('config.path.hint')} ${say('config.encode.hint')}`)
   }
   const { host, port, userinfo } = authority
   const endpoint: ProxyEndpoint = {

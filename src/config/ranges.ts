@@ -1,3 +1,5 @@
+import { say } from '../messages/index.js'
+
 /** The least and the most of each option that is a number. */
 export const RANGES = {
   /** Milliseconds. */
@@ -9,6 +11,8 @@ export const RANGES = {
 
 /** What is said of a value that is no such number: how many of which unit, when it has one. */
 export function expectedWholeNumber(least: number, most: number, unit?: 'milliseconds' | 'bytes'): string {
-  const range = most === Infinity ? `of ${least} or more` : `from ${least} to ${most}`
-  return `must be a whole number ${unit === undefined ? '' : `of ${unit} `}${range}`
+  const range = most === Infinity ? say('config.at-least', { least }) : say('config.between', { least, most })
+  return unit === undefined
+    ? say('config.whole-number', { range })
+    : say(`config.whole-number.${unit}`, { range })
 }

@@ -1,4 +1,5 @@
 import { configError } from '../errors.js'
+import { say } from '../messages/index.js'
 import { parseNoProxy, type NoProxyRules } from './no-proxy.js'
 import type { ResolvedOptions } from './options.js'
 import type { GivenProxy } from './proxy-list.js'
@@ -51,11 +52,11 @@ export function resolveProxy(options: ProxyChoice): RoutePolicy {
   if (options.required) {
     throw configError(
       'required',
-      `no proxy was found; looked at the proxy option, ${PROXY_VARIABLES.join(', ')}`,
-      'Set one of them, or leave required out to allow a direct connection.',
+      say('config.no-proxy', { variables: PROXY_VARIABLES.join(', ') }),
+      say('config.no-proxy.hint'),
     )
   }
-  return directPolicy('no proxy is configured')
+  return directPolicy(say('config.reason.none'))
 }
 
 /**
@@ -101,7 +102,7 @@ export function description(
 
 /** Where a proxy URL came from, in words. */
 export function sourceName(source: ProxySource): string {
-  return source === 'config' ? 'the proxy option' : source
+  return source === 'config' ? say('doctor.source.option') : source
 }
 
 /** Whether no bypass list counts for a proxy of this source. */
@@ -152,7 +153,7 @@ function directPolicy(reason: string): RoutePolicy {
 function proxyPolicy(proxies: readonly GivenProxy[], source: ProxySource, options: ProxyChoice): RoutePolicy {
   const proxied: RouteDecision = Object.freeze({
     route: 'proxy',
-    reason: `${sourceName(source)} is set`,
+    reason: say('config.reason.set', { source: sourceName(source) }),
   })
   const bypass = findBypass(source, options)
   return Object.freeze({
@@ -164,7 +165,10 @@ function proxyPolicy(proxies: readonly GivenProxy[], source: ProxySource, option
     decide(host: string, port: number): RouteDecision {
       const entry = bypass?.rules.match(host, port) ?? null
       if (bypass === null || entry === null) return proxied
-      return Object.freeze({ route: 'direct', reason: `${bypass.name} entry ${entry} matches` })
+      return Object.freeze({
+        route: 'direct',
+        reason: say('config.reason.bypass', { list: bypass.name, entry }),
+      })
     },
   })
 }

@@ -4,9 +4,11 @@ export {
   speak,
   text,
   type Audience,
+  type Language,
   type MessageKey,
   type Template,
   type Text,
   type Translation,
   type ValueNames,
 } from './text.js'
+export { wantsChinese } from './wanted.js'

@@ -31,24 +31,26 @@ export function text<Key extends MessageKey>(key: Key, ...[values]: Values<Key>)
   return { key, values: values ?? {} }
 }
 
-/** A group of the catalogue in another language. A text that has no wording there is shown in English. */
-export type Translation<Group> = { readonly [Key in keyof Group]?: Template }
+/** A group of the catalogue in another language: the compiler checks that no text is missing. */
+export type Translation<Group> = { readonly [Key in keyof Group]: Template }
 
-type Language = Translation<Catalogue>
+/** The whole catalogue in one language. */
+export type Language = Translation<Catalogue>
 
-let language: Language = {}
+let language: Language = ENGLISH
 
 /**
- * Every text is written in this language from now on. Only the command calls it, once and before anything else: the
- * library always speaks English, so that logs of all bots can be searched for the same words.
+ * Every text is written in this language from now on. The command calls it before anything else, and register before
+ * the line with which it ends a process: the library always speaks English, so that logs of all bots can be searched for
+ * the same words.
  */
-export function speak(translation: Language): void {
-  language = translation
+export function speak(wanted: Language): void {
+  language = wanted
 }
 
 /** Writes a text in the words of its audience. */
 export function render({ key, values }: Text, audience: Audience = 'library'): string {
-  const template: Template = language[key] ?? ENGLISH[key]
+  const template = language[key]
   const wording = typeof template === 'string' ? template : template[audience]
   return wording.replace(/\{(\w+)\}/g, (_whole, name: string) => String(values[name]))
 }

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { TransportError } from '../errors.js'
+import { say } from '../messages/index.js'
 import { isDiscord, isLoopback } from './destination.js'
 import type { ResolvedInstallOptions } from './options.js'
 import { refusal } from './refusal.js'
@@ -25,13 +26,14 @@ export type Decision =
   | { readonly action: 'direct'; readonly reason: string; readonly chosen: boolean }
   | { readonly action: 'refuse'; readonly reason: string; readonly error: TransportError }
 
-const STOPPED: Decision = { action: 'direct', reason: 'the installation has been stopped', chosen: false }
-const OUTSIDE: Decision = { action: 'direct', reason: 'it is outside the scope', chosen: false }
-const LOOPBACK: Decision = { action: 'direct', reason: 'it leads to this host itself', chosen: false }
-const ITSELF: Decision = { action: 'direct', reason: 'it leads to the proxy itself', chosen: false }
-const BYPASS: Decision = { action: 'direct', reason: 'bypass() is around it', chosen: true }
-const POLICY: Decision = { action: 'direct', reason: 'bypassPolicy chose it', chosen: true }
 const SOCKETS: Decision = { action: 'direct', reason: "sockets: 'direct'", chosen: true }
+
+type DirectReason = 'stopped' | 'outside' | 'loopback' | 'proxy' | 'bypass' | 'policy'
+
+function direct(reason: DirectReason): Decision {
+  const chosen = reason === 'bypass' || reason === 'policy'
+  return { action: 'direct', reason: say(`process.reason.${reason}`), chosen }
+}
 
 /** Decides about each connection of the process, by the options of one installation. */
 export class Decisions {
@@ -73,15 +75,15 @@ export class Decisions {
   }
 
   decide(wanted: Wanted): Decision {
-    if (this.#stopped) return STOPPED
+    if (this.#stopped) return direct('stopped')
     const { host, surface } = wanted
-    if (!this.concerns(host)) return OUTSIDE
-    if (this.bypassing) return BYPASS
+    if (!this.concerns(host)) return direct('outside')
+    if (this.bypassing) return direct('bypass')
     const chosen = this.#askPolicy(wanted)
     if (chosen !== undefined) return chosen
     const { loopback, sockets } = this.#options
     if (isLoopback(host)) {
-      if (loopback === 'direct') return LOOPBACK
+      if (loopback === 'direct') return direct('loopback')
       if (loopback === 'block') return this.#refuse('loopback', "loopback: 'block'", wanted)
     }
     const decision = this.#route(wanted)
@@ -100,7 +102,7 @@ export class Decisions {
     const { route: way, reason } = route.policy.decide(host, port)
     if (way === 'direct') return { action: 'direct', reason, chosen: false }
     const isProxy = route.policy.proxies.some(({ proxy }) => proxy.host === host && proxy.port === port)
-    if (isProxy) return ITSELF
+    if (isProxy) return direct('proxy')
     return { action: 'proxy', reason, route }
   }
 
@@ -110,9 +112,9 @@ export class Decisions {
     try {
       // Only true: a promise is truthy, and must not open a way past the proxy.
       const answer: unknown = bypassPolicy({ surface: wanted.surface, url: wanted.url() })
-      return answer === true ? POLICY : undefined
+      return answer === true ? direct('policy') : undefined
     } catch (cause) {
-      return this.#refuse('policy', 'bypassPolicy failed', wanted, cause)
+      return this.#refuse('policy', say('process.reason.policy-failed'), wanted, cause)
     }
   }
 

@@ -4,6 +4,7 @@ import { readCertificateFile } from '../config/pem.js'
 import { problemsError, type Problem } from '../config/problems.js'
 import type { Environment } from '../config/variables.js'
 import { TransportError } from '../errors.js'
+import { say } from '../messages/index.js'
 
 /** What `discord-transport/register` can be told by variables, beside the proxy and NO_PROXY. */
 export interface PreloadSettings {
@@ -30,13 +31,14 @@ type Name = keyof PreloadSettings
 /** Reads a value that is not blank. Undefined: it is not usable. */
 interface Reader<T> {
   readonly read: (text: string, variable: string) => T | undefined
-  readonly expected: string
+  readonly expected: () => string
 }
 
 function oneOf<const Value extends string>(...values: readonly Value[]): Reader<Value> {
   return {
     read: (text) => values.find((value) => value === text.toLowerCase()),
-    expected: `must be ${values.slice(0, -1).join(', ')} or ${values.at(-1) ?? ''}`,
+    expected: () =>
+      say('config.one-of', { values: values.slice(0, -1).join(', '), last: values.at(-1) ?? '' }),
   }
 }
 
@@ -47,7 +49,7 @@ export function isTrue(text: string | undefined): boolean {
 
 const SWITCH: Reader<boolean> = {
   read: (text) => ({ true: true, 1: true, false: false, 0: false })[text.toLowerCase()],
-  expected: 'must be true or false (1 or 0)',
+  expected: () => say('config.switch'),
 }
 
 const CA_FILE: Reader<string> = {
@@ -55,7 +57,7 @@ const CA_FILE: Reader<string> = {
     readCertificateFile(path, variable)
     return resolve(path)
   },
-  expected: 'must be the path of a PEM file',
+  expected: () => say('config.pem-path'),
 }
 
 function number(name: keyof typeof RANGES, unit?: 'milliseconds'): Reader<number> {
@@ -65,11 +67,9 @@ function number(name: keyof typeof RANGES, unit?: 'milliseconds'): Reader<number
       const value = /^\d{1,16}$/.test(text) ? Number(text) : -1
       return value >= least && value <= most ? value : undefined
     },
-    expected: expectedWholeNumber(least, most, unit),
+    expected: () => expectedWholeNumber(least, most, unit),
   }
 }
-
-const HINT = 'docs/process.md lists the variables of discord-transport/register.'
 
 /** `caFile` is `DISCORD_TRANSPORT_CA_FILE`. */
 function preloadVariable(name: string): string {
@@ -90,7 +90,7 @@ export function readPreloadSettings(env: Environment): PreloadSettings {
     try {
       const value = reader.read(text, variable)
       if (value !== undefined) return value
-      problems.push({ text: `${variable}: ${reader.expected}`, hint: HINT })
+      problems.push({ text: `${variable}: ${reader.expected()}`, hint: say('config.register.hint') })
     } catch (error) {
       if (!(error instanceof TransportError)) throw error
       problems.push({ text: error.message, hint: error.hint })

@@ -11,6 +11,7 @@ import { parseInstallOptions } from '../process/options.js'
 import { readPreloadSettings } from '../process/preload-settings.js'
 import { isPreloaded, markPreloaded } from '../process/registry.js'
 import { watchForLateProxy } from './late-proxy.js'
+import { speakAs } from './own-language.js'
 import { PreloadRoutes } from './preload-routes.js'
 
 /**
@@ -20,12 +21,22 @@ import { PreloadRoutes } from './preload-routes.js'
 export function register(): void {
   if (isPreloaded()) return
   markPreloaded({ foundProxy: false })
+  const env = { ...process.env, ...inheritedVariables() }
+  const error = failureOf(env)
+  if (error === undefined) return
+  speakAs(env)
+  end(failureOf(env) ?? error)
+}
+
+/** What prevents the start: the same at each attempt, since nothing is installed before everything was read. */
+function failureOf(env: Environment): TransportError | undefined {
   try {
-    start({ ...process.env, ...inheritedVariables() })
+    start(env)
+    return undefined
   } catch (error) {
     // A program that loads this file after its own install() gets the error itself.
     if (!(error instanceof TransportError) || error.code === 'ERR_ALREADY_INSTALLED') throw error
-    end(error)
+    return error
   }
 }
 
@@ -66,7 +77,7 @@ function withoutProxy(): TransportError {
 }
 
 function end({ message, hint }: TransportError): void {
-  const line = `discord-transport/register: ${message}. ${hint}`.replace(/\s+/g, ' ')
+  const line = say('process.register.end', { message, hint }).replace(/\s+/g, ' ')
   writeSync(2, `${line}\n`)
   process.exit(1)
 }

@@ -44,6 +44,46 @@ describe('the language of doctor', () => {
   })
 })
 
+describe('the other commands in Chinese', () => {
+  test.each([
+    ['validate', ['validate', '--timeout-ms', '500'], '未通过: 3 项检查中有 3 项失败'],
+    ['explain', ['explain', 'https://discord.com/'], '经过代理 http://127.0.0.1:1：设置了 HTTPS_PROXY'],
+    ['explain --scope', ['explain', '--scope', 'discord', 'https://example.com/'], '直连：它在范围之外'],
+    ['env', ['env', '--format', 'shell'], '# shell：写在 ~/.profile 末尾'],
+    ['policy', ['policy', '--also', '/'], '--also: 必须是网段、地址或主机名的列表'],
+    ['a wrong value of a flag', ['env', '--unit', '/'], '错误： --unit：应为 systemd 单元的名字'],
+    [
+      'an unusable proxy',
+      ['explain', '--proxy-url', 'vmess://x', 'https://discord.com/'],
+      '不支持协议 vmess://',
+    ],
+    ['OpenClaw', ['validate', '--openclaw', '/no/openclaw.json'], '文件不存在'],
+    ['openclaw', ['openclaw', 'call', 'x', '[]'], '参数应为 JSON 对象'],
+  ])('%s', async (_title, args, words) => {
+    const { stdout, stderr } = await command.run(args, { env: { HTTPS_PROXY, LANG: 'zh_CN.UTF-8' } })
+    expect(stdout + stderr).toContain(words)
+  })
+
+  test.each([
+    ['validate', '--timeout-ms', '500'],
+    ['explain', 'https://discord.com/'],
+    ['validate', '--openclaw', '--timeout-ms', '500'],
+  ])('JSON of %s stays English', async (...args) => {
+    const env = { HTTPS_PROXY, LANG: 'zh_CN.UTF-8' }
+    const { stdout, stderr } = await command.run([...args, '--json'], { env })
+    expect(stdout + stderr).not.toMatch(/[\u4e00-\u9fff]/)
+  })
+
+  test('what policy prints is a file for a program, and the same in every language', async () => {
+    const args = ['policy', '--also', '203.0.114.0/24', '--format']
+    const env = { LANG: 'zh_CN.UTF-8' }
+    for (const format of ['squid', 'json']) {
+      const { stdout } = await command.run([...args, format], { env })
+      expect(stdout).toContain('added by the operator')
+    }
+  })
+})
+
 describe('doctor --html', () => {
   test('writes a page without a secret, in the language that is asked for', async () => {
     const lab = await startLab({ auth: { username: 'bot', password: 'hunter2' } })

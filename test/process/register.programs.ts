@@ -72,6 +72,22 @@ describe('a variable that is not usable ends the process with one line, before t
   })
 })
 
+test.each([
+  [
+    'a variable',
+    { DISCORD_TRANSPORT_SCOPE: 'all of it' },
+    /DISCORD_TRANSPORT_SCOPE: 必须是 discord 或 all。/,
+  ],
+  ['the proxy', { HTTPS_PROXY: 'vmess://secret' }, /HTTPS_PROXY: 不支持协议 vmess:\/\//],
+  ['no proxy', { DISCORD_TRANSPORT_REQUIRED: '1' }, /没有找到代理；查找过 OPENCLAW_PROXY_URL/],
+])('the line about %s is Chinese where LANG asks for it', async (_name, env, line) => {
+  const { code, stderr } = await runCode('console.log("ran")', { ...env, LANG: 'zh_CN.UTF-8' })
+  expect(code).toBe(1)
+  expect(stderr).toMatch(/^discord-transport\/register：[^\n]+\n$/)
+  expect(stderr).toMatch(line)
+  expect(stderr).not.toContain('secret')
+})
+
 /** A program that asks Discord twice, and says what was loaded and what was connected. */
 const PROGRAM = `
 ${BELOW}

@@ -8,6 +8,7 @@ import { recorded } from '../../scripts/pictures/doctor.js'
 import { renderPictures } from '../../scripts/pictures/pictures.js'
 import { diagnosisPage } from '../../src/cli/text/diagnosis-page.js'
 import { CHINESE } from '../../src/messages/chinese/index.js'
+import { ENGLISH } from '../../src/messages/english/index.js'
 import { speak } from '../../src/messages/index.js'
 import { temporaryFolder } from '../docs/temporary-folder.js'
 import { startBrowser } from './browser.js'
@@ -74,7 +75,7 @@ describe('the page of doctor --html', () => {
     async (language) => {
       if (language === 'zh-CN') speak(CHINESE)
       const html = diagnosisPage(recorded('broken', language))
-      speak({})
+      speak(ENGLISH)
       const file = join(await temporaryFolder(), 'report.html')
       await writeFile(file, html)
       const context = await browser.newContext({ viewport: { width: 360, height: 900 } })

@@ -5,7 +5,7 @@ import { TransportError, type Diagnosis, type DiagnoseOptions, type DiscordTrans
 import type { ConnectionFlags } from '../connection-options.js'
 import { connectionSettings, type ConnectionSettings, type OpenClawFlags } from '../connection-settings.js'
 import { EXIT, UsageError, type ExitCode } from '../exit-codes.js'
-import { chooseLanguage, type LanguageFlags } from '../language.js'
+import type { LanguageFlags } from '../language.js'
 import { limitLookups } from '../lookup-limits.js'
 import { say } from '../../messages/index.js'
 import { systemCode } from '../system-code.js'
@@ -29,12 +29,10 @@ export interface DoctorFlags extends ConnectionFlags, OpenClawFlags, TokenFlags,
 
 export async function doctor(flags: DoctorFlags): Promise<ExitCode> {
   limitLookups()
-  // JSON is for programs, and the same in every language.
-  if (flags.json !== true) await chooseLanguage(flags)
   const settings = await connectionSettings(flags)
   const token = (await readToken(flags)) ?? (await configuredToken(settings))
   if (token === undefined && (flags.channel !== undefined || flags.intents !== undefined))
-    throw new UsageError('--channel and --intents need a token: give --token-env or --token-file too')
+    throw new UsageError(say('usage.needs-token'))
   if (flags.watch === true) return watch(flags, settings, token)
   const diagnosis = await examine(flags, settings, { token, channel: flags.channel })
   await print(flags.json === true ? json(diagnosis, 2) : report(diagnosis))
@@ -97,7 +95,7 @@ async function writePage({ html }: DoctorFlags, diagnosis: Diagnosis): Promise<v
   try {
     await writeFile(html, diagnosisPage(diagnosis))
   } catch (error) {
-    throw new UsageError(`--html: the file cannot be written (${systemCode(error) ?? 'no reason given'})`)
+    throw new UsageError(say('usage.html', { code: systemCode(error) ?? say('usage.no-code') }))
   }
   process.stderr.write(`${say('command.html.written', { file: html })}\n`)
 }
@@ -142,7 +140,7 @@ async function configuredToken(settings: ConnectionSettings): Promise<string | u
     return await settings.token()
   } catch (error) {
     if (!(error instanceof TransportError)) throw error
-    throw new UsageError(`${error.message}\n${error.hint}\nOr give --token-env or --token-file.`)
+    throw new UsageError(`${error.message}\n${error.hint}\n${say('usage.or-token')}`)
   }
 }
 

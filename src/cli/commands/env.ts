@@ -1,4 +1,5 @@
 import { TransportError, type ProxyDescription } from '../../index.js'
+import { say } from '../../messages/index.js'
 import { connectionSettings, type ConnectionSettings, type OpenClawFlags } from '../connection-settings.js'
 import { ENV_FORMATS, SNIPPETS, type EnvFormat } from '../environment/snippets.js'
 import type { ProxySetting } from '../environment/setting.js'
@@ -24,12 +25,12 @@ export async function env(flags: EnvFlags): Promise<ExitCode> {
   if (proxy === null) return EXIT.failed
   const setting = settingOf(proxy, unit, settings)
   const { warn } = styleFor(process.stderr)
-  for (const note of settings.notes) process.stderr.write(`${warn('note:')} ${note}\n`)
+  for (const note of settings.notes) process.stderr.write(`${warn(say('command.note'))} ${note}\n`)
   for (const format of formats) {
     const { text, warning } = SNIPPETS[format](setting)
     await print(`${text}\n${formats.length > 1 ? '\n' : ''}`)
     // On standard error, so that the snippet itself can be saved as a file.
-    if (warning !== null) process.stderr.write(`${warn('warning:')} ${format}: ${warning}\n`)
+    if (warning !== null) process.stderr.write(`${warn(say('command.warning'))} ${format}: ${warning}\n`)
   }
   return EXIT.ok
 }
@@ -37,13 +38,12 @@ export async function env(flags: EnvFlags): Promise<ExitCode> {
 function formatsOf({ format, unit }: EnvFlags): readonly EnvFormat[] {
   if (format === undefined || format === 'all') return unit === undefined ? ENV_FORMATS : UNIT_FORMATS
   if (unit === undefined || UNIT_FORMATS.includes(format)) return [format]
-  throw new UsageError(`--unit: needs --format ${UNIT_FORMATS.join(' or ')}`)
+  throw new UsageError(say('usage.unit-format'))
 }
 
 /** systemd.unit(5) */
 function unitName(unit: string): string {
-  if (!/^[\w:.@-]{1,200}$/.test(unit) || unit.startsWith('.'))
-    throw new UsageError('--unit: expected the name of a systemd unit, such as bot.service')
+  if (!/^[\w:.@-]{1,200}$/.test(unit) || unit.startsWith('.')) throw new UsageError(say('usage.unit'))
   return /\.[a-z]+$/.test(unit) ? unit : `${unit}.service`
 }
 
@@ -54,7 +54,7 @@ async function proxyInEffect(settings: ConnectionSettings): Promise<ProxyDescrip
     return transport.proxy
   } catch (error) {
     if (!(error instanceof TransportError)) throw error
-    process.stderr.write(`error: ${error.message}\n${error.hint}\n`)
+    process.stderr.write(`${say('command.error')} ${error.message}\n${error.hint}\n`)
     return null
   }
 }

@@ -1,6 +1,7 @@
 import { shownUrl } from '../../doctor/shown-url.js'
 import { TransportError, type DiscordTransport, type InstalledExplanation } from '../../index.js'
 import { explainInstall } from '../../transport.js'
+import { say } from '../../messages/index.js'
 import { connectionSettings, type OpenClawFlags } from '../connection-settings.js'
 import { EXIT, UsageError, type ExitCode } from '../exit-codes.js'
 import { print, styleFor } from '../text/terminal.js'
@@ -14,8 +15,7 @@ export interface ExplainFlags extends OpenClawFlags {
 
 export async function explain(given: string | undefined, asked: ExplainFlags): Promise<ExitCode> {
   const { text, flags } = urlAndFlags(given, asked)
-  if (!URL.canParse(text) || new URL(text).hostname === '')
-    throw new UsageError('expected a URL with a host, such as https://discord.com/')
+  if (!URL.canParse(text) || new URL(text).hostname === '') throw new UsageError(say('usage.url'))
   const url = new URL(text)
   const shown = shownUrl(url)
   const settings = await connectionSettings(flags)
@@ -28,7 +28,7 @@ export async function explain(given: string | undefined, asked: ExplainFlags): P
     await print(
       flags.json === true
         ? `${JSON.stringify({ url: shown, route: null, reason: message, proxy: null }, null, 2)}\n`
-        : `${shown} goes nowhere: ${message}\n${hint}\n`,
+        : `${say('command.explain.nowhere', { url: shown, reason: message })}\n${hint}\n`,
     )
     return EXIT.failed
   }
@@ -38,11 +38,17 @@ export async function explain(given: string | undefined, asked: ExplainFlags): P
   const notes = flags.openclaw === undefined ? {} : { notes: settings.notes }
   if (flags.json === true)
     await print(`${JSON.stringify({ url: shown, route, reason, proxy, ...notes }, null, 2)}\n`)
-  else if (route === 'refused') await print(`${shown} is ${bold('refused')}: ${reason}\n`)
-  else if (proxy === null) await print(`${shown} goes ${bold('direct')}: ${reason}\n`)
-  else await print(`${shown} goes through ${bold(proxy.url)}: ${reason}\n`)
-  if (flags.json !== true) for (const note of settings.notes) await print(`note: ${note}\n`)
+  else await print(`${inWords(shown, { route, reason, proxy }, bold)}\n`)
+  if (flags.json !== true) for (const note of settings.notes) await print(`${say('command.note')} ${note}\n`)
   return EXIT.ok
+}
+
+function inWords(url: string, { route, reason, proxy }: Explained, bold: (text: string) => string): string {
+  if (route === 'refused')
+    return say('command.explain.refused', { url, refused: bold(say('command.explain.refused.word')), reason })
+  if (proxy === null)
+    return say('command.explain.direct', { url, direct: bold(say('command.explain.direct.word')), reason })
+  return say('command.explain.proxy', { url, proxy: bold(proxy.url), reason })
 }
 
 /** `explain --openclaw https://…`: the flag takes what follows for its path. */
@@ -54,7 +60,7 @@ function urlAndFlags(
   const { openclaw } = flags
   if (typeof openclaw === 'string' && openclaw.includes('://'))
     return { text: openclaw, flags: { ...flags, openclaw: true } }
-  throw new UsageError("missing required argument 'url'")
+  throw new UsageError(say('usage.missing-url'))
 }
 
 type Explained = Pick<InstalledExplanation, 'route' | 'reason' | 'proxy'>

@@ -7,6 +7,7 @@ import {
   type ValidateOptions,
   type ValidationCheck,
 } from '../../index.js'
+import { say } from '../../messages/index.js'
 import { proxyOption, transportOptions, type ConnectionFlags } from '../connection-options.js'
 import { askedOf, flagError, type OpenClawFlags } from '../connection-settings.js'
 import { asUsageErrors } from '../usage-errors.js'
@@ -32,10 +33,12 @@ export async function validate(flags: ValidateFlags): Promise<ExitCode> {
   checkUrls(flags.allowedUrl ?? [], '--allowed-url')
   checkUrls(flags.deniedUrl ?? [], '--denied-url')
   for (const flag of ['also', 'except'] as const)
-    if (flags[flag] !== undefined && flags.policy !== true) throw new UsageError(`--${flag}: needs --policy`)
+    if (flags[flag] !== undefined && flags.policy !== true)
+      throw new UsageError(say('usage.needs', { flag: `--${flag}`, other: '--policy' }))
   asUsageErrors(() => egressPolicy(flags))
   if (isStandIn) return validateOpenClaw(flags, options)
-  if (flags.account !== undefined) throw new UsageError('--account: needs --openclaw')
+  if (flags.account !== undefined)
+    throw new UsageError(say('usage.needs', { flag: '--account', other: '--openclaw' }))
   const validation = await runChecks(flags, proxiedBy(options))
   await print(flags.json === true ? json(validation) : text(validation))
   return validation.ok ? EXIT.ok : EXIT.failed
@@ -55,7 +58,7 @@ async function validateOpenClaw(flags: ValidateFlags, options: TransportOptions)
     const checks = (validation?.checks ?? []).map(asOpenClaw)
     await print(json({ schemaVersion: 1, ok, config: { ...state, errors }, checks }))
   } else {
-    for (const note of reading?.notes ?? []) process.stderr.write(`note: ${note}\n`)
+    for (const note of reading?.notes ?? []) process.stderr.write(`${say('command.note')} ${note}\n`)
     const { proxyUrl = null, enabled } = state
     const config = { enabled, proxyUrl, source: reading?.proxy?.source ?? null, errors }
     await print(text({ schemaVersion: 1, ok, config, checks: validation?.checks ?? [] }))
@@ -103,7 +106,7 @@ async function runChecks(flags: ValidateFlags, proxied: ValidateOptions): Promis
     timeoutMs: flags.timeoutMs,
     onCheck: () => {
       done += 1
-      if (progress) process.stderr.write(`${CLEAR_LINE}${done} checks done`)
+      if (progress) process.stderr.write(`${CLEAR_LINE}${say('validate.done', { checks: done })}`)
     },
   })
   if (progress) process.stderr.write(CLEAR_LINE)
@@ -122,6 +125,6 @@ function text(validation: ProxyValidation): string {
 function checkUrls(urls: readonly string[], flag: string): void {
   for (const url of urls) {
     if (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)) continue
-    throw new UsageError(`${flag}: expected an http:// or https:// URL`)
+    throw new UsageError(say('usage.http-url', { flag }))
   }
 }

@@ -1,4 +1,5 @@
-import { ENV_FILE, FILL_IN, snippet, type ProxySetting, type Snippet } from './setting.js'
+import { say } from '../../messages/index.js'
+import { ENV_FILE, fillIn, snippet, type ProxySetting, type Snippet } from './setting.js'
 
 /** https://docs.docker.com/reference/cli/docker/container/run/#add-host */
 const DOCKER_HOST = 'host.docker.internal'
@@ -11,7 +12,7 @@ function containerUrl({ url, loopback }: ProxySetting): string {
 
 function loopbackWarning({ loopback }: ProxySetting, hostNetwork: string): string | null {
   if (loopback === null) return null
-  return `In a container ${loopback} is the container itself, so this says ${DOCKER_HOST}, the host of Docker; the proxy must listen on more than loopback for that ("Allow LAN"). Or use ${hostNetwork}, and ${loopback} as it was.`
+  return say('env.docker.host', { loopback, host: DOCKER_HOST, network: hostNetwork })
 }
 
 export function dockerfileSnippet(setting: ProxySetting): Snippet {
@@ -30,13 +31,13 @@ export function dockerfileSnippet(setting: ProxySetting): Snippet {
     )
   return snippet(
     [
-      '# docker run: no ENV, which stays in the image',
+      say('env.dockerfile.no-env'),
       `install -m 600 /dev/null ${ENV_FILE}`,
-      `# in ${ENV_FILE}, without quotes:`,
+      say('env.dockerfile.in-file', { file: ENV_FILE }),
       `# ${name}=${url}`,
       `docker run ${addHost}--env-file ${ENV_FILE} ...`,
     ],
-    `${FILL_IN} ENV and ARG are stored in the image: anyone with the image can read them with docker history. Keep ${ENV_FILE} out of the build context (.dockerignore) and out of version control.`,
+    fillIn(say('env.dockerfile.secret', { file: ENV_FILE })),
     warning,
   )
 }
@@ -58,10 +59,10 @@ export function composeSnippet(setting: ProxySetting): Snippet {
       '    env_file:',
       `      - ${ENV_FILE}`,
       ...extraHosts,
-      `# install -m 600 /dev/null ${ENV_FILE}; in it:`,
+      say('env.compose.in-file', { file: ENV_FILE }),
       `# ${name}='${url}'`,
     ],
-    `${FILL_IN} compose.yaml is usually world-readable and under version control: keep the URL in ${ENV_FILE}, with mode 600 and in .gitignore.`,
+    fillIn(say('env.compose.secret', { file: ENV_FILE })),
     warning,
   )
 }

@@ -1,4 +1,5 @@
-import { FILL_IN, snippet, type ProxySetting, type Snippet } from './setting.js'
+import { say } from '../../messages/index.js'
+import { fillIn, snippet, type ProxySetting, type Snippet } from './setting.js'
 import { systemdUserSnippet } from './service-snippets.js'
 import { shellQuote } from './user-snippets.js'
 
@@ -11,11 +12,7 @@ const RESTART = ['openclaw gateway install --force', 'openclaw gateway restart']
  */
 export function openClawSnippet(setting: ProxySetting): Snippet {
   const { url, hasSecret, openclaw } = setting
-  if (!/^https?:/.test(url))
-    return snippet(
-      ['# OpenClaw takes http:// and https:// proxies alone, and refuses a configuration with any other.'],
-      'Give the HTTP port of the same proxy with --proxy-url; many clients have one beside SOCKS, or a mixed one.',
-    )
+  if (!/^https?:/.test(url)) return snippet([say('env.openclaw.scheme')], say('env.openclaw.scheme.warning'))
   const dropIn = systemdUserSnippet({ ...setting, name: 'OPENCLAW_PROXY_URL', unit: UNIT })
   const settings = [
     ...(openclaw.caFile === undefined || !url.startsWith('https:')
@@ -25,13 +22,12 @@ export function openClawSnippet(setting: ProxySetting): Snippet {
       ? []
       : [`openclaw config set proxy.loopbackMode ${shellQuote(openclaw.loopbackMode)}`]),
   ]
-  const service = [
-    '# in place of all that, for the service of systemd alone',
-    ...dropIn.text.split('\n'),
-  ].map((line) => (line === '' || line.startsWith('#') ? line : `# ${line}`))
+  const service = [say('env.openclaw.service'), ...dropIn.text.split('\n')].map((line) =>
+    line === '' || line.startsWith('#') ? line : `# ${line}`,
+  )
   if (!hasSecret)
     return snippet([
-      '# OpenClaw: in its configuration, for the gateway and every command',
+      say('env.openclaw.config'),
       `openclaw config set proxy.proxyUrl ${shellQuote(url)}`,
       ...settings,
       ...RESTART,
@@ -41,15 +37,15 @@ export function openClawSnippet(setting: ProxySetting): Snippet {
   const file = `${openclaw.stateDirectory}/.env`
   return snippet(
     [
-      "# OpenClaw: in the file .env of its state directory, which the configuration's readers do not see",
+      say('env.openclaw.dotenv'),
       `touch ${file} && chmod 600 ${file}`,
-      `# in ${file}:`,
+      say('env.in-file', { file }),
       `# OPENCLAW_PROXY_URL='${url.replaceAll("'", '%27')}'`,
       ...settings,
       ...RESTART,
       '',
       ...service,
     ],
-    `${FILL_IN} Keep the URL in ${file}, with mode 600: openclaw.json is copied into backups, and Environment= in a unit can be read by every user.`,
+    fillIn(say('env.openclaw.secret', { file })),
   )
 }

@@ -1,4 +1,5 @@
-import { ENV_FILE, FILL_IN, snippet, type ProxySetting, type Snippet } from './setting.js'
+import { say } from '../../messages/index.js'
+import { ENV_FILE, fillIn, snippet, type ProxySetting, type Snippet } from './setting.js'
 
 interface UnitPlace {
   readonly title: string
@@ -10,7 +11,7 @@ interface UnitPlace {
 
 export function systemdUserSnippet(setting: ProxySetting): Snippet {
   return systemdSnippet(setting, {
-    title: 'systemd, user service',
+    title: say('env.systemd.user'),
     directory: '~/.config/systemd/user',
     systemctl: 'systemctl --user',
     envFile: { inUnit: `%h/.config/${ENV_FILE}`, inShell: `~/.config/${ENV_FILE}` },
@@ -19,7 +20,7 @@ export function systemdUserSnippet(setting: ProxySetting): Snippet {
 
 export function systemdSystemSnippet(setting: ProxySetting): Snippet {
   return systemdSnippet(setting, {
-    title: 'systemd, system service',
+    title: say('env.systemd.system'),
     directory: '/etc/systemd/system',
     systemctl: 'sudo systemctl',
     envFile: { inUnit: `/etc/${ENV_FILE}`, inShell: `/etc/${ENV_FILE}` },
@@ -29,7 +30,7 @@ export function systemdSystemSnippet(setting: ProxySetting): Snippet {
 /** A drop-in. systemd.exec(5): in a unit % begins a specifier, in an EnvironmentFile it does not. */
 function systemdSnippet({ name, url, hasSecret, unit }: ProxySetting, place: UnitPlace): Snippet {
   const { title, directory, systemctl, envFile } = place
-  const heading = `# ${title}: ${directory}/${unit}.d/proxy.conf (${unit} is the name of your unit)`
+  const heading = say('env.systemd.heading', { title, file: `${directory}/${unit}.d/proxy.conf`, unit })
   const reload = [`# ${systemctl} daemon-reload`, `# ${systemctl} restart ${unit}`]
   if (!hasSecret) {
     const value = `${name}=${url}`.replaceAll('%', '%%').replace(/["\\]/g, '\\$&')
@@ -43,11 +44,11 @@ function systemdSnippet({ name, url, hasSecret, unit }: ProxySetting, place: Uni
       `EnvironmentFile=${envFile.inUnit}`,
       '',
       `# ${sudo}install -m 600 /dev/null ${envFile.inShell}`,
-      `# in ${envFile.inShell}:`,
+      say('env.in-file', { file: envFile.inShell }),
       `# ${name}="${url.replace(/["\\$`]/g, '\\$&')}"`,
       ...reload,
     ],
-    `${FILL_IN} Environment= in a unit can be read by every user with systemctl show: keep the URL in the file with mode 600.`,
+    fillIn(say('env.systemd.secret')),
   )
 }
 
@@ -57,7 +58,7 @@ export function launchdSnippet({ name, url, hasSecret }: ProxySetting): Snippet 
   return snippet(
     [
       '<?xml version="1.0" encoding="UTF-8"?>',
-      `<!-- launchd: ${file} (its label and its program are yours) -->`,
+      `<!-- ${say('env.launchd.heading', { file })} -->`,
       '<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">',
       '<plist version="1.0">',
       '<dict>',
@@ -76,7 +77,7 @@ export function launchdSnippet({ name, url, hasSecret }: ProxySetting): Snippet 
       '</plist>',
       `<!-- launchctl bootout gui/$UID/local.bot; launchctl bootstrap gui/$UID ${file} -->`,
     ],
-    hasSecret ? `${FILL_IN} A plist is written world-readable: chmod 600 ${file} first.` : null,
+    hasSecret ? fillIn(say('env.launchd.secret', { file })) : null,
   )
 }
 
@@ -89,10 +90,10 @@ export function pm2Snippet({ name, url, hasSecret }: ProxySetting): Snippet {
   const literal = `'${url.replace(/['\\]/g, '\\$&')}'`
   return snippet(
     [
-      '// pm2: ecosystem.config.cjs (name and script are yours); pm2 restart ecosystem.config.cjs --update-env',
+      say('env.pm2.heading'),
       ...(hasSecret
         ? [
-            `// install -m 600 /dev/null ${ENV_FILE}; in it: ${name}=${literal}`,
+            say('env.pm2.in-file', { file: ENV_FILE, line: `${name}=${literal}` }),
             `process.loadEnvFile('${ENV_FILE}')`,
           ]
         : []),
@@ -102,8 +103,6 @@ export function pm2Snippet({ name, url, hasSecret }: ProxySetting): Snippet {
       '  ],',
       '}',
     ],
-    hasSecret
-      ? `${FILL_IN} Keep the URL in ${ENV_FILE}, with mode 600 and in .gitignore. "pm2 save" writes the environment in clear text to ~/.pm2/dump.pm2, which others must not be able to read.`
-      : null,
+    hasSecret ? fillIn(say('env.pm2.secret', { file: ENV_FILE })) : null,
   )
 }

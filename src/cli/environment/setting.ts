@@ -1,3 +1,5 @@
+import { say } from '../../messages/index.js'
+
 /** The setting that is written down. */
 export interface ProxySetting {
   /** The variable that is set now; OPENCLAW_PROXY_URL for a URL from the command line. */
@@ -27,8 +29,10 @@ export interface Snippet {
   readonly warning: string | null
 }
 
-/** The reader's own credentials go where the marks are. */
-export const FILL_IN = 'Replace *** with your own user name and password, percent-encoded.'
+/** A warning about a place that holds a secret; the reader's own credentials go where the marks are. */
+export function fillIn(warning: string): string {
+  return `${say('env.fill-in')} ${warning}`
+}
 
 /** A file of the reader's own, which only the reader can read. */
 export const ENV_FILE = 'discord-transport.env'

@@ -1,22 +1,20 @@
-import { ENV_FILE, FILL_IN, snippet, type ProxySetting, type Snippet } from './setting.js'
+import { say } from '../../messages/index.js'
+import { ENV_FILE, fillIn, snippet, type ProxySetting, type Snippet } from './setting.js'
 
 export function shellSnippet({ name, url, hasSecret }: ProxySetting): Snippet {
   const line = `export ${name}=${shellQuote(url)}`
-  if (!hasSecret) return snippet(['# shell: at the end of ~/.profile', line])
-  return snippet(
-    profileLines('shell', line),
-    `${FILL_IN} ~/.profile and ~/.bashrc are readable by every user of many hosts: keep the URL in the file with mode 600.`,
-  )
+  if (!hasSecret) return snippet([say('env.shell.heading'), line])
+  return snippet(profileLines('shell', line), fillIn(say('env.shell.secret')))
 }
 
 /** ~/.profile reads a file with mode 600. */
 function profileLines(place: string, line: string): readonly string[] {
   return [
-    `# ${place}: a file of your own that ~/.profile reads`,
+    say('env.profile.heading', { place }),
     `install -m 600 /dev/null ~/.config/${ENV_FILE}`,
-    `# in ~/.config/${ENV_FILE}:`,
+    say('env.in-file', { file: `~/.config/${ENV_FILE}` }),
     line,
-    '# at the end of ~/.profile:',
+    say('env.profile.end'),
     `. ~/.config/${ENV_FILE}`,
   ]
 }
@@ -38,11 +36,9 @@ export function wslSnippet({ name, url, hasSecret, loopback }: ProxySetting): Sn
       : `"${escaped.replace(loopback, "$(ip route show default | awk '{print $3}')")}"`
   const line = `export ${name}=${value}`
   return snippet(
-    hasSecret ? profileLines('WSL', line) : ['# WSL: at the end of ~/.profile in the distribution', line],
-    hasSecret ? `${FILL_IN} Keep the URL in the file with mode 600.` : null,
-    loopback === null
-      ? null
-      : `In WSL2 ${loopback} is not Windows, so the line uses the default gateway: let the proxy accept connections from the LAN, and let the Windows firewall pass its port. With networkingMode=mirrored in .wslconfig, ${loopback} is right.`,
+    hasSecret ? profileLines('WSL', line) : [say('env.wsl.heading'), line],
+    hasSecret ? fillIn(say('env.wsl.secret')) : null,
+    loopback === null ? null : say('env.wsl.host', { loopback }),
   )
 }
 
@@ -50,18 +46,16 @@ export function wslSnippet({ name, url, hasSecret, loopback }: ProxySetting): Sn
 export function dotenvSnippet({ name, url, hasSecret }: ProxySetting): Snippet {
   return snippet(
     [
-      '# .env: load it with node --env-file=.env, or with dotenv before discord-transport is imported',
+      say('env.dotenv.heading'),
       ...(hasSecret ? ['# install -m 600 /dev/null .env'] : []),
       `${name}='${url.replaceAll("'", '%27')}'`,
     ],
-    hasSecret
-      ? `${FILL_IN} A new .env is readable by other users and easily committed: give it mode 600, and add it to .gitignore.`
-      : null,
+    hasSecret ? fillIn(say('env.dotenv.secret')) : null,
   )
 }
 
 /**
- * A batch file: there cmd.exe replaces %NAME% even between quotes, and %% becomes one %. setx takes no URL with %
+ * A batch file, in ASCII, since cmd.exe reads it in the code page of the system: there cmd.exe replaces %NAME% even between quotes, and %% becomes one %. setx takes no URL with %
  * reliably, PowerShell does.
  */
 export function windowsSnippet({ name, url, hasSecret }: ProxySetting): Snippet {
@@ -75,8 +69,6 @@ export function windowsSnippet({ name, url, hasSecret }: ProxySetting): Snippet 
           `powershell -NoProfile -Command "[Environment]::SetEnvironmentVariable('${name}', '${quoted}', 'User')"`,
         ]
       : ['rem Windows: for your user, from the next window on', `setx ${name} "${url.replaceAll('"', '')}"`],
-    hasSecret
-      ? `${FILL_IN} In the .bat file write every % twice (%%40 for %40), and delete the file afterwards. The registry keeps the value in clear text (HKCU\\Environment), where every program of yours can read it; never use /M or 'Machine', which show it to every user.`
-      : null,
+    hasSecret ? fillIn(say('env.windows.secret')) : null,
   )
 }

@@ -2,12 +2,12 @@ import type { PolicyCheck, ProxyValidation, ValidationCheck } from '../../index.
 import { say } from '../../messages/index.js'
 import type { Style } from './terminal.js'
 
-const EXPECTED: Record<ValidationCheck['kind'], string> = {
-  allowed: 'let through',
-  denied: 'refuse',
-  canary: 'refuse (loopback canary)',
-  policy: 'refuse',
-}
+const EXPECTED = {
+  allowed: 'validate.expected.allowed',
+  denied: 'validate.expected.denied',
+  canary: 'validate.expected.canary',
+  policy: 'validate.expected.denied',
+} as const satisfies Record<ValidationCheck['kind'], string>
 
 type Check = ValidationCheck | PolicyCheck
 
@@ -29,15 +29,17 @@ export function validationText({ ok, config, checks }: ProxyValidation, style: S
 }
 
 function proxyLines({ proxyUrl, proxyUrls, source }: ProxyValidation['config'], style: Style): string[] {
-  if (proxyUrl === null) return [style.bold('no usable proxy')]
-  const from = source === 'config' ? 'the command line' : (source ?? '')
-  return (proxyUrls ?? [proxyUrl]).map((url) => `${style.bold(url)} from ${from}`)
+  if (proxyUrl === null) return [style.bold(say('validate.no-proxy'))]
+  const from = source === 'config' ? say('command.source') : (source ?? '')
+  return (proxyUrls ?? [proxyUrl]).map((url) => `${style.bold(url)} ${say('command.from', { source: from })}`)
 }
 
 function verdict(ok: boolean, checks: readonly Check[], style: Style): string {
-  if (ok) return `${style.good('PASSED')}: ${checks.length} checks`
+  if (ok) return `${style.good(say('validate.passed'))}: ${say('validate.checks', { checks: checks.length })}`
   const failed = checks.filter((check) => !check.ok).length
-  return `${style.bad('FAILED')}${checks.length === 0 ? '' : `: ${failed} of ${checks.length} checks`}`
+  const word = style.bad(say('validate.failed'))
+  if (checks.length === 0) return word
+  return `${word}: ${say('validate.failed-checks', { failed, checks: checks.length })}`
 }
 
 /** Said once: a packet filter blocks many destinations for one reason. */
@@ -53,9 +55,10 @@ function isBlocked(check: Check): boolean {
 function checkLines(check: Check, style: Style): string[] {
   const mark = isBlocked(check) ? style.warn('!') : check.ok ? style.good('✓') : style.bad('✗')
   const what = 'destination' in check ? `${check.destination} ${style.dim(`(${check.category})`)}` : check.url
-  const expected =
-    'destination' in check && check.category === 'exception' ? 'let through' : EXPECTED[check.kind]
-  const suffix = isBlocked(check) ? ': blocked, not refused' : check.status === null ? '' : ` ${check.status}`
+  const isException = 'destination' in check && check.category === 'exception'
+  const expected = say(isException ? 'validate.expected.allowed' : EXPECTED[check.kind])
+  const status = check.status === null ? '' : ` ${check.status}`
+  const suffix = isBlocked(check) ? `: ${say('validate.blocked.short')}` : status
   const line = `  ${mark} ${expected} ${what}${suffix}`
   if (check.error === null || (check.ok && 'destination' in check)) return [line]
   const why = `      ${check.error}`

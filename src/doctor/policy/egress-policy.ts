@@ -66,7 +66,7 @@ function invalid(option: 'also' | 'except'): Error {
 const NAME = /^(?!-)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/i
 
 function parseAddition(text: string): DeniedRange | DeniedName {
-  const added = { category: 'added', reason: say('policy.added') } as const
+  const added = { category: 'added', reason: 'added by the operator' } as const
   const range = parseCidr(text)
   if (range !== undefined)
     return { ...added, cidr: range.cidr, family: range.family, sample: sampleOf(range) }

@@ -3,6 +3,15 @@ import type { Translation } from '../text.js'
 
 /** What the command prints around the results, in Chinese. */
 export const COMMAND_CHINESE: Translation<typeof COMMAND> = {
+  'command.error': '错误：',
+  'command.warning': '警告：',
+  'command.note': '注意：',
+  'command.explain.proxy': '{url} 经过代理 {proxy}：{reason}',
+  'command.explain.direct': '{url} {direct}：{reason}',
+  'command.explain.direct.word': '直连',
+  'command.explain.refused': '{url} {refused}：{reason}',
+  'command.explain.refused.word': '被拒绝',
+  'command.explain.nowhere': '{url} 到不了：{reason}',
   'command.source': '命令行',
   'command.from': '来自 {source}',
   'command.doctor.place': '是 {proxies} 个代理中的第 {place} 个',

@@ -1,5 +1,14 @@
 /** What the command prints around the results. */
 export const COMMAND = {
+  'command.error': 'error:',
+  'command.warning': 'warning:',
+  'command.note': 'note:',
+  'command.explain.proxy': '{url} goes through {proxy}: {reason}',
+  'command.explain.direct': '{url} goes {direct}: {reason}',
+  'command.explain.direct.word': 'direct',
+  'command.explain.refused': '{url} is {refused}: {reason}',
+  'command.explain.refused.word': 'refused',
+  'command.explain.nowhere': '{url} goes nowhere: {reason}',
   'command.source': 'the command line',
   'command.from': 'from {source}',
   'command.doctor.not-reached': 'not reached',

@@ -1,8 +1,11 @@
 import { COMMAND } from './command.js'
+import { CONFIG } from './config.js'
 import { DOCTOR } from './doctor.js'
+import { ENVIRONMENT } from './environment.js'
 import { OPENCLAW } from './openclaw.js'
 import { PROCESS } from './process.js'
 import { ROUTE } from './route.js'
+import { USAGE } from './usage.js'
 import { VALIDATE } from './validate.js'
 
 /**
@@ -11,4 +14,14 @@ import { VALIDATE } from './validate.js'
  * A text has one wording, or one for each audience where the library and the command name the same setting
  * differently. `{name}` stands for a value.
  */
-export const ENGLISH = { ...ROUTE, ...DOCTOR, ...VALIDATE, ...PROCESS, ...COMMAND, ...OPENCLAW } as const
+export const ENGLISH = {
+  ...CONFIG,
+  ...ROUTE,
+  ...DOCTOR,
+  ...VALIDATE,
+  ...PROCESS,
+  ...COMMAND,
+  ...USAGE,
+  ...ENVIRONMENT,
+  ...OPENCLAW,
+} as const

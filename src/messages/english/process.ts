@@ -3,6 +3,7 @@ export const PROCESS = {
   'process.already-installed': 'This process has an installation already, by {installer}',
   'process.already-installed.hint':
     'One process has one installation: call stop() on the first, or leave this one out. Under discord-transport/register, install() with the same proxy and a scope no wider is the same installation.',
+  'process.register.end': 'discord-transport/register: {message}. {hint}',
   'process.register.no-proxy': 'DISCORD_TRANSPORT_REQUIRED: no proxy was found; looked at {variables}',
   'process.register.no-proxy.hint':
     'Set one of them before the process starts: what dotenv reads inside the bot comes too late, and node --env-file=.env does not.',
@@ -33,4 +34,12 @@ export const PROCESS = {
     'The UDP packet to the voice server {target} is refused: it would leave from the address of this host, past the proxy',
   'process.refused.udp.hint':
     "Voice is UDP, which takes no proxy here. Pass udp: 'direct' to install() to let it leave from the address of this host.",
+
+  'process.reason.stopped': 'the installation has been stopped',
+  'process.reason.outside': 'it is outside the scope',
+  'process.reason.loopback': 'it leads to this host itself',
+  'process.reason.proxy': 'it leads to the proxy itself',
+  'process.reason.bypass': 'bypass() is around it',
+  'process.reason.policy': 'bypassPolicy chose it',
+  'process.reason.policy-failed': 'bypassPolicy failed',
 } as const

@@ -6,7 +6,6 @@ export const VALIDATE = {
   'policy.except.hint': 'Write for example 10.0.0.5/32, 10.0.0.0/24:8443 or [fd00::5/128]:8443.',
   'policy.needs-policy': 'is a part of the policy, which is not tried',
   'policy.needs-policy.hint': 'Ask for the policy as well: policy: true, or --policy.',
-  'policy.added': 'added by the operator',
 
   'validate.urls': 'must be an array of http:// or https:// URLs',
   'validate.urls.hint': 'Write for example https://example.com/.',
@@ -35,5 +34,15 @@ export const VALIDATE = {
   'validate.refused-with': 'refused with {status}',
   'validate.way.connect': 'by CONNECT',
   'validate.way.plain': 'by a plain request',
+  'validate.expected.allowed': 'let through',
+  'validate.expected.denied': 'refuse',
+  'validate.expected.canary': 'refuse (loopback canary)',
+  'validate.no-proxy': 'no usable proxy',
+  'validate.done': '{checks} checks done',
+  'validate.passed': 'PASSED',
+  'validate.failed': 'FAILED',
+  'validate.checks': '{checks} checks',
+  'validate.failed-checks': '{failed} of {checks} checks',
+  'validate.blocked.short': 'blocked, not refused',
   'validate.no-answer': 'no answer within {timeoutMs} ms',
 } as const

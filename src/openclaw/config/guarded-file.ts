@@ -1,6 +1,7 @@
 import { constants, type Stats } from 'node:fs'
 import { lstat, open } from 'node:fs/promises'
 import { systemCode } from '../../errors.js'
+import { say } from '../../messages/index.js'
 
 /** Without O_NONBLOCK, which Windows does not have, the open itself waits for the writer of a pipe. */
 const READ_ONLY =
@@ -21,7 +22,7 @@ export type GuardedFile = { readonly text: string } | { readonly refused: string
 /** Reads a regular file; a pipe or a device could block for ever, or never end. */
 export async function readGuarded(path: string, rules: FileRules): Promise<GuardedFile> {
   try {
-    if (rules.secret === true && (await lstat(path)).isSymbolicLink()) return refused('is a symbolic link')
+    if (rules.secret === true && (await lstat(path)).isSymbolicLink()) return refused(say('file.link'))
     const handle = await open(path, READ_ONLY)
     try {
       const broken = brokenRule(await handle.stat(), rules)
@@ -33,8 +34,8 @@ export async function readGuarded(path: string, rules: FileRules): Promise<Guard
     }
   } catch (error) {
     const code = systemCode(error) ?? 'unknown error'
-    if (code === 'ENOENT' || code === 'ENOTDIR') return { refused: 'does not exist', missing: true }
-    return refused(`cannot be read (${code})`)
+    if (code === 'ENOENT' || code === 'ENOTDIR') return { refused: say('file.missing'), missing: true }
+    return refused(say('file.unreadable', { code }))
   }
 }
 
@@ -43,16 +44,15 @@ function refused(why: string): GuardedFile {
 }
 
 function tooLarge({ maxBytes }: FileRules): string {
-  return `is larger than ${maxBytes} bytes`
+  return say('file.large', { maxBytes })
 }
 
 function brokenRule(stats: Stats, rules: FileRules): string | undefined {
-  if (!stats.isFile()) return 'is not a regular file'
+  if (!stats.isFile()) return say('file.kind')
   if (stats.size > rules.maxBytes) return tooLarge(rules)
-  if ((rules.oneName === true || rules.secret === true) && stats.nlink > 1)
-    return 'has more than one name (a hard link)'
+  if ((rules.oneName === true || rules.secret === true) && stats.nlink > 1) return say('file.names')
   // Windows has no such mode; who may read a file stands in its access list.
   if (rules.secret !== true || process.platform === 'win32') return undefined
-  if ((stats.mode & 0o077) !== 0) return 'can be read or written by other users (chmod 600)'
-  return stats.uid === process.geteuid?.() ? undefined : 'belongs to another user'
+  if ((stats.mode & 0o077) !== 0) return say('file.mode')
+  return stats.uid === process.geteuid?.() ? undefined : say('file.owner')
 }

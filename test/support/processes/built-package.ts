@@ -53,6 +53,7 @@ async function buildInto(folder: string): Promise<void> {
       entry: {
         cli: join(ROOT, 'src/cli/main.ts'),
         register: join(ROOT, 'src/register/preload.ts'),
+        chinese: join(ROOT, 'src/messages/chinese/index.ts'),
         'register-transport': join(ROOT, 'src/register/transport.ts'),
       },
     }),

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { say } from '../../../messages/index.js'
 import { UsageError, type ExitCode } from '../../exit-codes.js'
 import type { CallFlags } from './flags.js'
 import { refuseInAgentShell, withGateway } from './session.js'
@@ -28,5 +29,5 @@ function parse(params = '{}'): object {
     value = undefined
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
-  throw new UsageError('expected the parameters as a JSON object, such as \'{"limit":5}\'')
+  throw new UsageError(say('usage.params', { example: `'{"limit":5}'` }))
 }

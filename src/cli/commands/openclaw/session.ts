@@ -1,5 +1,6 @@
 import { OpenClawError, OpenClawGatewayClient, type OpenClawClientOptions } from '../../../openclaw/index.js'
 import { TransportError } from '../../../index.js'
+import { say as text } from '../../../messages/index.js'
 import { EXIT, UsageError, type ExitCode } from '../../exit-codes.js'
 import { print } from '../../text/terminal.js'
 import { readSecret } from '../../token.js'
@@ -40,7 +41,7 @@ export async function withGateway(
     if (!(error instanceof OpenClawError || error instanceof TransportError)) throw error
     if (error.code === 'ERR_INVALID_OPTIONS') throw new UsageError(`${error.message}\n${error.hint}`)
     if (flags.json === true) await print(`${JSON.stringify({ ok: false, error }, null, 2)}\n`)
-    else process.stderr.write(`error: ${error.message}\n${error.hint}\n`)
+    else process.stderr.write(`${text('command.error')} ${error.message}\n${error.hint}\n`)
     return EXIT.failed
   } finally {
     await client.disconnect()
@@ -55,11 +56,11 @@ async function say({ json }: GatewayFlags, object: unknown, text: string): Promi
 
 async function clientOptions(flags: GatewayFlags): Promise<OpenClawClientOptions> {
   const { url, host, port, device, scope, tlsFingerprint, loopback, passwordEnv } = flags
-  const token = await readSecret(flags, 'the token of the gateway')
+  const token = await readSecret(flags, text('usage.secret.gateway-token'))
   const password =
     passwordEnv === undefined
       ? undefined
-      : await readSecret({ tokenEnv: passwordEnv }, 'the password of the gateway', '--password-env')
+      : await readSecret({ tokenEnv: passwordEnv }, text('usage.secret.gateway-password'), '--password-env')
   return {
     url,
     host,
@@ -79,7 +80,7 @@ function wantsMock({ mock, real }: GatewayFlags): boolean {
   if (mock === true || real === true) return mock === true
   if (mode === '' || mode === 'real') return false
   if (mode === 'mock') return true
-  throw new UsageError('OPENCLAW_MODE: expected mock or real')
+  throw new UsageError(text('usage.mode'))
 }
 
 async function startMock() {
@@ -105,8 +106,5 @@ async function startMock() {
  */
 export function refuseInAgentShell(what: string, flags: GatewayFlags): void {
   if (process.env['OPENCLAW_SHELL'] !== 'exec' || wantsMock(flags)) return
-  throw new UsageError(
-    `${what} is not for the shell of an agent (OPENCLAW_SHELL=exec): the message would look like a person’s.\n` +
-      'Use the tools of the session, such as sessions_send.',
-  )
+  throw new UsageError(text('usage.agent-shell', { command: what }))
 }

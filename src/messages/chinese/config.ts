@@ -1,0 +1,90 @@
+import type { CONFIG } from '../english/config.js'
+import type { Translation } from '../text.js'
+
+/** What is wrong with a proxy URL, a certificate file or a variable, in Chinese. */
+export const CONFIG_CHINESE: Translation<typeof CONFIG> = {
+  'config.reason.set': '设置了 {source}',
+  'config.reason.none': '没有配置代理',
+  'config.reason.bypass': '匹配 {list} 里的 {entry}',
+
+  'config.no-proxy': '没有找到代理；查找过 proxy 选项、{variables}',
+  'config.no-proxy.hint': '请设置其中一个；如果允许直连，就去掉 required。',
+
+  'config.empty': '不能为空',
+  'config.empty.hint': '不需要就删掉它，否则写 scheme://host:port。',
+  'config.control': '不能含有控制字符',
+  'config.control.hint': '检查 URL 里是不是有换行。',
+  'config.quotes': '不能带引号',
+  'config.quotes.hint': '去掉 URL 两边的引号，包括从网页复制来的中文引号（\u201c\u201d）。',
+  'config.path': '代理的 URL 不能有路径、查询参数或片段',
+  'config.path.hint': 'URL 到端口为止。',
+  'config.encode.hint':
+    '用户名或密码里，% 写成 %25，@ 写成 %40，: 写成 %3A，/ 写成 %2F，? 写成 %3F，# 写成 %23，\\ 写成 %5C（可以用 encodeURIComponent）。',
+  'config.unencoded': '最后一个 @ 之前的部分必须做百分号编码',
+  'config.backslash': '不能含有反斜杠',
+  'config.vendor': '格式必须是 scheme://user:password@host:port',
+  'config.vendor.hint': '代理商列表里的 host:port:user:password 要调换顺序；IPv6 地址要加方括号。',
+
+  'config.unknown-scheme': '不支持这个协议（可以用 {supported}）',
+  'config.foreign-scheme': '不支持协议 {protocol}://（可以用 {supported}）',
+  'config.half-scheme': '协议 {protocol} 后面必须是 ://',
+  'config.half-scheme.hint': '请写 {protocol}://host:port。',
+  'config.no-scheme': ':// 前面缺少协议',
+  'config.no-scheme.hint': '请写 scheme://host:port，例如 http://127.0.0.1:8080 或 socks5://127.0.0.1:1080。',
+  'config.scheme.ws.hint': '能转发 WebSocket 的代理也是用 http:// 或 https:// 连接的：请写这个协议。',
+  'config.scheme.ftp.hint': 'FTP 代理不能转发 Discord：请用 HTTP 或 SOCKS 代理。',
+  'config.scheme.ssh.hint': '请用 ssh -D 1080 打开一个 SOCKS 端口，再写 socks5://127.0.0.1:1080。',
+  'config.scheme.pac.hint': 'PAC 脚本请写 pac+http://、pac+https://、pac+file:/// 或 pac+data:。',
+  'config.scheme.file.hint': 'PAC 脚本请写 pac+file:///path/to/proxy.pac。',
+  'config.scheme.node.hint':
+    '这是节点的协议。请写你的代理客户端在本机的 HTTP 或 SOCKS 端口，例如 socks5://127.0.0.1:1080。',
+
+  'config.no-host': '缺少主机',
+  'config.no-host.hint': '请写 scheme://host:port，例如 http://127.0.0.1:8080。',
+  'config.port-alone': '缺少主机：单独一个数字是端口',
+  'config.port-alone.hint': '请写 http://127.0.0.1:7890。',
+  'config.host': '主机必须是有效的主机名或 IP 地址',
+  'config.host.hint': '请写 scheme://host:port，例如 http://proxy.example.com:8080。',
+  'config.port': '端口必须是 1 到 65535 的整数',
+  'config.ipv6': '必须是有效的 IPv6 地址',
+  'config.ipv6-brackets': 'IPv6 地址必须加方括号',
+  'config.ipv6.hint': '请写 http://[::1]:8080。',
+  'config.zone': 'IPv6 地址不能带 zone id',
+  'config.zone.hint': '请用主机名，或不需要 %interface 的地址。',
+
+  'config.socks4-password': 'SOCKS4 只有用户 id，没有密码',
+  'config.socks4-password.hint': '代理要密码就用 socks5://，否则去掉密码。',
+  'config.socks5-name': 'SOCKS5 有密码就必须有用户名',
+  'config.socks5-name.hint': '请写 socks5://user:password@host:1080（RFC 1929 §2）。',
+  'config.socks5-length': 'SOCKS5 的用户名和密码最多 255 字节',
+  'config.socks5-length.hint': '这是协议的限制（RFC 1929 §2）；HTTP 代理没有这个限制。',
+  'config.escape': '用户名或密码里的百分号编码不完整',
+  'config.credentials-control': '用户名或密码不能含有控制字符',
+  'config.credentials-control.hint': '检查有没有换行或 NUL，可能写成了 %0A、%0D 或 %00。',
+
+  'config.pac-file': 'pac+file 需要文件的绝对路径',
+  'config.pac-file.hint': '请写 pac+file:///etc/proxy.pac，路径里的 %、? 和 # 要做百分号编码。',
+  'config.pac-data': 'pac+data 需要媒体类型、一个逗号和脚本',
+  'config.pac-data.hint':
+    '请写 pac+data:application/x-ns-proxy-autoconfig;base64, 后面接 base64 编码的脚本。',
+
+  'config.pem': '必须是 PEM 格式的证书',
+  'config.certificate': '含有无法读取的证书',
+  'config.pem.hint': 'node:tls 只接受 PEM。把 DER 转成 PEM：openssl x509 -inform der -in FILE -out FILE.pem',
+  'config.not-file': '必须是普通文件',
+  'config.not-file.hint': '它是目录或设备。',
+  'config.unreadable': '文件无法读取（{code}）',
+  'config.unreadable.hint': '检查路径（相对于当前目录）和权限。',
+
+  'config.at-least': '不小于 {least}',
+  'config.between': '{least} 到 {most}',
+  'config.whole-number': '必须是整数，{range}',
+  'config.whole-number.milliseconds': '必须是整数毫秒，{range}',
+  'config.whole-number.bytes': '必须是整数字节，{range}',
+  'config.one-of': '必须是 {values} 或 {last}',
+  'config.switch': '必须是 true 或 false（1 或 0）',
+  'config.pem-path': '必须是 PEM 文件的路径',
+  'config.register.hint': 'docs/zh-CN/process.md 列出了 discord-transport/register 的变量。',
+  'config.log': '必须是 info 或 debug',
+  'config.log.hint': '不需要日志就不设置它。',
+}

@@ -1,0 +1,28 @@
+/** What the command says of a command line that is not usable. */
+export const USAGE = {
+  'usage.lang': '--lang: expected en or zh-CN',
+  'usage.proxy-url': '--proxy-url: expected scheme://host:port, such as http://127.0.0.1:3128',
+  'usage.needs': '{flag}: needs {other}',
+  'usage.http-url': '{flag}: expected an http:// or https:// URL',
+  'usage.url': 'expected a URL with a host, such as https://discord.com/',
+  'usage.missing-url': "missing required argument 'url'",
+  'usage.html': '--html: the file cannot be written ({code})',
+  'usage.output': 'the output cannot be written ({code})',
+  'usage.no-code': 'no reason given',
+  'usage.needs-token': '--channel and --intents need a token: give --token-env or --token-file too',
+  'usage.or-token': 'Or give --token-env or --token-file.',
+  'usage.unit': '--unit: expected the name of a systemd unit, such as bot.service',
+  'usage.unit-format': '--unit: needs --format systemd or --format systemd-system',
+  'usage.one-token': '--token-env and --token-file: expected one of the two',
+  'usage.token-file': '--token-file: cannot be read ({code})',
+  'usage.secret': 'expected {what} in {place}: it is empty, or holds spaces or line breaks',
+  'usage.secret.variable': 'the variable of {flag}',
+  'usage.secret.file': 'the file of --token-file',
+  'usage.secret.bot': 'a bot token',
+  'usage.secret.gateway-token': 'the token of the gateway',
+  'usage.secret.gateway-password': 'the password of the gateway',
+  'usage.params': 'expected the parameters as a JSON object, such as {example}',
+  'usage.mode': 'OPENCLAW_MODE: expected mock or real',
+  'usage.agent-shell':
+    '{command} is not for the shell of an agent (OPENCLAW_SHELL=exec): the message would look like a person’s.\nUse the tools of the session, such as sessions_send.',
+} as const
