@@ -82,6 +82,8 @@ export const OPENCLAW_CHINESE: Translation<typeof OPENCLAW> = {
   'openclaw.note.retired':
     '这些设置会被读取，但如今的 OpenClaw 会拒绝含有它们的文件：{names}。openclaw doctor --fix 可以删掉它们。',
   'openclaw.note.no-file': '{file} 处没有配置：一切按空配置处理。',
+  'openclaw.note.profile':
+    '只设置 OPENCLAW_PROFILE 不能选定配置，这里和 OpenClaw 都是如此：{directory} 没有被读取。请把 OPENCLAW_STATE_DIR 设为这个目录，openclaw --profile 就是这样做的。',
   'openclaw.note.ignored-variable':
     '配置的 env 里设置了 {names}，OpenClaw 不从那里读取它。请在环境变量或状态目录的 .env 里设置。',
 }
