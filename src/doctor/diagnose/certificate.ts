@@ -1,6 +1,7 @@
 import { connect as connectTls, TLSSocket, type PeerCertificate } from 'node:tls'
 import { connect, isIP, type Socket } from 'node:net'
 import { sanitizeForeignText, type ProxyEndpoint } from '../../config/index.js'
+import { say } from '../../messages/index.js'
 import { asOwnConnection } from '../../tunnel/own-connections.js'
 
 /** What a peer showed of itself, fit to print. */
@@ -26,7 +27,7 @@ export function certificateOf(socket: Socket): SeenCertificate | undefined {
 }
 
 export function describeCertificate({ subject, issuer, validTo }: SeenCertificate): string {
-  return `${subject}, issued by ${issuer}, until ${validTo}`
+  return say('doctor.detail.certificate', { subject, issuer, validTo })
 }
 
 /**

@@ -124,6 +124,7 @@ export const DOCTOR_CHINESE: Translation<typeof DOCTOR> = {
 
   'doctor.detail.no-proxy': '没有代理',
   'doctor.detail.proxy-from': '代理来自 {source}',
+  'doctor.detail.certificate': '{subject}，签发者 {issuer}，有效期至 {validTo}',
   'doctor.detail.accepted': '已接受',
   'doctor.detail.no-credentials': '没有要求认证',
   'doctor.detail.file': '{status}，{bytes} 字节',

@@ -139,6 +139,7 @@ export const DOCTOR = {
 
   'doctor.detail.no-proxy': 'no proxy',
   'doctor.detail.proxy-from': 'proxy from {source}',
+  'doctor.detail.certificate': '{subject}, issued by {issuer}, until {validTo}',
   'doctor.detail.accepted': 'accepted',
   'doctor.detail.no-credentials': 'none asked for',
   'doctor.detail.file': '{status}, {bytes} bytes',
