@@ -1,4 +1,27 @@
+import { builtinRules } from 'eslint/use-at-your-own-risk'
 import tseslint from 'typescript-eslint'
+
+const maxLines = builtinRules.get('max-lines-per-function')
+
+/** max-lines-per-function of ESLint, without the callbacks of `describe`: they are lists of tests. */
+const maxFunctionLines = {
+  ...maxLines,
+  create(context) {
+    const report = (problem) => {
+      if (!isDescribe(problem.node.parent)) context.report(problem)
+    }
+    return maxLines.create(Object.create(context, { report: { value: report } }))
+  },
+}
+
+/** `describe(…)`, and its kin: `describe.each([…])(…)`, `describe.skipIf(…)(…)`. */
+function isDescribe(node) {
+  if (node.type !== 'CallExpression') return false
+  let { callee } = node
+  while (callee.type !== 'Identifier')
+    callee = callee.object ?? callee.callee ?? callee.tag ?? { type: 'Identifier' }
+  return callee.name === 'describe'
+}
 
 export default tseslint.config(
   {
@@ -21,7 +44,9 @@ export default tseslint.config(
   {
     languageOptions: { parserOptions: { project: './tsconfig.json' } },
     linterOptions: { reportUnusedDisableDirectives: 'error' },
+    plugins: { local: { rules: { 'max-function-lines': maxFunctionLines } } },
     rules: {
+      'local/max-function-lines': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],

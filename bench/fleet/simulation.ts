@@ -21,6 +21,7 @@ const { values } = parseArgs({
   },
 })
 const SHARDS = Number(values.shards)
+const CONCURRENCY = Number(values.concurrency)
 const RESUME_MS = 300
 const HELLO_MS = 150
 
@@ -34,44 +35,46 @@ let peak = 1
 
 const after = (ms: number): Promise<void> => new Promise((resolve) => clock.after(ms, resolve))
 
+/** One shard: a resume where the fleet keeps its session, an identify in its turn otherwise. */
+async function connect(
+  fleet: Fleet,
+  shardId: number,
+  shardCount: number,
+  signal: AbortSignal,
+): Promise<GatewaySession> {
+  const kept = await fleet.sessionStore.load(shardId)
+  if (kept !== null && kept !== undefined) {
+    await after(RESUME_MS)
+    count.resumes += 1
+    return { ...kept, sequence: kept.sequence + 1 }
+  }
+  await fleet.identifyThrottler.prepare?.(shardId, signal)
+  await after(HELLO_MS)
+  await fleet.identifyThrottler.waitForIdentify(shardId, signal)
+  const bucket = shardId % CONCURRENCY
+  if (clock.now() - (lastIdentify.get(bucket) ?? -Infinity) < 5_000) count.tooSoon += 1
+  lastIdentify.set(bucket, clock.now())
+  count.identifies += 1
+  return { id: `s${shardId}`, sequence: 1, resumeUrl: 'wss://gateway.discord.gg', shardId, shardCount }
+}
+
 /** A gateway client without sockets. */
 function startMember(): Fleet {
   const fleet = createFleet(memory.store(), FLEET_TIMING, clock)
   const open = new Map<number, { readonly stop: AbortController; session: GatewaySession | null }>()
-  const concurrency = Number(values.concurrency)
   fleet.identifyThrottler.configure?.({
     total: 100_000,
     remaining: 100_000,
     reset_after: 24 * 60 * 60_000,
-    max_concurrency: concurrency,
+    max_concurrency: CONCURRENCY,
   })
-  const connect = async (
-    shardId: number,
-    shardCount: number,
-    signal: AbortSignal,
-  ): Promise<GatewaySession> => {
-    const kept = await fleet.sessionStore.load(shardId)
-    if (kept !== null && kept !== undefined) {
-      await after(RESUME_MS)
-      count.resumes += 1
-      return { ...kept, sequence: kept.sequence + 1 }
-    }
-    await fleet.identifyThrottler.prepare?.(shardId, signal)
-    await after(HELLO_MS)
-    await fleet.identifyThrottler.waitForIdentify(shardId, signal)
-    const bucket = shardId % concurrency
-    if (clock.now() - (lastIdentify.get(bucket) ?? -Infinity) < 5_000) count.tooSoon += 1
-    lastIdentify.set(bucket, clock.now())
-    count.identifies += 1
-    return { id: `s${shardId}`, sequence: 1, resumeUrl: 'wss://gateway.discord.gg', shardId, shardCount }
-  }
   const member: GatewayFleetMember = {
     shardCount: SHARDS,
     recommendedShards: () => Promise.resolve(SHARDS),
     open: (shardId, shardCount) => {
       const entry = { stop: new AbortController(), session: null as GatewaySession | null }
       open.set(shardId, entry)
-      connect(shardId, shardCount, entry.stop.signal).then(
+      connect(fleet, shardId, shardCount, entry.stop.signal).then(
         (session) => {
           if (entry.stop.signal.aborted || !fleet.shardLeases.holds(shardId)) return
           entry.session = session

@@ -24,8 +24,8 @@ function say(text: string): void {
   tell({ type: 'says', who: 'bot', text })
 }
 
-function run(settings: BotSettings): void {
-  const { token, proxy, ca, proxyCa, localNames } = settings
+/** The bot's transport, and what it has carried, by destination. */
+function countedTransport({ proxy, ca, proxyCa }: BotSettings): [DiscordTransport, Map<string, Traffic>] {
   const traffic = new Map<string, Traffic>()
   const transport = createDiscordTransport({
     required: true,
@@ -46,6 +46,12 @@ function run(settings: BotSettings): void {
       })
     },
   })
+  return [transport, traffic]
+}
+
+function run(settings: BotSettings): void {
+  const { token, localNames } = settings
+  const [transport, traffic] = countedTransport(settings)
   const allowed = settings.allowed ?? [
     { host: transport.proxy?.host ?? '', port: transport.proxy?.port ?? 0 },
   ]

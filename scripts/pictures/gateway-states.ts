@@ -20,6 +20,31 @@ const PLACES: Readonly<Record<ShardState, Place>> = {
 
 const SIZE = { width: 132, height: 44 }
 
+/** The lines that do not lead from one state straight to the next. */
+const LINES = {
+  broken: [
+    [156, 376],
+    [386, 376],
+    [386, 160],
+  ],
+  brokenResume: [
+    [312, 250],
+    [386, 250],
+  ],
+  again: [
+    [320, 138],
+    [156, 138],
+  ],
+  left: [
+    [156, 474],
+    [320, 474],
+  ],
+  fatal: [
+    [440, 160],
+    [440, 452],
+  ],
+} as const
+
 const TEXTS = {
   en: {
     title: 'The states of a shard',
@@ -68,52 +93,16 @@ export function gatewayStates(theme: ThemeName, language: Language): string {
   canvas.text(100, 312, texts.ready, small)
   canvas.line([below('resuming'), [246, 350], [156, 350]], 'good', arrow)
   canvas.text(254, 312, texts.resumed, small)
-  canvas.line(
-    [
-      [156, 376],
-      [386, 376],
-      [386, 160],
-    ],
-    'bad',
-    { arrow: true, dashed: true },
-  )
-  canvas.line(
-    [
-      [312, 250],
-      [386, 250],
-    ],
-    'bad',
-    { dashed: true },
-  )
+  canvas.line(LINES.broken, 'bad', { arrow: true, dashed: true })
+  canvas.line(LINES.brokenResume, 'bad', { dashed: true })
   canvas.text(378, 364, texts.broke, { size: SMALL, colour: 'bad', anchor: 'end' })
-  canvas.line(
-    [
-      [320, 138],
-      [156, 138],
-    ],
-    'good',
-    arrow,
-  )
+  canvas.line(LINES.again, 'good', arrow)
   canvas.text(238, 130, texts.again, { ...small, anchor: 'middle' })
   canvas.line([below('ready'), above('closing')], 'muted', arrow)
   canvas.text(100, 424, texts.close, small)
-  canvas.line(
-    [
-      [156, 474],
-      [320, 474],
-    ],
-    'muted',
-    arrow,
-  )
+  canvas.line(LINES.left, 'muted', arrow)
   canvas.text(238, 466, texts.done, { ...small, anchor: 'middle' })
-  canvas.line(
-    [
-      [440, 160],
-      [440, 452],
-    ],
-    'muted',
-    { arrow: true, dashed: true },
-  )
+  canvas.line(LINES.fatal, 'muted', { arrow: true, dashed: true })
   canvas.text(WIDTH - 48, 424, texts.fatal, { ...small, anchor: 'end' })
   for (const [state, { x, y }] of Object.entries(PLACES))
     canvas.labelled({ x, y, ...SIZE }, state, { mono: true, bold: true }, state === 'ready' ? 'good' : 'line')

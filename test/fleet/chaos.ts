@@ -152,7 +152,23 @@ function strikes(run: Run, { endsMembers = false, redisForgets = false }: Fault)
   if (run.since.membersEnded && run.since.redisForgot) run.excused += SHARDS
 }
 
+/** One fault, and mostly the time until all is well again. */
+async function strike(run: Run, number: () => number, script: string[]): Promise<void> {
+  const { random, watch } = run
+  const fault = random.pick(FAULTS)
+  watch.note(`FAULT ${fault.name}`)
+  script.push(fault.name)
+  strikes(run, fault)
+  await fault.inflict(run)
+  watch.note(`END OF FAULT`)
+  if (random.next() < 0.3) return
+  await back(run, number, run.excused > 0 ? DOUBT_MS : BACK_MS, fault.name, script)
+  run.since = { ...QUIET }
+  await sleep(random.between(0, 1_500))
+}
+
 let authority: Promise<CertificateAuthority> | undefined
+
 /**
  * One run: members of a bot under random faults, while Discord goes on dispatching.
  *
@@ -195,18 +211,7 @@ export async function runChaos(seed: number, mostFaults = 4): Promise<ChaosResul
     for (let index = 0; index < MEMBERS; index += 1) start()
     await back(run, () => number, BACK_MS, 'the start', script)
     const faults = random.between(2, mostFaults)
-    for (let index = 0; index < faults; index += 1) {
-      const fault = random.pick(FAULTS)
-      watch.note(`FAULT ${fault.name}`)
-      script.push(fault.name)
-      strikes(run, fault)
-      await fault.inflict(run)
-      watch.note(`END OF FAULT`)
-      if (random.next() < 0.3) continue
-      await back(run, () => number, run.excused > 0 ? DOUBT_MS : BACK_MS, fault.name, script)
-      run.since = { ...QUIET }
-      await sleep(random.between(0, 1_500))
-    }
+    for (let index = 0; index < faults; index += 1) await strike(run, () => number, script)
     await back(run, () => number, run.excused > 0 ? DOUBT_MS : BACK_MS, 'the end', script)
     for (const timer of timers) clearInterval(timer)
     for (const until = Date.now() + BACK_MS; Date.now() < until && watch.lost().length > 0;) await sleep(500)

@@ -263,19 +263,13 @@ export async function runFaultScript(seed: number, startBot: StartBot = ownBot):
     clearInterval(dispatching)
     if (!(await record.reaches(number, SLACK_MS + IDENTIFY_MS)))
       record.violations.push(`the last event, ${number}, never came`)
-    const identifies = discord.gateway.identifies.length
-    if (identifies > 1 + run.forced)
-      record.violations.push(`${identifies} identifies where ${1 + run.forced} were enough`)
-    if (discord.gateway.sessionStarts.violations > 0)
-      record.violations.push(`${discord.gateway.sessionStarts.violations} identifies came too soon`)
-    if (sockets.peak > 1) record.violations.push(`${sockets.peak} sockets were open at one time`)
     return {
       seed,
       script,
       dispatched: record.dispatched,
-      sessions: identifies,
+      sessions: discord.gateway.identifies.length,
       resumes: discord.gateway.resumes.length,
-      violations: record.violations,
+      violations: [...record.violations, ...excesses(run, sockets.peak)],
     }
   } finally {
     clearInterval(dispatching)
@@ -284,6 +278,17 @@ export async function runFaultScript(seed: number, startBot: StartBot = ownBot):
     await (run?.proxy ?? proxy).close()
     await discord.close()
   }
+}
+
+/** What a run did too often or too soon. */
+function excesses({ discord, forced }: Run, sockets: number): string[] {
+  const { identifies, sessionStarts } = discord.gateway
+  const violations: string[] = []
+  if (identifies.length > 1 + forced)
+    violations.push(`${identifies.length} identifies where ${1 + forced} were enough`)
+  if (sessionStarts.violations > 0) violations.push(`${sessionStarts.violations} identifies came too soon`)
+  if (sockets > 1) violations.push(`${sockets} sockets were open at one time`)
+  return violations
 }
 
 /** How many WebSockets of the client are there at one time, from their creation to their `close`. */

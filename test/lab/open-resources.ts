@@ -103,26 +103,7 @@ export function watchOpenResources(): OpenResourceWatch {
     return parseFrames(call ?? trace)
   }
 
-  function find(): OpenResource[] {
-    const found: OpenResource[] = []
-    for (const entry of opened) {
-      const { kind } = entry
-      const resource = entry.resource.deref()
-      if (resource === undefined || !isOpen(kind, resource)) continue
-      const frames = framesOf(entry)
-      const openedAt = frames.filter((frame) => !NODE.test(frame) && !TEST_RUNNER.test(frame))
-      const opener = frames.find((frame) => !NODE.test(frame))
-      if (opener !== undefined && TEST_RUNNER.test(opener)) continue
-      // Libraries keep timers, pipes and children that do not hold the process (undici's tick, Node's Date header,
-      // esbuild's service). Those of our sources are leaks all the same, and so is every socket.
-      if (!isHeld(resource) && kind !== 'socket' && kind !== 'server') {
-        if (kind !== 'timer' || !setBySources(frames)) continue
-      }
-      const accepted = entry.acceptedBy === undefined ? '' : ' accepted by a server'
-      found.push({ kind, description: `${describe(kind, resource)}${accepted}`, openedAt })
-    }
-    return found
-  }
+  const find = (): OpenResource[] => [...opened].flatMap((entry) => openResource(entry, framesOf) ?? [])
 
   return {
     find,
@@ -143,6 +124,26 @@ export function watchOpenResources(): OpenResourceWatch {
       servers.clear()
     },
   }
+}
+
+/** What is to be reported of an entry: nothing where it is closed, the test runner's, or a library's that holds nothing. */
+function openResource(
+  entry: Opened,
+  framesOf: (entry: Opened) => readonly string[],
+): OpenResource | undefined {
+  const { kind } = entry
+  const resource = entry.resource.deref()
+  if (resource === undefined || !isOpen(kind, resource)) return undefined
+  const frames = framesOf(entry)
+  const openedAt = frames.filter((frame) => !NODE.test(frame) && !TEST_RUNNER.test(frame))
+  const opener = frames.find((frame) => !NODE.test(frame))
+  if (opener !== undefined && TEST_RUNNER.test(opener)) return undefined
+  // Libraries keep timers, pipes and children that do not hold the process (undici's tick, Node's Date header,
+  // esbuild's service). Those of our sources are leaks all the same, and so is every socket.
+  const needsHold = kind !== 'socket' && kind !== 'server'
+  if (needsHold && !isHeld(resource) && (kind !== 'timer' || !setBySources(frames))) return undefined
+  const accepted = entry.acceptedBy === undefined ? '' : ' accepted by a server'
+  return { kind, description: `${describe(kind, resource)}${accepted}`, openedAt }
 }
 
 function traceHere(): Error {

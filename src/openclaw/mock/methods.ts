@@ -12,6 +12,32 @@ export interface GatewayStateOptions {
 }
 
 const MESSAGE = ['agentId', 'thinking', 'attachments', 'timeoutMs', 'idempotencyKey'] as const
+const LIST = [
+  'limit',
+  'offset',
+  'activeMinutes',
+  'activeOnly',
+  'sortBy',
+  'search',
+  'agentId',
+  'label',
+  'archived',
+  'includeLastMessage',
+] as const
+const CREATE = [
+  'key',
+  'agentId',
+  'label',
+  'displayName',
+  'model',
+  'thinkingLevel',
+  'task',
+  'message',
+  'parentSessionKey',
+  'cwd',
+  'attachments',
+  'idempotencyKey',
+] as const
 
 /**
  * The sessions of a gateway in memory, and the methods that this client uses, as OpenClaw 2026.9 answers them. The mock
@@ -107,32 +133,8 @@ export class GatewayState {
     return {
       'sessions.list': {
         scope: 'read',
-        params: [
-          'limit',
-          'offset',
-          'activeMinutes',
-          'activeOnly',
-          'sortBy',
-          'search',
-          'agentId',
-          'label',
-          'archived',
-          'includeLastMessage',
-        ],
-        run: ({ activeOnly, limit, search }) => {
-          const all = [...this.sessions.values()].map(({ row }) => row)
-          const rows = all
-            .filter(({ hasActiveRun }) => activeOnly !== true || hasActiveRun === true)
-            .filter(({ key }) => typeof search !== 'string' || textOf(key).includes(search))
-            .slice(0, typeof limit === 'number' ? limit : 100)
-          return {
-            ts: Date.now(),
-            count: rows.length,
-            totalCount: all.length,
-            hasMore: false,
-            sessions: rows,
-          }
-        },
+        params: LIST,
+        run: (params) => this.#list(params),
       },
       'sessions.describe': {
         scope: 'read',
@@ -142,20 +144,7 @@ export class GatewayState {
       },
       'sessions.create': {
         scope: 'write',
-        params: [
-          'key',
-          'agentId',
-          'label',
-          'displayName',
-          'model',
-          'thinkingLevel',
-          'task',
-          'message',
-          'parentSessionKey',
-          'cwd',
-          'attachments',
-          'idempotencyKey',
-        ],
+        params: CREATE,
         run: (params, call) => this.#create(params, call),
       },
       'sessions.send': {
@@ -198,6 +187,15 @@ export class GatewayState {
       'sessions.messages.subscribe': { ...messages(true), scope: 'read' },
       'sessions.messages.unsubscribe': { ...messages(false), scope: 'read' },
     }
+  }
+
+  #list({ activeOnly, limit, search }: Fields): Fields {
+    const all = [...this.sessions.values()].map(({ row }) => row)
+    const rows = all
+      .filter(({ hasActiveRun }) => activeOnly !== true || hasActiveRun === true)
+      .filter(({ key }) => typeof search !== 'string' || textOf(key).includes(search))
+      .slice(0, typeof limit === 'number' ? limit : 100)
+    return { ts: Date.now(), count: rows.length, totalCount: all.length, hasMore: false, sessions: rows }
   }
 
   #create(params: Fields, call: Call): Fields {

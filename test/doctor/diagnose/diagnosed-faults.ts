@@ -68,18 +68,7 @@ export function describeDiagnosedFaults(scheme: LabScheme): void {
         expect(outcomes).toContain(outcome)
         expect(diagnosis.ok).toBe(outcome === 'works')
         expectConsistent(diagnosis)
-        // The URL has the right scheme: there is no better one. Credentials may be what is missing.
-        const value = diagnosis.fix?.value ?? null
-        if (value !== null)
-          expect([outcome, value]).toEqual([
-            'ERR_PROXY_AUTH proxy-auth',
-            expect.stringContaining(`${scheme}://USER`),
-          ])
-        const shown = JSON.stringify(diagnosis)
-        for (const secret of Object.values(FAULTY_PROXY_AUTH)) {
-          expect(shown).not.toContain(secret)
-          expect(shown).not.toContain(encodeURIComponent(secret))
-        }
+        expectDiscreet(diagnosis, scheme)
       })
     }
 
@@ -91,6 +80,21 @@ export function describeDiagnosedFaults(scheme: LabScheme): void {
       )
     })
   })
+}
+
+/** It shows no secret, and proposes no other scheme: the URL has the right one. Credentials may be what is missing. */
+function expectDiscreet(diagnosis: Diagnosis, scheme: LabScheme): void {
+  const value = diagnosis.fix?.value ?? null
+  if (value !== null)
+    expect([outcomeOf(diagnosis), value]).toEqual([
+      'ERR_PROXY_AUTH proxy-auth',
+      expect.stringContaining(`${scheme}://USER`),
+    ])
+  const shown = JSON.stringify(diagnosis)
+  for (const secret of Object.values(FAULTY_PROXY_AUTH)) {
+    expect(shown).not.toContain(secret)
+    expect(shown).not.toContain(encodeURIComponent(secret))
+  }
 }
 
 /** Behind a hop that failed on the route, none is reached; one that failed says why and what to try. */

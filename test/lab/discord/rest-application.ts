@@ -15,6 +15,36 @@ export interface ApplicationRoutesContext {
 
 const recipient = z.object({ recipient_id: z.string() })
 
+function route(method: string, pattern: string, handler: Route['handler']): Route {
+  return { method, pattern, handler, authorization: 'bot' }
+}
+
+function guildRoutes(state: DiscordState): Route[] {
+  const guildOnly = (id: string): void => {
+    if (id !== state.guildId) throw unknownGuild()
+  }
+  return [
+    route('GET', '/guilds/:guild', ({ param }) => {
+      guildOnly(param('guild'))
+      return jsonReply(200, state.guild())
+    }),
+    route('GET', '/guilds/:guild/channels', ({ param }) => {
+      guildOnly(param('guild'))
+      return jsonReply(200, state.guildCreate()['channels'])
+    }),
+    route('GET', '/guilds/:guild/roles', ({ param }) => {
+      guildOnly(param('guild'))
+      return jsonReply(200, state.guild()['roles'])
+    }),
+    route('GET', '/guilds/:guild/members/:user', ({ param }) => {
+      guildOnly(param('guild'))
+      const user = state.users.get(param('user'))
+      if (!user) throw unknownUser()
+      return jsonReply(200, state.member(user))
+    }),
+  ]
+}
+
 /** The gateway's address, the bot and its application, users, the guild. */
 export function applicationRoutes({
   state,
@@ -33,15 +63,6 @@ export function applicationRoutes({
     flags: state.applicationFlags,
     bot: state.bot,
     summary: '',
-  })
-  const guildOnly = (id: string): void => {
-    if (id !== state.guildId) throw unknownGuild()
-  }
-  const route = (method: string, pattern: string, handler: Route['handler']): Route => ({
-    method,
-    pattern,
-    handler,
-    authorization: 'bot',
   })
   return [
     { ...route('GET', '/gateway', () => jsonReply(200, { url: gatewayUrl })), authorization: 'none' },
@@ -63,24 +84,7 @@ export function applicationRoutes({
     }),
     route('GET', '/applications/@me', () => jsonReply(200, application())),
     route('GET', '/oauth2/applications/@me', () => jsonReply(200, application())),
-    route('GET', '/guilds/:guild', ({ param }) => {
-      guildOnly(param('guild'))
-      return jsonReply(200, state.guild())
-    }),
-    route('GET', '/guilds/:guild/channels', ({ param }) => {
-      guildOnly(param('guild'))
-      return jsonReply(200, state.guildCreate()['channels'])
-    }),
-    route('GET', '/guilds/:guild/roles', ({ param }) => {
-      guildOnly(param('guild'))
-      return jsonReply(200, state.guild()['roles'])
-    }),
-    route('GET', '/guilds/:guild/members/:user', ({ param }) => {
-      guildOnly(param('guild'))
-      const user = state.users.get(param('user'))
-      if (!user) throw unknownUser()
-      return jsonReply(200, state.member(user))
-    }),
+    ...guildRoutes(state),
     route('POST', '/channels/:channel/webhooks', ({ param }) => {
       const channel = state.channels.get(param('channel'))
       if (!channel) throw unknownChannel()

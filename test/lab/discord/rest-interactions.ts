@@ -25,9 +25,9 @@ export interface InteractionRoutesContext extends MessageBodyContext {
 
 const callbackSchema = z.object({ type: z.enum(InteractionResponseType), data: z.unknown().optional() })
 
-/** Interaction callbacks and webhooks: their token in the path is all the authorization they need. */
-export function interactionRoutes(context: InteractionRoutesContext): Route[] {
-  const { state, messages, interactions } = context
+/** What the routes ask of the webhooks and of their messages. */
+function webhookActions(context: InteractionRoutesContext) {
+  const { state, messages } = context
 
   const channelOf = (webhook: Webhook): Channel => {
     const channel = state.channels.get(webhook.channelId)
@@ -56,31 +56,43 @@ export function interactionRoutes(context: InteractionRoutesContext): Route[] {
     if (message?.webhook_id !== webhook.id) throw unknownMessage()
     return message
   }
+  return { channelOf, webhookOf, send, messageOf }
+}
 
-  const respond = (interaction: Interaction, request: RecordedRequest): InteractionCallback => {
-    const parsed = callbackSchema.safeParse(request.json)
-    if (!parsed.success) throw invalidForm(parsed.error)
-    const { type, data } = parsed.data
-    const { webhook, channel } = interaction
-    let message: Message | undefined
-    if (type === InteractionResponseType.ChannelMessageWithSource) message = send(webhook, request, data)
-    else if (type === InteractionResponseType.DeferredChannelMessageWithSource) {
-      message = messages.create(webhook.author, channel, {
-        flags: MessageFlags.Loading,
-        webhookId: webhook.id,
-        applicationId: webhook.applicationId,
-      })
-    } else if (type === InteractionResponseType.UpdateMessage && interaction.message) {
-      const { attachments } = interaction.message
-      const change = parseMessage(request, channel.id, context, { value: data, kept: attachments })
-      message = messages.edit(interaction.message, channel, change)
-    }
-    webhook.originalId = message?.id ?? interaction.message?.id
-    const callback = { type, data, message }
-    interactions.answered(interaction, callback)
-    return callback
+/** Answers an interaction. */
+function respond(
+  { context, send }: { context: InteractionRoutesContext; send: ReturnType<typeof webhookActions>['send'] },
+  interaction: Interaction,
+  request: RecordedRequest,
+): InteractionCallback {
+  const { messages, interactions } = context
+  const parsed = callbackSchema.safeParse(request.json)
+  if (!parsed.success) throw invalidForm(parsed.error)
+  const { type, data } = parsed.data
+  const { webhook, channel } = interaction
+  let message: Message | undefined
+  if (type === InteractionResponseType.ChannelMessageWithSource) message = send(webhook, request, data)
+  else if (type === InteractionResponseType.DeferredChannelMessageWithSource) {
+    message = messages.create(webhook.author, channel, {
+      flags: MessageFlags.Loading,
+      webhookId: webhook.id,
+      applicationId: webhook.applicationId,
+    })
+  } else if (type === InteractionResponseType.UpdateMessage && interaction.message) {
+    const { attachments } = interaction.message
+    const change = parseMessage(request, channel.id, context, { value: data, kept: attachments })
+    message = messages.edit(interaction.message, channel, change)
   }
+  webhook.originalId = message?.id ?? interaction.message?.id
+  const callback = { type, data, message }
+  interactions.answered(interaction, callback)
+  return callback
+}
 
+/** Interaction callbacks and webhooks: their token in the path is all the authorization they need. */
+export function interactionRoutes(context: InteractionRoutesContext): Route[] {
+  const { messages, interactions } = context
+  const { channelOf, webhookOf, send, messageOf } = webhookActions(context)
   const route = (method: string, pattern: string, handler: Route['handler']): Route => ({
     method,
     pattern,
@@ -93,7 +105,7 @@ export function interactionRoutes(context: InteractionRoutesContext): Route[] {
       const interaction = interactions.find(param('interaction'), param('token'))
       if (!interaction) throw unknownInteraction()
       if (interaction.callback) throw acknowledged()
-      const { type, message } = respond(interaction, request)
+      const { type, message } = respond({ context, send }, interaction, request)
       if (request.query.get('with_response') !== 'true') return NO_CONTENT
       return jsonReply(200, {
         interaction: { id: interaction.id, type: interaction.type, response_message_id: message?.id },

@@ -15,10 +15,12 @@ export interface MessageRoutesContext extends MessageBodyContext {
 
 const threadName = z.object({ name: z.string() })
 
-/** Everything below `/channels/:channel`. */
-export function messageRoutes(context: MessageRoutesContext): Route[] {
-  const { state, messages, publish } = context
+function route(method: string, below: string, handler: Route['handler']): Route {
+  return { method, pattern: `/channels/:channel${below}`, handler, authorization: 'bot' }
+}
 
+/** Finds what a path names. */
+function lookup({ state, messages }: MessageRoutesContext) {
   const channelOf = (call: Call): Channel => {
     const channel = state.channels.get(call.param('channel'))
     if (!channel) throw unknownChannel()
@@ -30,24 +32,13 @@ export function messageRoutes(context: MessageRoutesContext): Route[] {
     if (!message) throw unknownMessage()
     return { channel, message }
   }
-  const threadOf = (call: Call, channel: Channel, id?: string): Channel => {
-    const body = threadName.safeParse(call.request.json)
-    if (!body.success) throw invalidForm(body.error)
-    return state.addThread(channel.id, body.data.name, id)
-  }
+  return { channelOf, messageOf }
+}
 
-  // Pins are accepted and not kept: nothing in the lab reads them.
-  const pin = (call: Call): HttpReply => {
-    messageOf(call)
-    return NO_CONTENT
-  }
-
-  const route = (method: string, below: string, handler: Route['handler']): Route => ({
-    method,
-    pattern: `/channels/:channel${below}`,
-    handler,
-    authorization: 'bot',
-  })
+/** Everything below `/channels/:channel`. */
+export function messageRoutes(context: MessageRoutesContext): Route[] {
+  const { state, messages, publish } = context
+  const { channelOf, messageOf } = lookup(context)
   return [
     route('GET', '', (call) => jsonReply(200, channelOf(call))),
     route('PATCH', '', (call) => jsonReply(200, channelOf(call))),
@@ -79,6 +70,21 @@ export function messageRoutes(context: MessageRoutesContext): Route[] {
       messages.delete(message, channel)
       return NO_CONTENT
     }),
+    ...reactionRoutes(context),
+    ...threadRoutes(context),
+  ]
+}
+
+/** Pins and reactions. */
+function reactionRoutes(context: MessageRoutesContext): Route[] {
+  const { state, messages } = context
+  const { messageOf } = lookup(context)
+  // Pins are accepted and not kept: nothing in the lab reads them.
+  const pin = (call: Call): HttpReply => {
+    messageOf(call)
+    return NO_CONTENT
+  }
+  return [
     ...['/pins/:message', '/messages/pins/:message'].flatMap((pattern) => [
       route('PUT', pattern, pin),
       route('DELETE', pattern, pin),
@@ -100,6 +106,18 @@ export function messageRoutes(context: MessageRoutesContext): Route[] {
         [...users].map((user) => state.users.get(user)),
       )
     }),
+  ]
+}
+
+function threadRoutes(context: MessageRoutesContext): Route[] {
+  const { state } = context
+  const { channelOf, messageOf } = lookup(context)
+  const threadOf = (call: Call, channel: Channel, id?: string): Channel => {
+    const body = threadName.safeParse(call.request.json)
+    if (!body.success) throw invalidForm(body.error)
+    return state.addThread(channel.id, body.data.name, id)
+  }
+  return [
     route('POST', '/messages/:message/threads', (call) => {
       const { channel, message } = messageOf(call)
       const thread = threadOf(call, channel, message.id)

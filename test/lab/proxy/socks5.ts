@@ -52,22 +52,7 @@ export async function serveSocks5(
   await reply(connection, 'method', methodReply)
   if (method !== NO_AUTH && method !== USERNAME_PASSWORD) return null
 
-  if (method === USERNAME_PASSWORD) {
-    const version = await reader.byte()
-    const username = await reader.take(await reader.byte())
-    const password = await reader.take(await reader.byte())
-    connection.credentials = { username: username.toString('utf8'), password: password.toString('utf8') }
-    connection.touch()
-    if (befalls(connection, 'auth', 'socks5')) return null
-    const accepted = version === AUTH_VERSION && isAuthorised(connection, context.auth)
-    const status = fault?.kind === 'socks-auth-status' ? fault.status : accepted ? 0 : 1
-    const answer = Buffer.from([versionAt(fault, 'auth', AUTH_VERSION), status])
-    if (status !== 0) {
-      await refuse(connection, 'auth', answer)
-      return null
-    }
-    await reply(connection, 'auth', answer)
-  }
+  if (method === USERNAME_PASSWORD && !(await admits(connection, context, reader))) return null
 
   const [version, command, , addressType] = await reader.take(4)
   const target = version === VERSION ? await readTarget(reader, addressType!) : null
@@ -93,6 +78,27 @@ export async function serveSocks5(
   await replyEstablished(connection, finalReply(SUCCEEDED, fault))
   connection.markEstablished()
   return new Tunnel(connection, upstream)
+}
+
+/** RFC 1929: whether it lets the client in. */
+async function admits(
+  connection: ProxyConnection,
+  context: HandshakeContext,
+  reader: ByteReader,
+): Promise<boolean> {
+  const { fault } = connection
+  const version = await reader.byte()
+  const username = await reader.take(await reader.byte())
+  const password = await reader.take(await reader.byte())
+  connection.credentials = { username: username.toString('utf8'), password: password.toString('utf8') }
+  connection.touch()
+  if (befalls(connection, 'auth', 'socks5')) return false
+  const accepted = version === AUTH_VERSION && isAuthorised(connection, context.auth)
+  const status = fault?.kind === 'socks-auth-status' ? fault.status : accepted ? 0 : 1
+  const answer = Buffer.from([versionAt(fault, 'auth', AUTH_VERSION), status])
+  if (status === 0) await reply(connection, 'auth', answer)
+  else await refuse(connection, 'auth', answer)
+  return status === 0
 }
 
 function chooseMethod(offered: Buffer, { auth }: HandshakeContext, fault: Fault | undefined): number {

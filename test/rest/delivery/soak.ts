@@ -1,6 +1,6 @@
-import { createDiscordTransport, TransportError } from '../../../src/index.js'
+import { createDiscordTransport, TransportError, type DiscordTransport } from '../../../src/index.js'
 import { createCertificateAuthority } from '../../lab/certificates.js'
-import { startDiscord } from '../../lab/discord/index.js'
+import { startDiscord, type FakeDiscord } from '../../lab/discord/index.js'
 import { LabNames } from '../../lab/names.js'
 import { startProxy } from '../../lab/proxy/index.js'
 import { seededRandom, startFaultyRelay, type RelayFault } from '../../lab/relay-faults.js'
@@ -76,36 +76,16 @@ export async function runDeliverySoak({
     connectTimeoutMs: 3_000,
     delivery: { attempts, budgetMs: 30_000, minDelayMs: 1, maxDelayMs: 20, answerTimeoutMs: 500 },
   })
-  const url = `https://discord.com/api/v10/channels/${discord.channelId}/messages`
-  const headers = { authorization: `Bot ${discord.token}`, 'content-type': 'application/json' }
-  // Discord's edge: it closes a connection after some answers, so that there are many; now and then it is down, with
-  // the message created or not, or it limits the rate, and then the message is never created.
-  const random = seededRandom(seed + 1)
-  discord.rest.intercept('POST /channels/:id/messages', () => {
-    const luck = random()
-    if (luck < 0.1) return { apply: true, headers: { connection: 'close' } }
-    if (luck < 0.11) return { apply: true, status: 502 }
-    if (luck < 0.12) return { status: 503 }
-    return luck < 0.15 ? { status: 429, headers: { 'retry-after': '0.01' } } : undefined
-  })
+  troubleEdge(discord, seed + 1)
   const outcomes: Outcome[] = []
   const violations: string[] = []
   const onRejection = (reason: unknown): void => void violations.push(`unhandled: ${String(reason)}`)
   process.on('unhandledRejection', onRejection)
 
-  const send = async (index: number): Promise<Outcome> => {
-    try {
-      const body = JSON.stringify({ content: contentOf(index), flags: 0 })
-      const response = await transport.fetch(url, { method: 'POST', headers, body })
-      if (response.status !== 200) return { status: response.status }
-      return { id: idOf(await response.json()) }
-    } catch (error) {
-      return { error }
-    }
-  }
   let next = 0
   const worker = async (): Promise<void> => {
-    for (let index = next++; index < calls; index = next++) outcomes[index] = await send(index)
+    for (let index = next++; index < calls; index = next++)
+      outcomes[index] = await send(transport, discord, index)
   }
   await Promise.all(Array.from({ length: concurrency }, worker))
   await transport.close()
@@ -115,22 +95,59 @@ export async function runDeliverySoak({
 
   const open = relay.openCount + proxy.openCount + discord.connections().length
   if (open > 0) violations.push(`${open} connections are still open`)
-  const stored = new Map<string, string[]>()
-  for (const { content, id } of discord.messages.in(discord.channelId)) {
-    stored.set(content, [...(stored.get(content) ?? []), id])
+  return {
+    ...countVerdicts(discord, outcomes, calls, violations),
+    requests: discord.rest.requestCount,
+    connections: relay.accepted,
+    broken: { ...relay.broken },
+    violations,
   }
+}
+
+/**
+ * Discord's edge: it closes a connection after some answers, so that there are many; now and then it is down, with the
+ * message created or not, or it limits the rate, and then the message is never created.
+ */
+function troubleEdge({ rest }: FakeDiscord, seed: number): void {
+  const random = seededRandom(seed)
+  rest.intercept('POST /channels/:id/messages', () => {
+    const luck = random()
+    if (luck < 0.1) return { apply: true, headers: { connection: 'close' } }
+    if (luck < 0.11) return { apply: true, status: 502 }
+    if (luck < 0.12) return { status: 503 }
+    return luck < 0.15 ? { status: 429, headers: { 'retry-after': '0.01' } } : undefined
+  })
+}
+
+/** Compares what each call was told with the messages that Discord has. Adds to `violations`. */
+function countVerdicts(
+  { messages, channelId }: FakeDiscord,
+  outcomes: readonly Outcome[],
+  calls: number,
+  violations: string[],
+): Record<Verdict, number> {
+  const stored = new Map<string, string[]>()
+  for (const { content, id } of messages.in(channelId))
+    stored.set(content, [...(stored.get(content) ?? []), id])
   const count: Record<Verdict, number> = { resolved: 0, unavailable: 0, limited: 0, unsent: 0, inDoubt: 0 }
   for (let index = 0; index < calls; index += 1) {
     const verdict = judge(outcomes[index], stored.get(contentOf(index)) ?? [])
     if (typeof verdict === 'string') count[verdict] += 1
     else violations.push(`call ${index}: ${verdict.violation}`)
   }
-  return {
-    ...count,
-    requests: discord.rest.requestCount,
-    connections: relay.accepted,
-    broken: { ...relay.broken },
-    violations,
+  return count
+}
+
+async function send(transport: DiscordTransport, discord: FakeDiscord, index: number): Promise<Outcome> {
+  const url = `https://discord.com/api/v10/channels/${discord.channelId}/messages`
+  const headers = { authorization: `Bot ${discord.token}`, 'content-type': 'application/json' }
+  try {
+    const body = JSON.stringify({ content: contentOf(index), flags: 0 })
+    const response = await transport.fetch(url, { method: 'POST', headers, body })
+    if (response.status !== 200) return { status: response.status }
+    return { id: idOf(await response.json()) }
+  } catch (error) {
+    return { error }
   }
 }
 
