@@ -1,4 +1,4 @@
-import { access, mkdir, writeFile } from 'node:fs/promises'
+import { access, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { basename, dirname, extname, join, relative } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -16,16 +16,28 @@ export function buildFolder(): string {
   return folder
 }
 
-/** Does some work once for one run of vitest: the first test file that needs it does it, the others wait. */
+/**
+ * Does some work once for one run of vitest: the first test file that needs it does it, the others wait. Where it fails,
+ * it fails for all of them.
+ */
 export async function onceForAllFiles(folder: string, work: () => Promise<void>): Promise<void> {
   const ready = join(folder, 'ready')
+  const failed = join(folder, 'failed')
   await mkdir(dirname(folder), { recursive: true })
   await mkdir(folder, { recursive: true })
   if (await mkdir(join(folder, 'begun')).then(() => true, isBegun)) {
-    await work()
-    await writeFile(ready, '')
+    try {
+      await work()
+      await writeFile(ready, '')
+    } catch (error) {
+      await writeFile(failed, String(error))
+      throw error
+    }
   }
-  while (!(await exists(ready))) await delay(20)
+  while (!(await exists(ready))) {
+    if (await exists(failed)) throw new Error(`failed in another file: ${await readFile(failed, 'utf8')}`)
+    await delay(20)
+  }
 }
 
 /**
