@@ -93,16 +93,24 @@ export class Decisions {
   }
 
   /** The refusal of a connection that is in scope, and that cannot be led through the proxy. */
-  unroutable(message: 'socket' | 'foreign' | 'udp', wanted: Pick<Wanted, 'host' | 'port'>): TransportError {
+  unroutable(
+    message: 'socket' | 'foreign' | 'over' | 'udp',
+    wanted: Pick<Wanted, 'host' | 'port'>,
+  ): TransportError {
     return refusal(message, this.#via(wanted))
+  }
+
+  /** Whether connections are led to this address: it is the proxy. */
+  isProxy(host: string, port: number): boolean {
+    const { main, plain } = this.#routes
+    return leadsTo(main, host, port) || (plain !== null && leadsTo(plain, host, port))
   }
 
   #route({ host, port, plain }: Wanted): Decision {
     const route = (plain ? this.#routes.plain : null) ?? this.#routes.main
     const { route: way, reason } = route.policy.decide(host, port)
     if (way === 'direct') return { action: 'direct', reason, chosen: false }
-    const isProxy = route.policy.proxies.some(({ proxy }) => proxy.host === host && proxy.port === port)
-    if (isProxy) return direct('proxy')
+    if (leadsTo(route, host, port)) return direct('proxy')
     return { action: 'proxy', reason, route }
   }
 
@@ -131,4 +139,8 @@ export class Decisions {
     const target = host.includes(':') && !host.startsWith('[') ? `[${host}]:${port}` : `${host}:${port}`
     return { target, proxy: this.#routes.main.policy.proxy?.redactedUrl ?? null }
   }
+}
+
+function leadsTo({ policy }: ProcessRoute, host: string, port: number): boolean {
+  return policy.proxies.some(({ proxy }) => proxy.host === host && proxy.port === port)
 }

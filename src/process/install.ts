@@ -13,6 +13,7 @@ import type { HookContext } from './surfaces/context.js'
 import { hookBun } from './surfaces/bun.js'
 import { hookHttp } from './surfaces/http.js'
 import { hookServers } from './surfaces/servers.js'
+import { SocketOrigins } from './surfaces/socket-origins.js'
 import { hookSockets } from './surfaces/sockets.js'
 import { hookUdp } from './surfaces/udp.js'
 import { hookUndici } from './surfaces/undici.js'
@@ -57,7 +58,7 @@ export function install(
     decisions,
     hooks,
     current: {},
-    carried: new WeakSet(),
+    origins: new SocketOrigins(decisions, options),
     voiceServers: new VoiceServers(),
     onStop: (step) => undo.push(step),
   }

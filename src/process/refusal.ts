@@ -9,7 +9,7 @@ interface Refused {
 
 /** The error of a connection that an installation refuses. Nothing of it was sent. */
 export function refusal(
-  message: 'loopback' | 'sockets' | 'socket' | 'udp' | 'policy' | 'foreign' | 'late',
+  message: 'loopback' | 'sockets' | 'socket' | 'udp' | 'policy' | 'foreign' | 'over' | 'late',
   { target, proxy, cause }: Refused,
 ): TransportError {
   const key = `process.refused.${message}` as const

@@ -24,12 +24,11 @@ test('a request whose timeout is taken back waits for its tunnel', async () => {
   let timeouts = 0
   request.on('timeout', () => (timeouts += 1))
   request.setTimeout(0)
-  const connection = proxy.waitForConnection()
+  await proxy.waitForConnection()
   await new Promise((resolve) => setTimeout(resolve, 90))
   expect(timeouts).toBe(0)
   request.destroy(new Error('by the test'))
   expect(await failed).toMatchObject([{ message: 'by the test' }])
-  await connection
 })
 
 test.each([

@@ -10,6 +10,7 @@ import * as httpsNamespace from 'node:https'
 import http2 from 'node:http2'
 import { createRequire } from 'node:module'
 import net, { connect as namedConnect } from 'node:net'
+import { Duplex, PassThrough } from 'node:stream'
 import tls, { connect as namedTlsConnect } from 'node:tls'
 
 const { PACKAGE, PROXY, CA, LOOPBACK, ORDER, OPTIONS = '{}' } = process.env
@@ -193,8 +194,24 @@ const cases = {
   'net.createConnection': () => bySocket(net.createConnection({ host: 'discord.com', port: 80 }), 'connect'),
   'net.connect, named import': () => bySocket(namedConnect(80, 'discord.com'), 'connect'),
   'http2.connect': () => byHttp2(http2.connect('https://discord.com')),
+  'http2.connect with createConnection': () =>
+    byHttp2(
+      http2.connect('https://discord.com', {
+        createConnection: () =>
+          tls.connect({
+            socket: net.connect(443, 'discord.com'),
+            servername: 'discord.com',
+            ALPNProtocols: ['h2'],
+          }),
+      }),
+    ),
   'http2.connect of http:': () => byHttp2(http2.connect('http://h2c.discord.com')),
   'new net.Socket().connect': () => bySocket(new net.Socket().connect(80, 'discord.com'), 'connect'),
+  'TLS over a stream past the proxy': () =>
+    bySocket(
+      tls.connect({ socket: Duplex.from(new PassThrough()), servername: 'discord.com' }),
+      'secureConnect',
+    ),
   'http2.connect behind a dead proxy': () => byHttp2(http2.connect('https://nowhere.discord.com')),
   'tls.connect behind a dead proxy': () => bySocket(tls.connect(443, 'nowhere.discord.com'), 'secureConnect'),
   'https.get behind a dead proxy': () => byNode((listen) => https.get('https://nowhere.discord.com', listen)),

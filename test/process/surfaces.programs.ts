@@ -122,6 +122,7 @@ async function report(line: string, order: string, options: object): Promise<Rep
 /** What a way to connect answers, where that is not `discord.com`. */
 const OUTCOMES: readonly (readonly [name: RegExp, outcome: string])[] = [
   [/new net.Socket/, 'ERR_ROUTE_REFUSED'],
+  [/past the proxy/, 'ERR_ROUTE_REFUSED'],
   [/none of Node/, 'ERR_ROUTE_REFUSED'],
   [/dead proxy/, 'ERR_TARGET_UNREACHABLE'],
   [/ws|WebSocket/, 'gateway.discord.gg'],

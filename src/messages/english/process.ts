@@ -28,6 +28,10 @@ export const PROCESS = {
   'process.refused.foreign': 'The request to {target} is refused: its agent made a connection past the proxy',
   'process.refused.foreign.hint':
     'Leave out the agent, or pass an agent of node:http or node:https: those take the proxy. Or send it inside bypass().',
+  'process.refused.over':
+    'The connection to {target} is refused: the socket that it was given leads past the proxy',
+  'process.refused.over.hint':
+    'Pass the host, and no socket: then it takes the proxy. Or open both inside bypass().',
   'process.refused.policy': 'The connection to {target} is refused: bypassPolicy failed',
   'process.refused.policy.hint': 'Look into the function that you passed: its error is the cause.',
   'process.refused.udp':

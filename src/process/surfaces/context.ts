@@ -3,6 +3,7 @@ import type { Hooks } from '../hooks.js'
 import type { ResolvedInstallOptions } from '../options.js'
 import type { ProcessRoutes } from '../route.js'
 import type { Surface } from '../surface.js'
+import type { SocketOrigins } from './socket-origins.js'
 import type { VoiceServers } from './voice-servers.js'
 
 /** What the hooks of one installation share. */
@@ -11,8 +12,7 @@ export interface HookContext {
   readonly routes: ProcessRoutes
   readonly decisions: Decisions
   readonly hooks: Hooks
-  /** Sockets that lead through the proxy, and TLS over them. */
-  readonly carried: WeakSet<object>
+  readonly origins: SocketOrigins
   readonly voiceServers: VoiceServers
   /** The surface whose function runs now, for the functions that it calls. */
   readonly current: { surface?: Surface | undefined }

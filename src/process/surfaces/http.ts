@@ -71,7 +71,7 @@ export function hookHttp(context: HookContext): void {
  * for the request, has given it a socket that leads past the proxy.
  */
 function guardForeignSockets(
-  { hooks, decisions, carried }: HookContext,
+  { hooks, decisions, origins }: HookContext,
   decided: WeakSet<ClientRequest>,
 ): void {
   hooks.method(
@@ -87,10 +87,12 @@ function guardForeignSockets(
           !decisions.concerns(this.host)
         )
           return Reflect.apply(original, this, values)
-        const known = decided.has(this) || carried.has(socket) || isOwnAgent(Reflect.get(this, 'agent'))
+        const known = decided.has(this) || origins.isCarried(socket) || isOwnAgent(Reflect.get(this, 'agent'))
         const wanted = wantedBy(this, { host: this.host, port: portOf(this) })
         if (known || decisions.decide(wanted).action === 'direct')
           return Reflect.apply(original, this, values)
+        // Nobody else listens to it: the request is told here.
+        socket.on('error', () => undefined)
         socket.destroy()
         return Reflect.apply(original, this, [null, decisions.unroutable('foreign', wanted)])
       }

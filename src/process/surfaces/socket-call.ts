@@ -1,0 +1,66 @@
+import { isOwnConnection } from '../../tunnel/own-connections.js'
+import type { Wanted } from '../decisions.js'
+import type { Surface } from '../surface.js'
+import { isChosen } from './chosen.js'
+import { connectTarget, type ConnectArguments, type ConnectTarget } from './connect-arguments.js'
+import type { HookContext } from './context.js'
+
+/** A call of net.connect() or tls.connect() that is in scope. */
+export interface Call extends ConnectArguments {
+  readonly target: ConnectTarget
+  readonly surface: Surface
+  /** Whether TLS is part of it. */
+  readonly secure: boolean
+  /** The host, or the name that the caller gives to its address. */
+  readonly name: string
+}
+
+/** Whether the hooks let every connection pass that begins now. */
+export function letsPass({ decisions }: HookContext): boolean {
+  return decisions.stopped || isOwnConnection()
+}
+
+/** The call with its arguments; undefined where it is none of ours to decide. */
+export function callInScope(
+  given: ConnectArguments,
+  asked: 'net' | 'tls',
+  { decisions, current }: HookContext,
+): Call | undefined {
+  const target = connectTarget(given)
+  if (target === undefined || isChosen(given.options)) return undefined
+  const surface = current.surface ?? surfaceOf(given.options, asked)
+  const secure = asked === 'tls'
+  if (decisions.concerns(target.host)) return { ...given, target, surface, secure, name: target.host }
+  // An address of which the caller says whose it is.
+  const { servername } = given.options
+  if (typeof servername !== 'string' || !decisions.concerns(servername)) return undefined
+  return { ...given, target, surface, secure, name: servername }
+}
+
+/** Node passes the options of a request without an agent on to the function that connects. */
+export function surfaceOf(options: ConnectArguments['options'], asked: 'net' | 'tls'): Surface {
+  const { headers, createConnection, _defaultAgent: defaultAgent } = options
+  if (isObject(headers)) {
+    const upgrade: unknown = Reflect.get(headers, 'Upgrade') ?? Reflect.get(headers, 'upgrade')
+    if (typeof upgrade === 'string' && upgrade.toLowerCase() === 'websocket') return 'websocket'
+  } else if (typeof createConnection !== 'function' && defaultAgent === undefined) return asked
+  return asked === 'tls' ? 'https' : 'http'
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}
+
+export function wantedBy({ target: { port }, surface, name, secure }: Call): Wanted {
+  const authority = name.includes(':') ? `[${name}]` : name
+  const [scheme, defaultPort] = schemeOf(surface, secure)
+  const url = `${scheme}://${authority}${port === defaultPort ? '' : `:${port}`}`
+  return { surface, host: name, port, plain: false, url: () => url }
+}
+
+function schemeOf(surface: Surface, secure: boolean): readonly [scheme: string, defaultPort?: number] {
+  if (surface === 'net') return ['tcp']
+  if (surface === 'tls') return ['tls']
+  if (surface === 'websocket') return secure ? ['wss', 443] : ['ws', 80]
+  return secure ? ['https', 443] : ['http', 80]
+}
