@@ -1,8 +1,10 @@
 import { once } from 'node:events'
 import http, { type IncomingMessage } from 'node:http'
 import https from 'node:https'
-import net, { type AddressInfo, type Socket } from 'node:net'
+import net, { type AddressInfo, type NetConnectOpts, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
+import * as undici from 'undici'
+import * as undici6 from 'undici-6'
 import { expect, onTestFinished, test } from 'vitest'
 import { forwardRequest } from '../../src/doctor/validate/forwarded-request.js'
 import { probePort } from '../../src/doctor/diagnose/port-probe.js'
@@ -14,6 +16,23 @@ async function startRaw({ names }: Lab, onSocket: (socket: Socket) => void): Pro
   await once(server.listen(0, '127.0.0.1'), 'listening')
   onTestFinished(() => new Promise((resolve) => server.close(() => resolve())))
   names.add('raw.example', 7, { host: '127.0.0.1', port: (server.address() as AddressInfo).port })
+}
+
+/** A site that answers with the Host header of each request; its port on this host. */
+async function startSite(): Promise<number> {
+  const site = http.createServer((request, response) => response.end(request.headers.host))
+  await once(site.listen(0, '127.0.0.1'), 'listening')
+  onTestFinished(() => new Promise((resolve) => site.close(() => resolve())))
+  return (site.address() as AddressInfo).port
+}
+
+async function ask(options: http.RequestOptions): Promise<string> {
+  const request = http.get(options)
+  const closed = new Promise((resolve) => request.once('close', resolve))
+  const [response] = (await once(request, 'response')) as [IncomingMessage]
+  const body = await text(response)
+  await closed
+  return body
 }
 
 test('a request whose timeout is taken back waits for its tunnel', async () => {
@@ -48,19 +67,28 @@ test.each([
 
 test('a host with its port, and a host in Unicode, are asked for as a proxy reads them', async () => {
   const lab = await startLab()
-  const site = http.createServer((request, response) => response.end(request.headers.host))
-  await once(site.listen(0, '127.0.0.1'), 'listening')
-  onTestFinished(() => new Promise((resolve) => site.close(() => resolve())))
-  const { port } = site.address() as AddressInfo
+  const port = await startSite()
   lab.names.add('site.example', 8080, { host: '127.0.0.1', port })
   lab.names.add('xn--bcher-kva.example', 80, { host: '127.0.0.1', port })
   lab.transport.install({ scope: 'all' })
-  const ask = async (options: http.RequestOptions): Promise<string> => {
-    const [response] = (await once(http.get(options), 'response')) as [IncomingMessage]
-    return text(response)
-  }
   expect(await ask({ host: 'site.example:8080' })).toBe('site.example:8080')
   expect(await ask({ host: 'bücher.example' })).toContain('cher')
+})
+
+test('undici with an Agent of its own, and a request without an agent, take HTTP_PROXY for http:// alone', async () => {
+  const lab = await startLab()
+  lab.names.add('site.example', 80, { host: '127.0.0.1', port: await startSite() })
+  const installed = lab.createTransport({ env: { HTTP_PROXY: lab.proxy.url } }).install({ scope: 'all' })
+  for (const { Agent, request } of [undici6, undici]) {
+    const dispatcher = new Agent()
+    const { body } = await request('http://site.example/', { dispatcher } as never)
+    expect(await body.text()).toBe('site.example')
+    await dispatcher.destroy()
+  }
+  const createConnection = (options: object): Socket => net.connect(options as NetConnectOpts)
+  expect(await ask({ host: 'site.example', defaultPort: 80, createConnection })).toBe('site.example')
+  expect(lab.proxy.connections).toHaveLength(3)
+  expect(installed.explain('tcp://site.example:80').route).toBe('direct')
 })
 
 test('onread of net.connect() gets what arrives in the buffer of the caller, and can pause', async () => {

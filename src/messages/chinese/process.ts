@@ -29,6 +29,9 @@ export const PROCESS_CHINESE: Translation<typeof PROCESS> = {
   'process.refused.foreign': '拒绝了到 {target} 的请求：它的 agent 绕过代理建立了连接',
   'process.refused.foreign.hint':
     '请去掉 agent，或传入 node:http、node:https 的 agent：它们会走代理。也可以在 bypass() 里发送这个请求。',
+  'process.refused.over': '拒绝了到 {target} 的连接：交给它的 socket 绕过代理',
+  'process.refused.over.hint':
+    '请传主机名，而不传 socket：这样连接会经过代理。也可以在 bypass() 里打开这两者。',
   'process.refused.policy': '拒绝了到 {target} 的连接：bypassPolicy 失败了',
   'process.refused.policy.hint': '检查你传入的函数：它抛出的错误就是 cause。',
   'process.refused.udp': '拒绝了发往语音服务器 {target} 的 UDP 包：它会绕过代理，从本机的地址发出',

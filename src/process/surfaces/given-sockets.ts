@@ -44,7 +44,7 @@ function refusedOver(
   if (typeof name !== 'string' || !isDiscord(name) || isChosen(options)) return undefined
   const target = { host: name, port: typeof port === 'number' ? port : HTTPS_PORT }
   const surface = context.current.surface ?? surfaceOf(options, 'tls')
-  const wanted = wantedBy({ options, callback, target, surface, secure: true, name })
+  const wanted = wantedBy({ options, callback, target, surface, secure: true, plain: false, name })
   return refusalOf(below, wanted, context)
 }
 

@@ -4,6 +4,7 @@ import type { Surface } from '../surface.js'
 import { isChosen } from './chosen.js'
 import { connectTarget, type ConnectArguments, type ConnectTarget } from './connect-arguments.js'
 import type { HookContext } from './context.js'
+import { isPlain } from './plain-connections.js'
 
 /** A call of net.connect() or tls.connect() that is in scope. */
 export interface Call extends ConnectArguments {
@@ -11,6 +12,8 @@ export interface Call extends ConnectArguments {
   readonly surface: Surface
   /** Whether TLS is part of it. */
   readonly secure: boolean
+  /** Whether it is for plain HTTP. */
+  readonly plain: boolean
   /** The host, or the name that the caller gives to its address. */
   readonly name: string
 }
@@ -24,17 +27,21 @@ export function letsPass({ decisions }: HookContext): boolean {
 export function callInScope(
   given: ConnectArguments,
   asked: 'net' | 'tls',
-  { decisions, current }: HookContext,
+  context: HookContext,
 ): Call | undefined {
+  const { decisions, current } = context
   const target = connectTarget(given)
   if (target === undefined || isChosen(given.options)) return undefined
   const surface = current.surface ?? surfaceOf(given.options, asked)
   const secure = asked === 'tls'
-  if (decisions.concerns(target.host)) return { ...given, target, surface, secure, name: target.host }
+  if (decisions.concerns(target.host)) {
+    const call = { ...given, target, surface, secure, name: target.host }
+    return { ...call, plain: isPlain(call, context) }
+  }
   // An address of which the caller says whose it is.
   const { servername } = given.options
   if (typeof servername !== 'string' || !decisions.concerns(servername)) return undefined
-  return { ...given, target, surface, secure, name: servername }
+  return { ...given, target, surface, secure, plain: false, name: servername }
 }
 
 /** Node passes the options of a request without an agent on to the function that connects. */
@@ -51,11 +58,11 @@ function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null
 }
 
-export function wantedBy({ target: { port }, surface, name, secure }: Call): Wanted {
+export function wantedBy({ target: { port }, surface, name, secure, plain }: Call): Wanted {
   const authority = name.includes(':') ? `[${name}]` : name
   const [scheme, defaultPort] = schemeOf(surface, secure)
   const url = `${scheme}://${authority}${port === defaultPort ? '' : `:${port}`}`
-  return { surface, host: name, port, plain: false, url: () => url }
+  return { surface, host: name, port, plain, url: () => url }
 }
 
 function schemeOf(surface: Surface, secure: boolean): readonly [scheme: string, defaultPort?: number] {

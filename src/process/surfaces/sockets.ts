@@ -9,6 +9,7 @@ import { isChosen } from './chosen.js'
 import { connectArguments, connectTarget, type ConnectArguments } from './connect-arguments.js'
 import type { HookContext } from './context.js'
 import { connectTlsOver, refusedSocket, withGuardedConnection } from './given-sockets.js'
+import { watchPlainConnections } from './plain-connections.js'
 import { readIntoBuffer } from './read-into-buffer.js'
 import { callInScope, letsPass, wantedBy, type Call } from './socket-call.js'
 import { TunnelSocket } from './tunnel-socket.js'
@@ -17,6 +18,7 @@ import { VoiceServers } from './voice-servers.js'
 /** node:net and node:tls, and what connects by them: undici's own agents, and requests of node:http without an agent. */
 export function hookSockets(context: HookContext): void {
   const { hooks } = context
+  watchPlainConnections(context)
   const connect = (original: AnyFunction): AnyFunction =>
     function (...values) {
       if (letsPass(context)) return Reflect.apply(original, this, values)
