@@ -22,7 +22,7 @@ function isOwnConnections(value: unknown): value is OwnConnections {
 
 const own = shared()
 
-/** Runs `open`. Each connection that it begins before it returns is one of our own. */
+/** Runs `open`. Each connection that it begins before it returns is one of our own, and so is each thread. */
 export function asOwnConnection<T>(open: () => T): T {
   own.depth += 1
   try {

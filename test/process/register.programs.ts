@@ -1,8 +1,12 @@
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { promisify } from 'node:util'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { builtPackage, type BuiltPackage } from '../support/processes/built-package.js'
 import { Program } from '../support/processes/program.js'
+import { startPacServer } from '../lab/proxy/index.js'
 import { startLab, type Lab } from '../support/lab.js'
 import { BELOW } from './support/below.js'
 
@@ -161,6 +165,30 @@ describe('a program that knows nothing of this package', () => {
     const report = await runProgram(lab, args, { NODE_OPTIONS: `--require="${built.register.require}"` })
     expect(report.statuses).toEqual([200, 200])
     expect(report.below.lookups).toBe(0)
+  })
+
+  test('has a PAC script whose thread and whose download take no part in the installation', async () => {
+    const lab = await startLab()
+    const { host, port } = lab.proxy
+    const script = `function FindProxyForURL() { return 'PROXY ${host}:${port}' }`
+    const pac = await startPacServer({ script })
+    onTestFinished(() => pac.close())
+    // The address of the script itself is known; that of a redirection is not.
+    const front = http.createServer((_request, response) => {
+      response.writeHead(302, { location: pac.url, connection: 'close' }).end()
+    })
+    await once(front.listen(0, '127.0.0.1'), 'listening')
+    onTestFinished(() => new Promise((resolve) => front.close(() => resolve())))
+    const { port: frontPort } = front.address() as AddressInfo
+    const report = await runProgram(lab, ['--import', built.register.import], {
+      OPENCLAW_PROXY_URL: `pac+http://127.0.0.1:${frontPort}/`,
+      // The server of the script is in scope then.
+      DISCORD_TRANSPORT_SCOPE: 'all',
+      DISCORD_TRANSPORT_LOOPBACK: 'proxy',
+    })
+    expect(report.statuses).toEqual([200, 200])
+    expect(pac.requests).toHaveLength(1)
+    expect(new Set(report.below.connections)).toEqual(new Set([`${host}:${port}`]))
   })
 
   test('finds its authority in DISCORD_TRANSPORT_CA_FILE', async () => {

@@ -1,4 +1,5 @@
 import workerThreads, { type WorkerOptions } from 'node:worker_threads'
+import { isOwnConnection } from '../../tunnel/own-connections.js'
 import type { Hooks } from '../hooks.js'
 import { resolvePreload } from './node-options.js'
 import type { ChildSetup } from './processes.js'
@@ -26,6 +27,8 @@ export function hookWorkers(hooks: Hooks, setup: ChildSetup): () => void {
   const original = workerThreads.Worker
   const replacement = new Proxy(original, {
     construct(target, [file, options]: [unknown, unknown?], newTarget): object {
+      // The thread of a PAC script.
+      if (isOwnConnection()) return construct(target, [file, options], newTarget)
       const variables = setup.variables()
       workerThreads.setEnvironmentData(VARIABLES, variables)
       if (Object.keys(variables).length === 0) return construct(target, [file, options], newTarget)

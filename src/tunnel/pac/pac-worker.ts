@@ -3,6 +3,7 @@ import { rootCertificates } from 'node:tls'
 import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { PacEndpoint, TlsSettings } from '../../config/index.js'
+import { asOwnConnection } from '../own-connections.js'
 import { WORKER_PROGRAM } from './worker-program.js'
 
 /** PAC scripts of large networks have some hundred kilobytes. */
@@ -157,20 +158,18 @@ export class PacWorker {
 }
 
 function startThread({ protocol, scriptUrl }: PacEndpoint, tls: TlsSettings): Worker {
-  return new Worker(WORKER_PROGRAM, {
-    eval: true,
-    // None of the process's own: its loaders and proxy settings are not for this thread.
-    env: {},
-    execArgv: [],
-    workerData: {
-      proxyAgentUrl: proxyAgentUrl(),
-      protocol,
-      scriptUrl,
-      ca: tls.ca === undefined ? undefined : [...rootCertificates, ...tls.ca.map((pem) => pem.toString())],
-      rejectUnauthorized: tls.rejectUnauthorized,
-      maxBytes: MAX_SCRIPT_BYTES,
-    },
-  })
+  const workerData = {
+    proxyAgentUrl: proxyAgentUrl(),
+    protocol,
+    scriptUrl,
+    ca: tls.ca === undefined ? undefined : [...rootCertificates, ...tls.ca.map((pem) => pem.toString())],
+    rejectUnauthorized: tls.rejectUnauthorized,
+    maxBytes: MAX_SCRIPT_BYTES,
+  }
+  // None of the process's own: its loaders and proxy settings are not for this thread. In an installation the download
+  // would wait for the script that it is to load.
+  const options = { eval: true, env: {}, execArgv: [], workerData }
+  return asOwnConnection(() => new Worker(WORKER_PROGRAM, options))
 }
 
 function proxyAgentUrl(): string {
