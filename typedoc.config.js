@@ -10,6 +10,10 @@ export default {
   tsconfig: 'tsconfig.json',
   plugin: ['typedoc-plugin-markdown'],
   out: 'docs/reference',
+  // One page for each subpath: a reader searches it with the browser.
+  outputFileStrategy: 'modules',
+  // Its own count of headings with the same name differs from that of the pages.
+  useHTMLAnchors: true,
   readme: 'none',
   hideBreadcrumbs: true,
   disableSources: true,

@@ -7,6 +7,13 @@ import { sidebar } from './sidebar.js'
 const VUE = join(import.meta.dirname, '../node_modules/vue/dist/vue.runtime.esm-bundler.js')
 const DOCS = join(import.meta.dirname, '../../docs')
 
+/** The reference of the API, where `npm run docs:reference` has written it: it is not in the repository. */
+const hasReference = existsSync(join(DOCS, 'reference/README.md'))
+
+function navigation(text: string): DefaultTheme.Config {
+  return hasReference ? { nav: [{ text, link: '/reference/README' }] } : {}
+}
+
 const hasChinese = existsSync(join(DOCS, 'zh-CN/index.md'))
 
 /** Anchors as GitHub makes them, since the links of the pages are written for both. */
@@ -63,7 +70,7 @@ export default defineConfig({
   title: 'discord-transport',
   description: "One proxy URL carries a Discord bot's gateway, every REST call, every upload and download.",
   srcDir: '../docs',
-  srcExclude: ['**/.*/**', 'reference/**'],
+  srcExclude: ['**/.*/**'],
   outDir: './dist',
   cacheDir: './.vitepress/cache',
   cleanUrls: false,
@@ -77,11 +84,16 @@ export default defineConfig({
         lang: 'zh-CN',
         title: 'discord-transport',
         description: '一个代理 URL，承载 Discord 机器人的网关、全部 REST 调用、上传和下载。',
-        themeConfig: { ...CHINESE_LABELS, sidebar: sidebar(DOCS, 'zh-CN') },
+        themeConfig: {
+          ...CHINESE_LABELS,
+          ...navigation('API 参考（英文）'),
+          sidebar: sidebar(DOCS, 'zh-CN'),
+        },
       },
     }),
   },
   themeConfig: {
+    ...navigation('API reference'),
     sidebar: sidebar(DOCS),
     outline: { level: [2, 3] },
     search: {

@@ -64,6 +64,18 @@ test.skipIf(!hasChinese)('the switch leads to the same page in the other languag
   expect(await page.getAttribute('html', 'lang')).toBe('zh-CN')
 })
 
+test.skipIf(!existsSync(join(DIST, 'reference')))(
+  'the navigation of both languages leads to the reference',
+  async () => {
+    for (const start of ['/', '/zh-CN/']) {
+      await page.goto(`${site.url}${start}`, { waitUntil: 'networkidle' })
+      await page.click('.VPNavBarMenuLink')
+      await page.waitForURL('**/reference/README.html')
+      await page.locator('main h1').waitFor()
+    }
+  },
+)
+
 test('every page loads without an error, and each link of it leads somewhere', async () => {
   const errors: string[] = []
   page.on('pageerror', (error) => errors.push(error.message))
@@ -90,7 +102,8 @@ test('every page loads without an error, and each link of it leads somewhere', a
     if (anchor !== undefined && anchor !== '') expect(known.get(path), `${from} → ${to}`).toContain(anchor)
   }
   expect(errors).toEqual([])
-})
+  // More than a hundred pages, one after the other.
+}, 120_000)
 
 test('nothing was asked of another host', () => {
   expect(elsewhere).toEqual([])

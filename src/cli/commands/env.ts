@@ -49,8 +49,9 @@ function unitName(unit: string): string {
 
 async function proxyInEffect(settings: ConnectionSettings): Promise<ProxyDescription | null> {
   try {
-    const transport = settings.open({ required: true })
+    const transport = settings.open()
     await transport.close()
+    if (transport.proxy === null) process.stderr.write(`${say('command.error')} ${say('env.no-proxy')}\n`)
     return transport.proxy
   } catch (error) {
     if (!(error instanceof TransportError)) throw error

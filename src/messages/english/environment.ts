@@ -1,5 +1,7 @@
 /** What the command `env` says around the settings that it prints. */
 export const ENVIRONMENT = {
+  'env.no-proxy':
+    'no proxy was found: set OPENCLAW_PROXY_URL, HTTPS_PROXY or ALL_PROXY, or give --proxy-url http://127.0.0.1:7897',
   'env.fill-in': 'Replace *** with your own user name and password, percent-encoded.',
   'env.in-file': '# in {file}:',
   'env.docker.host':
