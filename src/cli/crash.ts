@@ -37,7 +37,7 @@ export function redactCrash(
       return [value, env[value] ?? '']
     }),
   ]
-  const secrets = new Set(values.flatMap(writtenForms).filter((form) => form.length > 3))
+  const secrets = new Set(values.flatMap(secretParts).filter((form) => form.length > 3))
   let shown = text
   for (const secret of [...secrets].sort((a, b) => b.length - a.length)) {
     if (!PUBLIC.has(secret)) shown = shown.replaceAll(secret, MASK)
@@ -59,7 +59,7 @@ const PUBLIC = new Set([
 ])
 
 /** A URL as a whole, its credentials encoded and decoded, and as a header carries them. */
-function writtenForms(value: string): string[] {
+function secretParts(value: string): string[] {
   const [, user = '', password = ''] = /\/\/([^\s/@:]*):?([^\s/@]*)@/.exec(value) ?? []
   const pair = `${decode(user)}:${decode(password)}`
   return [

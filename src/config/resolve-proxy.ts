@@ -100,9 +100,13 @@ export function description(
   return Object.freeze({ url, protocol, host, port, source })
 }
 
-/** Where a proxy URL came from, in words. */
-export function sourceName(source: ProxySource): string {
-  return source === 'config' ? say('doctor.source.option') : source
+/**
+ * Where a proxy URL came from, in words.
+ *
+ * @param option what its option is called there. Default: the option of the library
+ */
+export function sourceName(source: ProxySource, option = say('doctor.source.option')): string {
+  return source === 'config' ? option : source
 }
 
 /** Whether no bypass list counts for a proxy of this source. */

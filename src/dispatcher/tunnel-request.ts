@@ -13,11 +13,6 @@ import { nameExchangeError, unreadError } from './exchange-error.js'
  */
 export const UNREAD_MS = 30_000
 
-/** A handler that can lose interest in its request before the request has begun. */
-export interface AbandonableHandler extends Dispatcher.DispatchHandler {
-  readonly abandoned: boolean
-}
-
 export interface RequestContext {
   /** The route to an origin, for a request that has no tunnel. */
   readonly viaTo: (origin: string | URL) => Via

@@ -1,3 +1,4 @@
+export { sourceName } from '../config/index.js'
 export type { ConfigurationNote, NoteCode } from './diagnose/configuration-notes.js'
 export type { Comparison, ComparisonVerdict } from './diagnose/comparison.js'
 export type { DiagnosedConfiguration } from './diagnose/configuration.js'

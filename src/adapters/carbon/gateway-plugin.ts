@@ -10,13 +10,10 @@ import {
   type GatewayFleet,
   type GatewaySession,
 } from '../../index.js'
+import type { GatewayLimits } from '../gateway-limits.js'
 import { requireTransport } from '../transport-option.js'
 import { PluginSocket } from './plugin-socket.js'
 
-type Limits = Pick<
-  GatewayClientOptions,
-  'gatewayInfoTimeoutMs' | 'gatewayReadyTimeoutMs' | 'gatewayRuntimeReadyTimeoutMs'
->
 type Options = ConstructorParameters<typeof GatewayPlugin>[0]
 type GatewayInfo = NonNullable<ConstructorParameters<typeof GatewayPlugin>[1]>
 
@@ -27,7 +24,7 @@ type GatewayInfo = NonNullable<ConstructorParameters<typeof GatewayPlugin>[1]>
  * `reconnect` option maps to the back-off; without `maxAttempts` there is no limit of attempts.
  */
 export type ProxyGatewayPluginOptions = Options &
-  Limits & {
+  GatewayLimits & {
     readonly transport: DiscordTransport
     /** The lease of this plugin's shard in a fleet: `ProxyShardingPlugin` gives it. */
     readonly fleet?: GatewayFleet | undefined
@@ -66,7 +63,7 @@ interface Outcome {
 export class ProxyGatewayPlugin extends GatewayPlugin {
   readonly #transport: DiscordTransport
   readonly #fleet: GatewayFleet | undefined
-  readonly #limits: Limits
+  readonly #limits: GatewayLimits
   readonly #reconnect: Options['reconnect']
   /** The answer of /gateway/bot that the user gave. */
   readonly #givenInfo: GatewayInfo | undefined

@@ -1,14 +1,15 @@
 import type { ClientOptions } from 'discord.js'
 import type { DiscordTransport, GatewayBotInfo, GatewayFleet } from '../../index.js'
+import type { GatewayLimits } from '../gateway-limits.js'
 import { requireTransport } from '../transport-option.js'
 import { keepGiven } from '../warning.js'
 import type { Manager } from './manager.js'
 import { requestThrough } from './rest.js'
-import { TransportShardingStrategy, type GatewayLimits, type StrategySettings } from './sharding-strategy.js'
+import { TransportShardingStrategy, type StrategySettings } from './sharding-strategy.js'
 
 export { joinFleet, type FleetClients, type FleetShardOptions, type JoinFleetOptions } from './fleet.js'
 export { restOptions } from './rest.js'
-export type { GatewayLimits } from './sharding-strategy.js'
+export type { GatewayLimits } from '../gateway-limits.js'
 
 type BuildStrategy = NonNullable<NonNullable<ClientOptions['ws']>['buildStrategy']>
 

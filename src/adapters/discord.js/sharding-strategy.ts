@@ -23,12 +23,7 @@ import {
   type IdentifyThrottler,
   type Manager,
 } from './manager.js'
-
-/** The limits of `createGateway()` that every adapter takes. */
-export type GatewayLimits = Pick<
-  GatewayClientOptions,
-  'gatewayInfoTimeoutMs' | 'gatewayReadyTimeoutMs' | 'gatewayRuntimeReadyTimeoutMs'
->
+import type { GatewayLimits } from '../gateway-limits.js'
 
 export interface StrategySettings {
   readonly transport: DiscordTransport

@@ -1,4 +1,5 @@
 import type { DiagnosedHop, Diagnosis } from '../../index.js'
+import { sourceName } from '../../doctor/index.js'
 import { say } from '../../messages/index.js'
 import { padColumns, type Style } from './terminal.js'
 import { verdictOf } from './verdict.js'
@@ -22,7 +23,7 @@ export function diagnosisText(diagnosis: Diagnosis, style: Style, columns = COLU
   const lines = [
     proxy === null
       ? `${style.bold(say('doctor.detail.no-proxy'))}: ${diagnosis.reason}`
-      : `${style.bold(proxy.url)} ${say('command.from', { source: sourceName(proxy.source) })}`,
+      : `${style.bold(proxy.url)} ${say('command.from', { source: sourceName(proxy.source, say('command.source')) })}`,
     ...notes.map(({ text }) => `${style.warn('!')} ${text}`),
     '',
     ...allHopLines(diagnosis.hops, style, columns),
@@ -53,10 +54,6 @@ function fixLines(fix: Diagnosis['fix'], style: Style): string[] {
 /** The same in one line, for `--watch`. */
 export function diagnosisLine(diagnosis: Diagnosis, style: Style): string {
   return `${style.dim(diagnosis.startedAt)} ${verdict(diagnosis, style)}\n`
-}
-
-function sourceName(source: string): string {
-  return source === 'config' ? say('command.source') : source
 }
 
 function verdict(diagnosis: Diagnosis, style: Style): string {

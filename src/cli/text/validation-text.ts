@@ -1,4 +1,5 @@
 import type { PolicyCheck, ProxyValidation, ValidationCheck } from '../../index.js'
+import { sourceName } from '../../doctor/index.js'
 import { say } from '../../messages/index.js'
 import type { Style } from './terminal.js'
 
@@ -30,7 +31,7 @@ export function validationText({ ok, config, checks }: ProxyValidation, style: S
 
 function proxyLines({ proxyUrl, proxyUrls, source }: ProxyValidation['config'], style: Style): string[] {
   if (proxyUrl === null) return [style.bold(say('validate.no-proxy'))]
-  const from = source === 'config' ? say('command.source') : (source ?? '')
+  const from = source === null ? '' : sourceName(source, say('command.source'))
   return (proxyUrls ?? [proxyUrl]).map((url) => `${style.bold(url)} ${say('command.from', { source: from })}`)
 }
 

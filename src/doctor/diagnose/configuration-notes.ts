@@ -3,9 +3,9 @@ import {
   parseNoProxy,
   redactUrl,
   sanitizeForeignText,
+  sourceName,
   takesNoProxyVariable,
   type Environment,
-  type ProxySource,
   type RoutePolicy,
 } from '../../config/index.js'
 import { render, say, text, type Text } from '../../messages/index.js'
@@ -75,11 +75,6 @@ const note = (code: NoteCode, words: Text): ConfigurationNote => ({ code, text: 
 function valueOf(env: Environment, name: string): string | undefined {
   const value = env[name]?.trim() ?? ''
   return value === '' ? undefined : value
-}
-
-/** What decided, in words. */
-export function sourceName(source: ProxySource): string {
-  return source === 'config' ? say('doctor.source.option') : source
 }
 
 function overriddenSources({ env, policy }: NotedConfiguration): ConfigurationNote[] {

@@ -1,4 +1,4 @@
-import { describeProxy, type Environment } from '../../config/index.js'
+import { describeProxy, sourceName, type Environment } from '../../config/index.js'
 import { DISCORD_TARGETS } from '../../discord/hosts.js'
 import type { TransportError } from '../../errors.js'
 import { say } from '../../messages/index.js'
@@ -6,7 +6,6 @@ import { processState } from '../../process/index.js'
 import { compare } from './comparison.js'
 import {
   configurationNotes,
-  sourceName,
   type ConfigurationNote,
   type NotedConfiguration,
   type NoteCode,
