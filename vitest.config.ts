@@ -1,10 +1,23 @@
 import { availableParallelism } from 'node:os'
 import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
+import { beginWith } from './test/support/first-files.js'
 import { ISOLATED_FILES } from './test/support/isolated-files.js'
 import { TIMED_FILES } from './test/support/timed-files.js'
 
 // Most files wait most of the time.
 const parallel = { maxWorkers: availableParallelism() + 1, sequence: { groupOrder: 0 } } as const
+
+/** Each takes more than half a minute on two processors. */
+const LONGEST = [
+  '/docs/docs.programs.ts',
+  '/cli/doctor.programs.ts',
+  '/process/children.programs.ts',
+  '/package/types.programs.ts',
+  '/process/frameworks.programs.ts',
+  '/examples/demo.programs.ts',
+  '/tunnel/pac/pac-failures.test.ts',
+  '/gateway/seams.test.ts',
+]
 
 /** Three projects for the test files that end in `.ENDING.ts`: most of them, the isolated and the timed ones. */
 function projects(name: string, ending: 'test' | 'programs'): TestProjectInlineConfiguration[] {
@@ -41,6 +54,7 @@ export default defineConfig({
   test: {
     globalSetup: ['test/support/global-setup.ts'],
     projects: [...projects('unit', 'test'), ...projects('programs', 'programs')],
+    sequence: { sequencer: beginWith(...LONGEST) },
     setupFiles: ['test/lab/leaks.ts'],
     testTimeout: 20_000,
     hookTimeout: 20_000,

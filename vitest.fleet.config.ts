@@ -1,14 +1,5 @@
-import { BaseSequencer, type TestSpecification } from 'vitest/node'
 import { defineConfig } from 'vitest/config'
-
-/** The chaos takes as long as all other files together, and waits for most of it: it begins first. */
-class ChaosFirst extends BaseSequencer {
-  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const isChaos = ({ moduleId }: TestSpecification): boolean => moduleId.endsWith('/chaos.redis.ts')
-    const sorted = await super.sort(files)
-    return [...sorted.filter(isChaos), ...sorted.filter((file) => !isChaos(file))]
-  }
-}
+import { beginWith } from './test/support/first-files.js'
 
 /** Suites with a real redis-server, which they start themselves. */
 export default defineConfig({
@@ -20,7 +11,8 @@ export default defineConfig({
     hookTimeout: 30_000,
     pool: 'forks',
     maxWorkers: 2,
-    sequence: { sequencer: ChaosFirst },
+    // It takes as long as all other files together, and waits for most of it.
+    sequence: { sequencer: beginWith('/chaos.redis.ts') },
     expect: { poll: { timeout: 15_000 } },
     dangerouslyIgnoreUnhandledErrors: false,
   },
