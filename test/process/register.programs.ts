@@ -106,6 +106,7 @@ const loaded = () => {
     const [, name] = /.*\\/node_modules\\/((?:@[^/]+\\/)?[^/]+)\\//.exec(params.url) ?? []
     if (name !== undefined && !name.startsWith('.') && name !== 'discord-transport') names.add(name)
     if (/register-transport/.test(params.url)) names.add('the transport')
+    if (/chinese/.test(params.url)) names.add('the Chinese texts')
   })
   session.post('Debugger.enable')
   session.disconnect()
@@ -154,6 +155,7 @@ describe('a program that knows nothing of this package', () => {
       expect(report.statuses).toEqual([200, 200])
       expect(report.before).toEqual([])
       expect(report.after).toContain('the transport')
+      expect(report.after).not.toContain('the Chinese texts')
       expect(new Set(report.below.connections)).toEqual(new Set([`${host}:${port}`]))
       expect(report.below.lookups).toBe(0)
     },
