@@ -13,7 +13,7 @@ const dist = (name: string): string => join(ROOT, 'dist', name)
 const distUrl = (name: string): string => pathToFileURL(dist(name)).href
 
 const NAMES = ['GatewayError', 'TransportError', 'createDiscordTransport', 'validateProxy']
-const CARBON_NAMES = ['ProxyGatewayPlugin', 'ProxyRequestClient', 'ProxyShardingPlugin']
+const CARBON_NAMES = ['ProxyGatewayPlugin', 'ProxyRequestClient', 'ProxyShardingPlugin', 'onTransport']
 
 /**
  * Prints the packages and the own files that the process has compiled after it imported `url`.

@@ -1,3 +1,4 @@
-export { ProxyGatewayPlugin, type ProxyGatewayPluginOptions } from './gateway-plugin.js'
+export { onTransport, ProxyGatewayPlugin, type OnTransport, type TransportPlugin } from './gateway-plugin.js'
+export type { ProxyGatewayPluginOptions, TransportPluginOptions } from './plugin-options.js'
 export { ProxyShardingPlugin, type ProxyShardingPluginOptions } from './sharding-plugin.js'
 export { ProxyRequestClient, type ProxyRequestClientOptions } from './request-client.js'
