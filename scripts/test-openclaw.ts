@@ -5,24 +5,23 @@
  *
  * Installs the newest OpenClaw and Node 24 into a folder (600 MB; default: one in the temporary directory, which is kept
  * for the next time), and starts a gateway with a home of its own and a model in this process that answers with an echo.
- * Needs Linux or macOS and the npm registry. It is no part of `npm test`. A test asks this process to end the gateway by
- * SIGTERM and to start it again: `POST OPENCLAW_TEST_CONTROL` answers when it is up.
+ * Needs Linux or macOS and the npm registry. It is no part of `npm test`. Tests ask this process by `POST` to
+ * OPENCLAW_TEST_CONTROL: `/restart` ends the gateway by SIGTERM and answers when it is up again, `/secured` starts another
+ * one with TLS and a password, `/run` runs the command `openclaw` with the arguments of its body.
  */
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer } from 'node:http'
-import { access, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer, type IncomingMessage } from 'node:http'
+import { access, mkdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import process from 'node:process'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { json } from 'node:stream/consumers'
 import { startEchoModel } from '../test/lab/openclaw/echo-model.js'
-import { freePort } from '../test/support/free-port.js'
 import { installNode } from './nodes/install-node.js'
-
-const START_MS = 180_000
+import { RealGateway } from './openclaw-gateway.js'
 
 const folder = process.argv[2] ?? join(tmpdir(), 'discord-transport-openclaw')
 // Beside OpenClaw, and not where the other tests keep their Nodes.
@@ -30,51 +29,67 @@ process.env['XDG_CACHE_HOME'] = join(folder, 'cache')
 const node = await installNode('24')
 console.log(`Node ${node.version}`)
 const entry = await installOpenClaw()
-const home = await mkdtemp(join(folder, 'home-'))
 const model = await startEchoModel()
-const port = await freePort()
 const token = randomUUID()
-const control = createServer((_request, response) => {
-  restart().then(
-    () => response.end(),
+const password = randomUUID()
+const gateways: RealGateway[] = []
+const installation = { node: node.path, entry, folder, modelUrl: model.url }
+const control = createServer((request, response) => {
+  answer(request).then(
+    (value) => response.end(JSON.stringify(value ?? null)),
     (error: unknown) => response.writeHead(500).end(String(error)),
   )
 })
-let gateway: ChildProcess | undefined
 try {
-  gateway = await startGateway()
+  const gateway = await start('ws', { auth: { mode: 'token', token } })
   control.listen(0, '127.0.0.1')
   await once(control, 'listening')
-  // One file after the other: a restart is not for the tests of the other file.
-  const files = ['test/openclaw/suite.test.ts', 'test/openclaw/restarts.programs.ts', '--no-file-parallelism']
-  const tests = spawn('npx', ['vitest', 'run', ...files, '--reporter=verbose'], {
+  const { port } = control.address() as AddressInfo
+  const files = ['suite.test', 'devices.test', 'secured.test', 'restarts.programs']
+  // One file after the other: a restart is not for the tests of another file.
+  const options = [...files.map((name) => `test/openclaw/${name}.ts`), '--no-file-parallelism']
+  const tests = spawn('npx', ['vitest', 'run', ...options, '--reporter=verbose'], {
     stdio: 'inherit',
     env: {
       ...process.env,
-      OPENCLAW_TEST_URL: `ws://127.0.0.1:${port}`,
+      OPENCLAW_TEST_URL: gateway.url,
       OPENCLAW_TEST_TOKEN: token,
-      OPENCLAW_TEST_CONTROL: `http://127.0.0.1:${(control.address() as AddressInfo).port}`,
+      OPENCLAW_TEST_CONTROL: `http://127.0.0.1:${port}`,
     },
   })
   const [code] = (await once(tests, 'close')) as [number | null]
   process.exitCode = code ?? 1
 } finally {
   control.close()
-  await stopGateway()
+  await Promise.all(gateways.map((gateway) => gateway.remove()))
   await model.close()
-  await rm(home, { recursive: true, force: true })
 }
 
-async function restart(): Promise<void> {
-  await stopGateway()
-  gateway = await startGateway()
+async function start(
+  scheme: 'ws' | 'wss',
+  settings: Readonly<Record<string, unknown>>,
+): Promise<RealGateway> {
+  const gateway = await RealGateway.start(installation, scheme, settings)
+  gateways.push(gateway)
+  return gateway
 }
 
-async function stopGateway(): Promise<void> {
-  if (gateway?.exitCode !== null) return
-  gateway.kill('SIGTERM')
-  await Promise.race([once(gateway, 'close'), sleep(15_000)])
-  gateway.kill('SIGKILL')
+async function answer(request: IncomingMessage): Promise<unknown> {
+  const [first] = gateways
+  switch (request.url ?? '') {
+    case '/restart':
+      await first?.stop()
+      return first?.run()
+    case '/secured': {
+      const auth = { mode: 'password', password }
+      const { url } = await start('wss', { auth, tls: { enabled: true, autoGenerate: true } })
+      return { url, password }
+    }
+    case '/run':
+      return first?.command((await json(request)) as string[])
+    default:
+      throw new Error(`no such request: ${request.url ?? ''}`)
+  }
 }
 
 /** Its postinstall and its optional packages are not needed for a gateway. */
@@ -90,75 +105,6 @@ async function installOpenClaw(): Promise<string> {
   const [code] = (await once(npm, 'close')) as [number | null]
   if (code !== 0) throw new Error(`npm ended with ${code ?? 'a signal'}`)
   return path
-}
-
-async function startGateway(): Promise<ChildProcess> {
-  await writeFile(join(home, 'openclaw.json'), JSON.stringify(configuration()))
-  const child = spawn(
-    node.path,
-    [
-      entry,
-      'gateway',
-      'run',
-      '--allow-unconfigured',
-      '--port',
-      String(port),
-      '--bind',
-      'loopback',
-      '--auth',
-      'token',
-      '--token',
-      token,
-    ],
-    {
-      cwd: home,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: {
-        PATH: process.env['PATH'] ?? '',
-        HOME: home,
-        OPENCLAW_STATE_DIR: home,
-        OPENCLAW_SKIP_BONJOUR: '1',
-        NO_COLOR: '1',
-      },
-    },
-  )
-  let log = ''
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (chunk: Buffer) => (log = (log + chunk.toString()).slice(-4_000)))
-  const until = performance.now() + START_MS
-  while (!(await isReady())) {
-    if (child.exitCode !== null || performance.now() > until) {
-      child.kill('SIGKILL')
-      throw new Error(`the gateway did not start:\n${log.replaceAll(token, '***')}`)
-    }
-    await sleep(500)
-  }
-  return child
-}
-
-async function isReady(): Promise<boolean> {
-  return fetch(`http://127.0.0.1:${port}/readyz`).then(
-    ({ ok }) => ok,
-    () => false,
-  )
-}
-
-function configuration(): object {
-  const echo = {
-    id: 'echo-1',
-    name: 'Echo',
-    reasoning: false,
-    input: ['text'],
-    cost: { input: 1, output: 2, cacheRead: 0, cacheWrite: 0 },
-    contextWindow: 128_000,
-    maxTokens: 4_096,
-  }
-  const provider = { baseUrl: model.url, apiKey: 'none', api: 'openai-completions', models: [echo] }
-  return {
-    models: { mode: 'merge', providers: { echo: provider } },
-    agents: { defaults: { model: { primary: 'echo/echo-1' }, heartbeat: { every: '0m' } } },
-    env: { vars: { OF_THE_TEST: 'a-secret-value' } },
-  }
 }
 
 function exists(path: string): Promise<boolean> {

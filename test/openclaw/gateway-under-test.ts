@@ -1,5 +1,6 @@
 import { OpenClawGatewayClient } from '../../src/openclaw/index.js'
 import { FakeGateway } from '../lab/openclaw/fake-gateway.js'
+import { labAuthority } from '../support/lab.js'
 
 /** A gateway that the suite runs against: the fake of the lab, or a real one. */
 export interface GatewayUnderTest {
@@ -8,6 +9,8 @@ export interface GatewayUnderTest {
   /** Milliseconds that an answer of the model may take. */
   readonly patienceMs: number
   readonly isReal: boolean
+  /** Runs `openclaw devices …` or another command where the gateway runs. @returns what it printed */
+  readonly command: (line: string) => Promise<string>
   /** Resolves when it was asked for; a real gateway is back after 10 to 60 seconds. */
   readonly restart: (how: Restart) => Promise<void>
 }
@@ -29,6 +32,7 @@ export async function startGateway(): Promise<GatewayUnderTest & { readonly clos
       patienceMs: 180_000,
       isReal: true,
       close,
+      command: (line) => control('/run', line.split(' ').slice(1)).then(String),
       restart: restartReal,
     }
   }
@@ -51,13 +55,43 @@ export async function startGateway(): Promise<GatewayUnderTest & { readonly clos
   })
   const { url, token } = gateway
   const restart = (): Promise<void> => gateway.restart({ downMs: 100, startingMs: 100 })
-  return { url, token, patienceMs: 20_000, isReal: false, close: () => gateway.stop(), restart }
+  const command = (line: string): Promise<string> => {
+    const [, , verb, ...args] = line.split(' ')
+    if (verb === 'approve') gateway.devices.approve(args[0] ?? '')
+    else if (verb === 'revoke') gateway.revoke(args[1] ?? '')
+    else throw new Error(`the fake gateway does not know ${line}`)
+    return Promise.resolve('')
+  }
+  return { url, token, patienceMs: 20_000, isReal: false, close: () => gateway.stop(), command, restart }
+}
+
+/** A gateway with a certificate of its own and a password. */
+export async function startSecuredGateway(): Promise<{
+  readonly url: string
+  readonly password: string
+  readonly close: () => Promise<void>
+}> {
+  if (REAL_URL !== undefined) {
+    const { url, password } = (await control('/secured')) as {
+      readonly url: string
+      readonly password: string
+    }
+    return { url, password, close: () => Promise.resolve() }
+  }
+  const tls = await (await labAuthority()).issue(['openclaw-gateway'])
+  const gateway = await FakeGateway.start({ password: true, tls })
+  return { url: gateway.url, password: gateway.token, close: () => gateway.stop() }
+}
+
+async function control(path: string, body?: unknown): Promise<unknown> {
+  const response = await fetch(REAL_CONTROL + path, { method: 'POST', body: JSON.stringify(body ?? null) })
+  if (!response.ok) throw new Error(await response.text())
+  return response.json()
 }
 
 async function restartReal(how: Restart): Promise<void> {
   if (how === 'stopped and started') {
-    const { ok } = await fetch(REAL_CONTROL, { method: 'POST' })
-    if (!ok) throw new Error('the gateway did not start again')
+    await control('/restart')
     return
   }
   const scopes = ['operator.read', 'operator.admin']

@@ -61,21 +61,41 @@ it.each(['requested', 'stopped and started'] as const)(
   timeout,
 )
 
+/** Two processes that share a device file, and its path. */
+async function twoProcesses(): Promise<{
+  readonly processes: readonly SharingProcess[]
+  readonly path: string
+}> {
+  const folder = await mkdtemp(join(tmpdir(), 'discord-transport-shared-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  const path = join(folder, 'device.json')
+  const { url, token } = gateway
+  const start = (): Promise<SharingProcess> =>
+    SharingProcess.start({ OPENCLAW_URL: url, OPENCLAW_TOKEN: token, OPENCLAW_DEVICE: path })
+  // The file is made by one of them.
+  const processes = await Promise.all([start(), start()])
+  onTestFinished(async () => {
+    await Promise.all(processes.map((one) => one.end()))
+  })
+  await Promise.all(processes.map((one) => one.said('connected')))
+  return { processes, path }
+}
+
+it(
+  'two processes with one device file get their replies over a restart',
+  async () => {
+    const { processes } = await twoProcesses()
+    const asked = processes.map((one, at) => one.ask(`[[slow2000 of ${at}]]`, gateway.patienceMs))
+    const [answers] = await Promise.all([Promise.all(asked), gateway.restart('requested')])
+    expect(answers).toEqual(['Echo: slow2000 of 0', 'Echo: slow2000 of 1'])
+  },
+  timeout,
+)
+
 it(
   'two processes with one device file stay connected while a third one makes the gateway replace its token',
   async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'discord-transport-shared-'))
-    onTestFinished(() => rm(folder, { recursive: true, force: true }))
-    const path = join(folder, 'device.json')
-    const { url, token } = gateway
-    const start = (): Promise<SharingProcess> =>
-      SharingProcess.start({ OPENCLAW_URL: url, OPENCLAW_TOKEN: token, OPENCLAW_DEVICE: path })
-    // The file is made by one of them.
-    const processes = await Promise.all([start(), start()])
-    onTestFinished(async () => {
-      await Promise.all(processes.map((one) => one.end()))
-    })
-    await Promise.all(processes.map((one) => one.said('connected')))
+    const { processes, path } = await twoProcesses()
     const ask = (round: string) =>
       processes.map((one, at) => one.ask(`[[${round} ${at}]]`, gateway.patienceMs))
     expect(await Promise.all(ask('first'))).toEqual(['Echo: first 0', 'Echo: first 1'])

@@ -5,6 +5,7 @@ import { Heartbeat } from '../../reconnect/heartbeat.js'
 import { brokenConnection, LiveSocket, type SocketEnd } from '../../websocket/live-socket.js'
 import { OpenClawError } from './openclaw-error.js'
 import { fingerprintProblem } from './route/fingerprint.js'
+import { withGatewayHint } from './route/gateway-hint.js'
 import {
   readFrame,
   requestFrame,
@@ -25,6 +26,8 @@ export interface ConnectionSettings {
   /** Milliseconds from the open WebSocket to hello-ok. */
   readonly handshakeTimeoutMs: number
   readonly fingerprint: string | undefined
+  /** Whether the URL is wss:. */
+  readonly secure: boolean
   readonly random: () => number
 }
 
@@ -190,10 +193,14 @@ export class Connection {
       case 'lost':
         return brokenConnection('was closed without a close frame', this.#settings.via)
       case 'failed':
-        return end.error instanceof TransportError
-          ? end.error
-          : brokenConnection('failed', this.#settings.via, end.error)
+        return this.#failure(end.error, end.opened)
     }
+  }
+
+  #failure(error: Error, opened: boolean): Error {
+    const { via, secure, fingerprint } = this.#settings
+    if (!(error instanceof TransportError)) return brokenConnection('failed', via, error)
+    return opened ? error : withGatewayHint(error, { secure, pinned: fingerprint !== undefined })
   }
 }
 

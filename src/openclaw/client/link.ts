@@ -98,6 +98,7 @@ export class Link {
         handshake: this.#handshake(target, device),
         handshakeTimeoutMs: settings.handshakeTimeoutMs,
         fingerprint: target.fingerprint,
+        secure: target.url.protocol === 'wss:',
         random,
       },
       {

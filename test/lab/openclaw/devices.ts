@@ -53,14 +53,13 @@ export class Devices {
     const presented = auth['deviceToken'] ?? (isShared ? undefined : auth['token'])
     const platform = String(fieldsOf(params['client'])['platform'])
     if (isShared) return this.#shared(id, scopes, platform)
-    if (presented === undefined) {
-      if (secret !== undefined) throw mismatch(true)
-      throw this.#pair(id, scopes, platform, paired)
-    }
+    const { password } = this.rules
+    if (presented === undefined) throw secret === undefined ? missing(password) : mismatch(true, password)
     if (paired?.token !== presented) {
-      if (auth['token'] !== undefined) throw mismatch(paired !== undefined)
+      if (auth['token'] !== undefined) throw mismatch(paired !== undefined, password)
       throw invalid('unauthorized: device token mismatch', { code: 'AUTH_DEVICE_TOKEN_MISMATCH' })
     }
+    if (paired.platform !== platform) throw this.#pair(id, scopes, platform, paired)
     const more = scopes.filter((scope) => !paired.scopes.includes(scope))
     if (more.length > 0)
       throw invalid('unauthorized: device token scope mismatch', {
@@ -92,8 +91,7 @@ export class Devices {
       })
     if (!isShared) throw mismatch(false, this.rules.password)
     const keeps = (id === 'cli' && mode === 'cli') || (id === 'gateway-client' && mode === 'backend')
-    const method = this.rules.password === true ? 'password' : 'token'
-    return { role: 'operator', scopes: keeps ? scopes : [], method, hasDevice: false }
+    return { role: 'operator', scopes: keeps ? scopes : [], method: this.#sharedMethod, hasDevice: false }
   }
 
   /** With the shared secret a device is approved at once, unless approval is asked for. */
@@ -107,7 +105,11 @@ export class Devices {
     const kept = upgraded ? { scopes: all, platform, token: randomUUID() } : paired
     this.paired.set(id, kept)
     const auth = { deviceToken: kept.token, issuedAtMs: Date.now() }
-    return { role: 'operator', scopes, method: 'token', hasDevice: true, auth }
+    return { role: 'operator', scopes, method: this.#sharedMethod, hasDevice: true, auth }
+  }
+
+  get #sharedMethod(): string {
+    return this.rules.password === true ? 'password' : 'token'
   }
 
   #pair(id: string, scopes: readonly string[], platform: string, paired: Paired | undefined): Refused {
@@ -119,7 +121,8 @@ export class Devices {
         : paired.platform === platform
           ? 'scope-upgrade'
           : 'metadata-upgrade'
-    return new Refused('NOT_PAIRED', 'pairing required: device is not approved yet', {
+    const why = paired === undefined ? 'is not approved yet' : 'identity changed and must be re-approved'
+    return new Refused('NOT_PAIRED', `pairing required: device ${why}`, {
       details: {
         code: 'PAIRING_REQUIRED',
         reason,
@@ -133,7 +136,19 @@ export class Devices {
   }
 }
 
-function mismatch(canRetryWithDeviceToken: boolean, password = false): Refused {
+function missing(password = false): Refused {
+  const name = password ? 'password' : 'token'
+  return invalid(`unauthorized: gateway ${name} missing`, {
+    code: password ? 'AUTH_PASSWORD_MISSING' : 'AUTH_TOKEN_MISSING',
+    authReason: `${name}_missing`,
+    canRetryWithDeviceToken: false,
+    recommendedNextStep: 'update_auth_configuration',
+  })
+}
+
+/** @param hasToken whether the gateway knows a token of the device; in place of a password it offers none */
+function mismatch(hasToken: boolean, password = false): Refused {
+  const canRetryWithDeviceToken = hasToken && !password
   const code = password ? 'AUTH_PASSWORD_MISMATCH' : 'AUTH_TOKEN_MISMATCH'
   return invalid(`unauthorized: gateway ${password ? 'password' : 'token'} mismatch`, {
     code,

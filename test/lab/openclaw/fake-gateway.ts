@@ -111,6 +111,13 @@ export class FakeGateway {
     }
   }
 
+  /** The operator revokes the token of a device: its connections are ended. */
+  revoke(deviceId: string): void {
+    this.devices.rotate(deviceId)
+    for (const connection of this.connections)
+      if (connection.deviceId === deviceId) connection.close(4001, 'device removed')
+  }
+
   sendRawToAll(text: string): void {
     for (const connection of this.connections) connection.socket.send(text)
   }

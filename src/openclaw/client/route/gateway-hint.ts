@@ -1,0 +1,43 @@
+import { systemCode, TransportError } from '../../../errors.js'
+
+/** How a WebSocket to a gateway was opened. */
+export interface Opening {
+  /** Whether it is wss:. */
+  readonly secure: boolean
+  /** Whether the certificate is checked by its fingerprint. */
+  readonly pinned: boolean
+}
+
+/** Codes of OpenSSL for a certificate whose issuer this host does not know. */
+const UNKNOWN_ISSUER = /SELF_SIGNED|UNABLE_TO_(?:GET_ISSUER|VERIFY)/
+
+const OWN_CERTIFICATE =
+  'A gateway makes a certificate of its own, which no authority has signed. Compare its fingerprint on its host: ' +
+  'openssl x509 -noout -fingerprint -sha256 -in <certificate>, and give it as tlsFingerprint.'
+const NO_ANSWER =
+  'The port closed the connection without an answer. A gateway with gateway.tls.enabled speaks TLS alone: ' +
+  'use wss:// and give its tlsFingerprint.'
+
+/** A socket that did not open: what helps with a gateway, where the hint of the route is about other peers. */
+export function withGatewayHint(error: TransportError, opening: Opening): TransportError {
+  const hint = hintFor(error, opening)
+  if (hint === undefined) return error
+  const { message, code, phase, proxy, target, retryable, sent, failures, cause } = error
+  return new TransportError(message, {
+    code,
+    phase,
+    proxy,
+    target,
+    retryable,
+    sent,
+    failures,
+    hint,
+    ...(cause === undefined ? {} : { cause }),
+  })
+}
+
+function hintFor({ code, cause }: TransportError, { secure, pinned }: Opening): string | undefined {
+  if (code === 'ERR_TARGET_TLS' && !pinned && UNKNOWN_ISSUER.test(systemCode(cause) ?? ''))
+    return OWN_CERTIFICATE
+  return code === 'ERR_CONNECTION_LOST' && !secure ? NO_ANSWER : undefined
+}
