@@ -119,7 +119,7 @@ describe('validate --openclaw', () => {
       ok: true,
       config: {
         enabled: true,
-        proxyUrl: expect.stringContaining('https://***:***@') as string,
+        proxyUrl: expect.stringMatching(/^https:\/\/\*\*\*:\*\*\*@.*:\d+\/$/) as string,
         proxyCaFile: ca,
         source: 'config',
         errors: [],
@@ -127,7 +127,11 @@ describe('validate --openclaw', () => {
       checks: [
         { kind: 'allowed', url: 'https://discord.com/api/v10/gateway', ok: true, status: 200 },
         { kind: 'allowed', url: 'https://example.com/', ok: true, status: 200 },
-        expect.objectContaining({ kind: 'denied', ok: true }),
+        expect.objectContaining({
+          kind: 'denied',
+          url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/$/) as string,
+          ok: true,
+        }),
       ],
     })
     expect(code).toBe(0)
@@ -141,6 +145,22 @@ describe('validate --openclaw', () => {
     ['a URL of the file', { proxy: { proxyUrl: 'nonsense://x' } }, [], {}, 'config', true],
     ['a URL of the environment', {}, [], { OPENCLAW_PROXY_URL: 'nonsense://x' }, 'env', true],
     ['enabled without a URL', { proxy: { enabled: true } }, [], {}, 'missing', true],
+    [
+      'enabled without a URL, beside the proxy of the channel',
+      { proxy: { enabled: true }, channels: { discord: { proxy: 'http://h:1' } } },
+      [],
+      {},
+      'missing',
+      true,
+    ],
+    [
+      'a file of certificates that is not there',
+      { proxy: { proxyUrl: 'https://h:1', tls: { caFile: '/nope.pem' } } },
+      [],
+      {},
+      'config',
+      true,
+    ],
     ['nothing', {}, [], {}, 'disabled', false],
     [
       'a URL that is switched off',
@@ -165,6 +185,34 @@ describe('validate --openclaw', () => {
     expect({ ok, checks, code: ended.code }).toEqual({ ok: false, checks: [], code: 1 })
     expect(state).toMatchObject({ source, enabled, errors: [expect.any(String)] })
     expect('proxyUrl' in state).toBe(['override', 'config', 'env'].includes(source))
+  })
+
+  test('a variable that is not set is a result with its name', async () => {
+    const config = { proxy: { proxyUrl: 'http://${NOPE}:1' } }
+    const { code, stdout } = await runWith(config, ['validate', '--openclaw', '--json'])
+    const errors = [expect.stringContaining('NOPE')]
+    expect(JSON.parse(stdout)).toMatchObject({
+      config: { enabled: true, source: 'config', errors },
+      checks: [],
+    })
+    expect(code).toBe(1)
+  })
+
+  test('--proxy-url comes without the certificates of the configuration, and a bypassed proxy is noted', async () => {
+    const discord = { proxy: 'http://127.0.0.1:1' }
+    const managed = { proxyUrl: 'http://127.0.0.1:2', tls: { caFile: '/nope.pem' } }
+    const config = { proxy: managed, channels: { discord } }
+    const args = ['validate', '--openclaw', '--json', '--allowed-url', 'https://example.com/']
+    const given = await runWith(config, [...args, '--proxy-url', 'https://127.0.0.1:1'])
+    expect(parse(given).config).toEqual({
+      enabled: true,
+      proxyUrl: 'https://127.0.0.1:1/',
+      source: 'override',
+      errors: [],
+    })
+    const own = await runWith(config, args)
+    expect(parse(own).config).toMatchObject({ proxyUrl: 'http://127.0.0.1:1/', source: 'config' })
+    expect(own.stderr).toContain("channels.discord.proxy is used and bypasses the operator's proxy.proxyUrl")
   })
 
   test('wrong usage is 1, as with openclaw proxy validate, and stays 2 without the flag', async () => {

@@ -8,6 +8,7 @@ import {
   type ValidationCheck,
 } from '../../index.js'
 import { say } from '../../messages/index.js'
+import type { OpenClawProxyState } from '../../openclaw/config/proxy-state.js'
 import { proxyOption, transportOptions, type ConnectionFlags } from '../connection-options.js'
 import { askedOf, flagError, type OpenClawFlags } from '../connection-settings.js'
 import { asUsageErrors } from '../usage-errors.js'
@@ -54,11 +55,11 @@ async function validateOpenClaw(flags: ValidateFlags, options: TransportOptions)
   const own = state.errors.map((error) => error.replace(/^proxy: /, '--proxy-url: '))
   const errors = [...own, ...(validation?.config.errors ?? [])]
   const ok = validation?.ok === true && errors.length === 0
+  for (const note of reading?.notes ?? []) process.stderr.write(`${say('command.note')} ${note}\n`)
   if (flags.json === true) {
     const checks = (validation?.checks ?? []).map(asOpenClaw)
-    await print(json({ schemaVersion: 1, ok, config: { ...state, errors }, checks }))
+    await print(json({ schemaVersion: 1, ok, config: { ...asWritten(state), errors }, checks }))
   } else {
-    for (const note of reading?.notes ?? []) process.stderr.write(`${say('command.note')} ${note}\n`)
     const { proxyUrl = null, enabled } = state
     const config = { enabled, proxyUrl, source: reading?.proxy?.source ?? null, errors }
     await print(text({ schemaVersion: 1, ok, config, checks: validation?.checks ?? [] }))
@@ -88,9 +89,19 @@ function asOpenClaw({ kind, status, error, ...check }: ValidationCheck): object 
   return {
     kind: kind === 'canary' ? 'denied' : kind,
     ...check,
+    url: href(check.url),
     ...(status === null ? {} : { status }),
     ...(error === null ? {} : { error }),
   }
+}
+
+/** OpenClaw writes URLs as a URL does, with a slash behind the port. */
+function asWritten(state: OpenClawProxyState): OpenClawProxyState {
+  return state.proxyUrl === undefined ? state : { ...state, proxyUrl: href(state.proxyUrl) }
+}
+
+function href(url: string): string {
+  return /^https?:/.test(url) && URL.canParse(url) ? new URL(url).href : url
 }
 
 async function runChecks(flags: ValidateFlags, proxied: ValidateOptions): Promise<ProxyValidation> {

@@ -44,47 +44,54 @@ export async function openClawProxyState(
   const opened = await openConfig({ ...asked, env: own.env })
   const refused = override === undefined ? withoutProxy(opened) : undefined
   if (refused !== undefined) return { state: refused, reading: undefined }
+  const caFile = caFileOf(opened, own, override)
   try {
     const reading = readSettings(opened, own, { override })
-    const state = stateOf(opened, reading, own, override)
+    const state = stateOf(reading, caFile, override)
     return { state, reading: reading.proxy === null ? undefined : reading }
   } catch (error) {
-    if (!(error instanceof TransportError) || error.code !== 'ERR_PROXY_CONFIG') throw error
+    if (!(error instanceof TransportError)) throw error
     const { source, url } = candidateOf(opened, override)
-    const state = {
-      enabled: true,
-      source,
-      errors: [error.message],
-      ...(url === undefined ? {} : { proxyUrl: redactUrl(url) }),
-    }
+    const shown = url === undefined ? {} : { proxyUrl: redactUrl(url) }
+    const state = { enabled: true, ...shown, ...fileOf(url, caFile), source, errors: [error.message] }
     return { state, reading: undefined }
   }
 }
 
 /** The operator's switch is off, or on without a URL. */
 function withoutProxy({ config, account }: OpenedConfig): OpenClawProxyState | undefined {
-  if (discordProxy(config, account) !== undefined) return undefined
   const enabled = config.flag(['proxy', 'enabled'])
   const managed = managedProxy(config)
   if (enabled === true && managed === undefined) return { enabled, source: 'missing', errors: [MISSING] }
-  if (enabled !== false) return undefined
+  if (enabled !== false || discordProxy(config, account) !== undefined) return undefined
   if (managed === undefined) return { enabled, source: 'disabled', errors: [NOTHING] }
   const source = managed.source === 'OPENCLAW_PROXY_URL' ? 'env' : 'config'
   return { enabled, proxyUrl: redactUrl(managed.read() ?? ''), source, errors: [DISABLED] }
 }
 
 function stateOf(
-  { config }: OpenedConfig,
   { proxy }: OpenClawReading,
-  own: TransportOptions,
+  caFile: string | undefined,
   override: TransportOptions['proxy'],
 ): OpenClawProxyState {
   if (proxy === null) return { enabled: false, source: 'disabled', errors: [NOTHING] }
   const fromFile = proxy.source === 'proxy.proxyUrl' || proxy.source.startsWith('channels.')
   const source = override !== undefined ? 'override' : fromFile ? 'config' : 'env'
-  const caFile = own.proxyTls?.caFile ?? config.text(['proxy', 'tls', 'caFile'])
-  const isTls = proxy.protocol === 'https' && caFile !== undefined
-  return { enabled: true, proxyUrl: proxy.url, ...(isTls ? { proxyCaFile: caFile } : {}), source, errors: [] }
+  return { enabled: true, proxyUrl: proxy.url, ...fileOf(proxy.url, caFile), source, errors: [] }
+}
+
+/** The authority of an https:// proxy: of the command line, or of the configuration for a proxy that stands there too. */
+function caFileOf(
+  { config }: OpenedConfig,
+  own: TransportOptions,
+  override: TransportOptions['proxy'],
+): string | undefined {
+  const given = own.proxyTls?.caFile
+  return given ?? (override === undefined ? config.text(['proxy', 'tls', 'caFile']) : undefined)
+}
+
+function fileOf(url: string | undefined, caFile: string | undefined): { readonly proxyCaFile?: string } {
+  return caFile !== undefined && url?.startsWith('https:') === true ? { proxyCaFile: caFile } : {}
 }
 
 /** What decides, although it cannot be used. */
@@ -96,5 +103,14 @@ function candidateOf(
     return { source: 'override', url: typeof override === 'string' ? override : undefined }
   const candidate = discordProxy(config, account) ?? managedProxy(config)
   const fromFile = candidate !== undefined && candidate.source !== 'OPENCLAW_PROXY_URL'
-  return { source: fromFile ? 'config' : 'env', url: candidate?.read() }
+  return { source: fromFile ? 'config' : 'env', url: readOf(candidate) }
+}
+
+/** Undefined where it holds a variable that is not set. */
+function readOf(candidate: ReturnType<typeof managedProxy>): string | undefined {
+  try {
+    return candidate?.read()
+  } catch {
+    return undefined
+  }
 }

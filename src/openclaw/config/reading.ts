@@ -120,7 +120,7 @@ export function readSettings(
     config,
     account,
     enabled: isOn.every((place) => config.flag(place) !== false),
-    transportOptions: withProxyCertificates(config, plain, policy),
+    transportOptions: override === undefined ? withProxyCertificates(config, plain, policy) : plain,
     proxySource,
     proxy,
     installOptions: installOptionsOf(config, choice),
