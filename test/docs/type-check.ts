@@ -1,14 +1,18 @@
-import { basename, join } from 'node:path'
+import { execFile } from 'node:child_process'
+import { mkdir, realpath, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import process from 'node:process'
 import { fileURLToPath } from 'node:url'
-import ts from 'typescript'
+import tsconfig from '../../tsconfig.json' with { type: 'json' }
+import { buildFolder } from '../support/processes/compiled.js'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+const COMPILER = join(ROOT, 'node_modules/typescript-7/bin/tsc')
 
-/** What `tsc --init` of TypeScript 5.9 writes, and Node's types. */
-const OPTIONS: ts.CompilerOptions = {
-  module: ts.ModuleKind.NodeNext,
-  moduleResolution: ts.ModuleResolutionKind.NodeNext,
-  target: ts.ScriptTarget.ESNext,
+/** What `tsc --init` writes, and Node's types. */
+const OPTIONS = {
+  module: 'nodenext',
+  target: 'esnext',
   types: ['node'],
   strict: true,
   noUncheckedIndexedAccess: true,
@@ -16,46 +20,44 @@ const OPTIONS: ts.CompilerOptions = {
   noUncheckedSideEffectImports: true,
   verbatimModuleSyntax: true,
   isolatedModules: true,
-  moduleDetection: ts.ModuleDetectionKind.Force,
+  moduleDetection: 'force',
   skipLibCheck: true,
   allowJs: true,
   checkJs: true,
   noEmit: true,
-}
-
-/** Where the names of the package lead: to the sources. */
-function packagePaths(): Pick<ts.CompilerOptions, 'paths' | 'pathsBasePath'> {
-  const { config } = ts.readConfigFile(join(ROOT, 'tsconfig.json'), (path) => ts.sys.readFile(path)) as {
-    config: unknown
-  }
-  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, ROOT)
-  return { paths: options.paths ?? {}, pathsBasePath: ROOT }
+  // The names of the package lead to the sources.
+  paths: Object.fromEntries(
+    Object.entries(tsconfig.compilerOptions.paths).map(([name, [source = '']]) => [
+      name,
+      [join(ROOT, source)],
+    ]),
+  ),
 }
 
 /**
- * The compiler's errors in these files, each with the name of its file.
+ * The errors of TypeScript 7 in these files, each with the name of its file. The sources of the package have
+ * `npm run typecheck`.
  *
- * @param sources by file name; they are kept in memory, as if they were in test/docs
+ * @param sources by file name
  */
-export function typeErrors(sources: ReadonlyMap<string, string>): readonly string[] {
-  const options = { ...OPTIONS, ...packagePaths() }
-  const files = new Map([...sources].map(([name, text]) => [join(ROOT, 'test/docs', name), text]))
-  const host = ts.createCompilerHost(options)
-  const readFromDisk = host.readFile.bind(host)
-  const existsOnDisk = host.fileExists.bind(host)
-  host.readFile = (path) => files.get(path) ?? readFromDisk(path)
-  host.fileExists = (path) => files.has(path) || existsOnDisk(path)
-  host.getSourceFile = (path, settings) => {
-    const text = host.readFile(path)
-    return text === undefined ? undefined : ts.createSourceFile(path, text, settings)
-  }
-  const program = ts.createProgram([...files.keys()], options, host)
-  // The sources have `npm run typecheck`.
-  const diagnostics = [...files.keys()].flatMap((path) =>
-    ts.getPreEmitDiagnostics(program, program.getSourceFile(path)),
-  )
-  return [...new Set([...program.getOptionsDiagnostics(), ...diagnostics])].map(({ file, messageText }) => {
-    const name = file === undefined ? '' : `${basename(file.fileName)}: `
-    return `${name}${ts.flattenDiagnosticMessageText(messageText, ' ')}`
+export async function typeErrors(sources: ReadonlyMap<string, string>): Promise<readonly string[]> {
+  const made = join(buildFolder(), 'pages')
+  await mkdir(made)
+  // The compiler prints names from its working folder, and node_modules may be a link.
+  const folder = await realpath(made)
+  for (const [name, text] of sources) await writeFile(join(folder, name), text)
+  const project = { compilerOptions: OPTIONS, files: [...sources.keys()] }
+  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(project))
+  const output = await new Promise<string>((resolve) => {
+    const args = [COMPILER, '-p', folder, '--pretty', 'false']
+    execFile(process.execPath, args, { cwd: folder }, (_failed, stdout) => resolve(stdout))
   })
+  // A line that is indented goes on with the error of the line before.
+  return output
+    .split('\n')
+    .filter((line) => /^\S/.test(line))
+    .map((line) => /^(.*?)\(\d+,\d+\): error TS\d+: (.*)$/.exec(line) ?? [line, undefined, line])
+    .filter(([, file]) => file === undefined || sources.has(file))
+    .map(([, file, message = '']) => (file === undefined ? message : `${file}: ${message}`))
+    .sort()
 }

@@ -119,7 +119,7 @@ describe('the types of the adapters', () => {
     )
   }
 
-  /** 5.9 and 6.0 take five times as long as 7.0. docs.programs.ts has 5.9 with NodeNext. */
+  /** 5.9 and 6.0 take five times as long as 7.0. tarball.programs.ts has 5.9 with NodeNext. */
   const WHOLE = [
     ['typescript', 'with the DOM', { ...NODENEXT, lib: DOM }],
     ['typescript', 'without the DOM', { ...BUNDLER, lib: WITHOUT_DOM }],
