@@ -65,7 +65,7 @@ describe('docs/comparison.md', () => {
   test('socks5:// names resolved at the proxy', async () => {
     const lab = await startLab({ scheme: 'socks5' })
     LocalDns.install()
-    const [ours, , socks] = row('`socks5://` names resolved at the proxy, both faces')
+    const [ours, , socks] = row('`socks5://` names resolved at the proxy, gateway and REST')
     expect(ours).toBe(mark((await ourGateway(lab)) && (await succeeds(lab.transport.fetch(API)))))
     expect(socks).toBe(mark(await gateway(lab, new SocksProxyAgent(lab.proxy.url))))
   })
