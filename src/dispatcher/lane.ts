@@ -38,7 +38,7 @@ export class Lane {
   /** The tunnel, until the client takes it with its first request. */
   #fresh: Socket | undefined
   /** Set where the connection ends at a proxy that forwards requests. */
-  readonly #forwardProxy: ForwardProxy | undefined
+  #forwardProxy: ForwardProxy | undefined
   /** For the names of failures. */
   #via: Via
   #stopWatching: () => void
@@ -138,9 +138,14 @@ export class Lane {
     this.#via = via
     if (this.#request !== undefined) this.#request.via = via
     const proxy = this.#forwardProxy
-    if (proxy === undefined ? forwardProxy === undefined : proxy.equals(forwardProxy)) return socket
-    socket.destroy()
-    throw this.#lost()
+    if (proxy === undefined ? forwardProxy !== undefined : !proxy.equals(forwardProxy)) {
+      socket.destroy()
+      throw this.#lost()
+    }
+    // Another proxy of a list may have taken its place.
+    this.#forwardProxy = forwardProxy
+    if (this.#request !== undefined) this.#request.forwardProxy = forwardProxy
+    return socket
   }
 
   #lost(): Error {

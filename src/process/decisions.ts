@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { TransportError } from '../errors.js'
+import { normalizeHost } from '../config/host.js'
 import { say } from '../messages/index.js'
 import { isDiscord, isLoopback } from './destination.js'
 import type { ResolvedInstallOptions } from './options.js'
@@ -142,5 +143,6 @@ export class Decisions {
 }
 
 function leadsTo({ policy }: ProcessRoute, host: string, port: number): boolean {
-  return policy.proxies.some(({ proxy }) => proxy.host === host && proxy.port === port)
+  const name = normalizeHost(host) ?? host
+  return policy.proxies.some(({ proxy }) => proxy.host === name && proxy.port === port)
 }

@@ -98,6 +98,16 @@ describe('A socket that leads past the proxy is refused', () => {
     expect([socket.destroyed, received]).toEqual([true, ''])
   })
 
+  test('below TLS, where it was sent past the proxy by choice once and is connected again', async () => {
+    const socket = installed.bypass(connectElsewhere)
+    await once(socket, 'connect')
+    socket.destroy()
+    await once(socket, 'close')
+    socket.connect(elsewhere())
+    expect(await onlyError(tls.connect({ socket, servername: 'discord.com' }))).toMatchObject(REFUSED)
+    expect(received).toBe('')
+  })
+
   test('below TLS, connected before the installation', async () => {
     installed.stop()
     const socket = net.connect(port, '127.0.0.1')

@@ -238,3 +238,15 @@ test('a PAC script that names an HTTP proxy is followed in absolute-form too', a
   for (const [, get] of FACES) expect((await get(transport, `${url}/`)).status).toBe(200)
   expect(proxy.connections.every(({ forwarded }) => forwarded > 0)).toBe(true)
 })
+
+test('a 407 moves the next requests on within the list of a PAC script', async () => {
+  const { createTransport, startProxy, proxy, url } = await startPlainLab({ auth: AUTH })
+  const second = await startProxy({ scheme: 'http' })
+  const places = [proxy, second].map(({ port }) => `PROXY 127.0.0.1:${port}`).join('; ')
+  const script = `function FindProxyForURL() { return '${places}' }`
+  const transport = createTransport({
+    proxy: `pac+data:application/x-ns-proxy-autoconfig,${encodeURIComponent(script)}`,
+  })
+  expect(await failureOf(getByFetch(transport, `${url}/`))).toMatchObject({ code: 'ERR_PROXY_AUTH' })
+  expect((await getByFetch(transport, `${url}/`)).status).toBe(200)
+})

@@ -37,8 +37,14 @@ export class SocketOrigins {
     this.#chosen.add(socket)
   }
 
-  /** @param target undefined for a path of this host */
+  /**
+   * A socket begins to connect. What was known of an earlier connection of it counts no more.
+   *
+   * @param target undefined for a path of this host
+   */
   note(socket: object, target: ConnectTarget | undefined): void {
+    this.#carried.delete(socket)
+    this.#chosen.delete(socket)
     this.#targets.set(socket, target ?? THIS_HOST)
   }
 

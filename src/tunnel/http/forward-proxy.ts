@@ -31,7 +31,7 @@ export type ReadHeader = (name: string) => string | undefined
  */
 export class ForwardProxy {
   /** Called with the failure of each answer that the proxy gave itself. */
-  onRefusal: (error: TransportError) => void = () => undefined
+  onRefusal: ((error: TransportError) => void) | undefined
   readonly #request: ForwardRequest
 
   constructor(request: ForwardRequest) {
@@ -73,7 +73,7 @@ export class ForwardProxy {
       headers: challenge === undefined ? {} : { 'proxy-authenticate': challenge },
     }
     const failure = connectRefusal(reply, this.#request, new ReceivedAnswer())
-    this.onRefusal(failure)
+    this.onRefusal?.(failure)
     return failure
   }
 

@@ -18,7 +18,7 @@ export interface Candidate {
 export interface Opened {
   readonly socket: Socket
   /** Set where only the proxy itself was connected to. */
-  readonly forwardProxy?: { onRefusal: (error: TransportError) => void }
+  readonly forwardProxy?: { onRefusal: ((error: TransportError) => void) | undefined }
 }
 
 /** Opens a connection through one candidate. It calls `onDirect` before it connects directly instead. */

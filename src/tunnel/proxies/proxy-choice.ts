@@ -80,7 +80,9 @@ export class ProxyChoice<Listed extends Candidate = Candidate> {
         const opened = await this.#openShare(candidate, ordered.length - index, choosing, attempt)
         // No more is known of one that forwards than that its port answers.
         if (opened.forwardProxy === undefined) this.#worked(candidate)
-        else opened.forwardProxy.onRefusal = (error) => this.#refused(error, candidate, choosing)
+        // A script in a list has a list of its own: the one in which there is a choice counts.
+        else if (candidates.length > 1)
+          opened.forwardProxy.onRefusal ??= (error) => this.#refused(error, candidate, choosing)
         return opened
       } catch (error) {
         if (!(error instanceof TransportError)) throw error
