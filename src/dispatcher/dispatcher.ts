@@ -11,7 +11,7 @@ import type { Opening, OriginPool } from './origin-pool.js'
 import { Pools } from './pools.js'
 import { LegacyRequest } from './legacy-request.js'
 import { ModernRequest } from './modern-request.js'
-import { QueueDeadline, queueTimeout } from './queue-deadline.js'
+import { FIRST_TUNNEL_GRACE_MS, QueueDeadline, queueTimeout } from './queue-deadline.js'
 import { UNREAD_MS, type RequestContext } from './tunnel-request.js'
 
 /**
@@ -265,7 +265,8 @@ export class TunnelDispatcher extends Dispatcher {
     const pools = this.#pools.all
     const use = { maxTunnels: this.#options.maxTunnels, lanes: pools.map((pool) => pool.use) }
     for (const pool of pools) {
-      const late = pool.takeBefore(performance.now() - connectTimeoutMs)
+      const graceMs = pool.opensFirst ? FIRST_TUNNEL_GRACE_MS : 0
+      const late = pool.takeBefore(performance.now() - connectTimeoutMs - graceMs)
       if (late.length === 0) continue
       const error = queueTimeout(this.#viaTo(pool.origin), connectTimeoutMs, use)
       for (const request of late) request.fail(error)

@@ -157,6 +157,11 @@ export class OriginPool {
     else for (const request of this.takeBefore(oldest.since - BURST_MS)) request.fail(error)
   }
 
+  /** Whether there is no tunnel yet, and one is being opened. */
+  get opensFirst(): boolean {
+    return this.#lanes.size === 0 && this.#opening.length > 0
+  }
+
   /** A lane has ended its request. */
   freed(lane: Lane): void {
     if (this.#lanes.has(lane)) this.#idle.push(lane)

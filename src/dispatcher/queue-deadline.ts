@@ -3,11 +3,13 @@ import { text, type Text } from '../messages/index.js'
 import { failure, fault, type Via } from '../tunnel/fault.js'
 import type { LaneUse } from './origin-pool.js'
 
+/** A request in the queue fails this much after its deadline, and is looked at so often from then on. */
+const GRACE_MS = 50
 /**
- * A request in the queue fails this much after its deadline. An attempt to open a tunnel that began with the request
- * ends first, and its error says more.
+ * The same while the first tunnel to its origin is being opened: that attempt ends with an error of its own, which says
+ * more.
  */
-const GRACE_MS = 200
+export const FIRST_TUNNEL_GRACE_MS = 200
 
 /** Tells when the oldest request in the queue has waited for too long. */
 export class QueueDeadline {
@@ -31,7 +33,7 @@ export class QueueDeadline {
         this.#timer = undefined
         this.#onLate()
       },
-      Math.max(0, Math.ceil(leftMs)),
+      Math.max(GRACE_MS, Math.ceil(leftMs)),
     )
     // The busy tunnel that a request waits for, or the one that is being opened, keeps the process alive.
     this.#timer.unref()

@@ -71,14 +71,14 @@ describe('a call of which nothing was sent fails at connectTimeoutMs', () => {
   })
 
   test('each call by its own deadline, and those behind it are still served', async () => {
-    const lab = await startLab({ transport: options })
-    lab.discord.rest.intercept(ME, () => ({ apply: true, delayMs: 700 }), { times: 2 })
+    const lab = await startLab({ transport: { ...options, connectTimeoutMs: 1_000 } })
+    lab.discord.rest.intercept(ME, () => ({ apply: true, delayMs: 1_500 }), { times: 2 })
     const get = async (): Promise<number> =>
       (await lab.transport.fetch(USERS_ME, { headers: lab.headers })).status
     const slow = [get(), get()]
     await expect.poll(() => lab.discord.rest.requests.length).toBe(2)
     const early = rejectionOf(get())
-    await wait(400)
+    await wait(800)
     const late = get()
     expect(await early).toMatchObject({ code: 'ERR_TARGET_TIMEOUT', sent: 'no' })
     expect(await Promise.all([...slow, late])).toEqual([200, 200, 200])
