@@ -38,6 +38,10 @@ function generateKeys(): Promise<webcrypto.CryptoKeyPair> {
   return webcrypto.subtle.generateKey(KEY_ALGORITHM, true, ['sign', 'verify'])
 }
 
+function privateKeyOf({ privateKey }: webcrypto.CryptoKeyPair): string {
+  return KeyObject.from(privateKey).export({ type: 'pkcs8', format: 'pem' }).toString()
+}
+
 /** RFC 5280, 4.1.2.2: positive and at most 20 octets, so the first bit stays clear. */
 function serialNumber(): string {
   const bytes = webcrypto.getRandomValues(new Uint8Array(16))
@@ -50,6 +54,19 @@ function validity(expired: boolean): { notBefore: Date; notAfter: Date } {
   return expired
     ? { notBefore: new Date(yesterday - 30 * DAY), notAfter: new Date(yesterday) }
     : { notBefore: new Date(yesterday), notAfter: new Date(yesterday + 30 * DAY) }
+}
+
+/** A server's certificate that no authority has signed, such as a gateway of OpenClaw makes for itself. */
+export async function selfSignedCertificate(commonName: string): Promise<IssuedCertificate> {
+  const keys = await generateKeys()
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber: serialNumber(),
+    name: [{ CN: [commonName] }],
+    ...validity(false),
+    keys,
+    signingAlgorithm: SIGNING_ALGORITHM,
+  })
+  return { cert: certificate.toString('pem'), key: privateKeyOf(keys) }
 }
 
 /** A new root and what it issues. ECDSA P-256: a few milliseconds each, where RSA takes a hundred. */
@@ -94,8 +111,7 @@ export async function createCertificateAuthority(name = 'Lab root'): Promise<Cer
           await x509.AuthorityKeyIdentifierExtension.create(rootKeys.publicKey),
         ],
       })
-      const key = KeyObject.from(keys.privateKey).export({ type: 'pkcs8', format: 'pem' })
-      return { cert: leaf.toString('pem'), key: key.toString() }
+      return { cert: leaf.toString('pem'), key: privateKeyOf(keys) }
     },
   }
 }

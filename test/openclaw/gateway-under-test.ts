@@ -1,6 +1,6 @@
 import { OpenClawGatewayClient } from '../../src/openclaw/index.js'
 import { FakeGateway } from '../lab/openclaw/fake-gateway.js'
-import { labAuthority } from '../support/lab.js'
+import { selfSignedCertificate } from '../lab/certificates.js'
 
 /** A gateway that the suite runs against: the fake of the lab, or a real one. */
 export interface GatewayUnderTest {
@@ -78,7 +78,7 @@ export async function startSecuredGateway(): Promise<{
     }
     return { url, password, close: () => Promise.resolve() }
   }
-  const tls = await (await labAuthority()).issue(['openclaw-gateway'])
+  const tls = await selfSignedCertificate('openclaw-gateway')
   const gateway = await FakeGateway.start({ password: true, tls })
   return { url: gateway.url, password: gateway.token, close: () => gateway.stop() }
 }

@@ -1,10 +1,11 @@
 import { once } from 'node:events'
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createHash, X509Certificate } from 'node:crypto'
 import { expect, it, onTestFinished } from 'vitest'
-import { createDiscordTransport } from '../../src/index.js'
+import { createDiscordTransport, type TransportError } from '../../src/index.js'
 import { OpenClawGatewayClient, type OpenClawClientOptions } from '../../src/openclaw/index.js'
 import { parseClientOptions } from '../../src/openclaw/client/options.js'
 import { resolveTarget } from '../../src/openclaw/client/route/target.js'
@@ -91,8 +92,42 @@ it('the fingerprint of a certificate is the check of TLS', async () => {
   const error = await failureOf(createClient({ url, token, tlsFingerprint: other }).connect())
   expect(error).toMatchObject({ code: 'ERR_OPENCLAW_FINGERPRINT', sent: 'no' })
   expect(gateway.handshakes).toHaveLength(handshakes)
-  expect(await failureOf(createClient({ url, token }).connect())).toMatchObject({ code: 'ERR_TARGET_TLS' })
 })
+
+it('a certificate of an unknown authority is one to trust, not to pin', async () => {
+  const { url, token } = await lab({ tls: await (await labAuthority()).issue(['127.0.0.1']) })
+  const error = await failureOf(createClient({ url, token }).connect())
+  expect(error).toMatchObject({
+    code: 'ERR_TARGET_TLS',
+    hint: expect.stringContaining('tls.caFile') as string,
+  })
+  expect(error).not.toHaveProperty('hint', expect.stringContaining('tlsFingerprint'))
+})
+
+it.each([
+  ['of the gateway', 'direct', true],
+  ['of the gateway behind a proxy', 'proxy', false],
+] as const)(
+  'a plain port %s that hangs up: whether the hint is wss://',
+  async (_where, loopback, isNamed) => {
+    const dead = createServer((socket) => socket.once('data', () => socket.destroy()))
+    dead.listen(0, '127.0.0.1')
+    await once(dead, 'listening')
+    onTestFinished(() => void dead.close())
+    const { port } = dead.address() as AddressInfo
+    const proxy = await startProxy({
+      scheme: 'http',
+      names: new LabNames().add('127.0.0.1', port, { host: '127.0.0.1', port }),
+    })
+    onTestFinished(() => proxy.close())
+    const transport = createDiscordTransport({ proxy: proxy.url, env: {} })
+    onTestFinished(() => transport.close())
+    const url = `ws://127.0.0.1:${port}`
+    const error = await failureOf(createClient({ url, token: 'a', transport, loopback }).connect())
+    expect(error).toMatchObject({ code: 'ERR_CONNECTION_LOST', proxy: isNamed ? null : proxy.url })
+    expect((error as TransportError).hint.includes('wss://')).toBe(isNamed)
+  },
+)
 
 it('an address that is given gets no secret of the environment or of a file', async () => {
   const gateway = await lab()

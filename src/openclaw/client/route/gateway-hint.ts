@@ -8,8 +8,8 @@ export interface Opening {
   readonly pinned: boolean
 }
 
-/** Codes of OpenSSL for a certificate whose issuer this host does not know. */
-const UNKNOWN_ISSUER = /SELF_SIGNED|UNABLE_TO_(?:GET_ISSUER|VERIFY)/
+/** OpenSSL's code for a certificate that is its own issuer. */
+const OWN_ISSUER = 'DEPTH_ZERO_SELF_SIGNED_CERT'
 
 const OWN_CERTIFICATE =
   'A gateway makes a certificate of its own, which no authority has signed. Compare its fingerprint on its host: ' +
@@ -36,8 +36,8 @@ export function withGatewayHint(error: TransportError, opening: Opening): Transp
   })
 }
 
-function hintFor({ code, cause }: TransportError, { secure, pinned }: Opening): string | undefined {
-  if (code === 'ERR_TARGET_TLS' && !pinned && UNKNOWN_ISSUER.test(systemCode(cause) ?? ''))
-    return OWN_CERTIFICATE
-  return code === 'ERR_CONNECTION_LOST' && !secure ? NO_ANSWER : undefined
+function hintFor({ code, proxy, cause }: TransportError, { secure, pinned }: Opening): string | undefined {
+  if (code === 'ERR_TARGET_TLS' && !pinned && systemCode(cause) === OWN_ISSUER) return OWN_CERTIFICATE
+  // A proxy in between may be what closed it.
+  return code === 'ERR_CONNECTION_LOST' && !secure && proxy === null ? NO_ANSWER : undefined
 }
