@@ -19,7 +19,7 @@ export interface ConnectionSettings {
   token(): Promise<string | undefined>
   readonly notes: readonly string[]
   readonly env: NonNullable<TransportOptions['env']>
-  /** What the configuration says about the operator's proxy. */
+  /** What OpenClaw has to know about the operator's proxy, beside its URL. */
   readonly managed: { readonly caFile: string | undefined; readonly loopbackMode: string | undefined }
 }
 
@@ -76,7 +76,7 @@ async function fromOpenClaw(
       notes: reading.notes,
       env: config.env,
       managed: {
-        caFile: flags.proxyCaFile ?? config.text(['proxy', 'tls', 'caFile']),
+        caFile: reading.transportOptions.proxyTls?.caFile,
         loopbackMode: config.text(['proxy', 'loopbackMode']),
       },
     }

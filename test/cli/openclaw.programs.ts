@@ -161,6 +161,14 @@ describe('validate --openclaw', () => {
       'config',
       true,
     ],
+    [
+      'a file of certificates with a variable that is not set',
+      { proxy: { proxyUrl: 'https://h:1', tls: { caFile: '${NOPE}' } } },
+      [],
+      {},
+      'config',
+      true,
+    ],
     ['nothing', {}, [], {}, 'disabled', false],
     [
       'a URL that is switched off',
@@ -196,6 +204,14 @@ describe('validate --openclaw', () => {
       checks: [],
     })
     expect(code).toBe(1)
+  })
+
+  test('in text, what cannot be used comes with what to do', async () => {
+    const config = { proxy: { proxyUrl: 'http://h:1' }, channels: { discord: { mediaMaxMb: 'a lot' } } }
+    const { code, stdout, stderr } = await runWith(config, ['validate', '--openclaw'])
+    expect(stdout).toContain('✗ channels.discord.mediaMaxMb: must be a number')
+    expect(stdout).toMatch(/^http:\/\/h:1\n.*\n {2}Correct the number/)
+    expect([code, stderr]).toEqual([1, ''])
   })
 
   test('--proxy-url comes without the certificates of the configuration, and a bypassed proxy is noted', async () => {

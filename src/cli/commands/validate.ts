@@ -1,4 +1,5 @@
 import { egressPolicy } from '../../doctor/index.js'
+import { hintFor } from '../../errors.js'
 import {
   TransportError,
   validateProxy,
@@ -49,7 +50,9 @@ export async function validate(flags: ValidateFlags): Promise<ExitCode> {
 async function validateOpenClaw(flags: ValidateFlags, options: TransportOptions): Promise<ExitCode> {
   const { openClawProxyState } = await import('../../openclaw/config/proxy-state.js')
   const override = proxyOption((flags.proxyUrl ?? []).filter((url) => url.trim() !== ''))
-  const { state, reading } = await openClawProxyState(askedOf(flags), options, override).catch(asUsageError)
+  const asked = askedOf(flags)
+  const answer = await openClawProxyState(asked, options, override).catch(asUsageError)
+  const { state, reading, failure } = answer
   const validation =
     reading === undefined ? undefined : await runChecks(flags, proxiedBy(reading.transportOptions))
   const own = state.errors.map((error) => error.replace(/^proxy: /, '--proxy-url: '))
@@ -61,7 +64,9 @@ async function validateOpenClaw(flags: ValidateFlags, options: TransportOptions)
     await print(json({ schemaVersion: 1, ok, config: { ...asWritten(state), errors }, checks }))
   } else {
     const { proxyUrl = null, enabled } = state
-    const config = { enabled, proxyUrl, source: reading?.proxy?.source ?? null, errors }
+    const hints = failure === undefined ? [] : [hintFor(failure, 'command')]
+    const lines = errors.map((error) => [error, ...hints].join('\n  '))
+    const config = { enabled, proxyUrl, source: reading?.proxy?.source ?? null, errors: lines }
     await print(text({ schemaVersion: 1, ok, config, checks: validation?.checks ?? [] }))
   }
   return ok ? EXIT.ok : EXIT.failed

@@ -31,8 +31,9 @@ export function validationText({ ok, config, checks }: ProxyValidation, style: S
 
 function proxyLines({ proxyUrl, proxyUrls, source }: ProxyValidation['config'], style: Style): string[] {
   if (proxyUrl === null) return [style.bold(say('validate.no-proxy'))]
-  const from = source === null ? '' : sourceName(source, say('command.source'))
-  return (proxyUrls ?? [proxyUrl]).map((url) => `${style.bold(url)} ${say('command.from', { source: from })}`)
+  const from =
+    source === null ? '' : ` ${say('command.from', { source: sourceName(source, say('command.source')) })}`
+  return (proxyUrls ?? [proxyUrl]).map((url) => style.bold(url) + from)
 }
 
 function verdict(ok: boolean, checks: readonly Check[], style: Style): string {

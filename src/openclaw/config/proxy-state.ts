@@ -29,8 +29,16 @@ const DISABLED = 'proxy validation is disabled by proxy.enabled=false'
 const MISSING = 'proxy validation requires proxy.proxyUrl, --proxy-url, or OPENCLAW_PROXY_URL'
 const NOTHING = 'proxy validation requires proxy.proxyUrl, OPENCLAW_PROXY_URL, or --proxy-url'
 
+export interface OpenClawProxyAnswer {
+  readonly state: OpenClawProxyState
+  /** Undefined where there is nothing to validate. */
+  readonly reading: OpenClawReading | undefined
+  /** The setting that cannot be used; the state holds its message. */
+  readonly failure?: TransportError
+}
+
 /**
- * The proxy that would be validated. Without a reading there is none, and `errors` says why.
+ * The proxy that would be validated. A setting that cannot be used is an answer too.
  *
  * @param own the options of the transport
  * @param override the proxy of the command line
@@ -40,21 +48,21 @@ export async function openClawProxyState(
   asked: Pick<OpenClawOptions, 'account' | 'path'>,
   own: TransportOptions,
   override: TransportOptions['proxy'],
-): Promise<{ readonly state: OpenClawProxyState; readonly reading: OpenClawReading | undefined }> {
+): Promise<OpenClawProxyAnswer> {
   const opened = await openConfig({ ...asked, env: own.env })
-  const refused = override === undefined ? withoutProxy(opened) : undefined
-  if (refused !== undefined) return { state: refused, reading: undefined }
-  const caFile = caFileOf(opened, own, override)
+  const caFile = (): string | undefined => caFileOf(opened, own, override)
   try {
-    const reading = readSettings(opened, own, { override })
+    const refused = override === undefined ? withoutProxy(opened) : undefined
+    if (refused !== undefined) return { state: refused, reading: undefined }
+    const reading = readSettings(opened, own, { override, ignoreCaFile: override !== undefined })
     const state = stateOf(reading, caFile, override)
     return { state, reading: reading.proxy === null ? undefined : reading }
   } catch (error) {
     if (!(error instanceof TransportError)) throw error
     const { source, url } = candidateOf(opened, override)
-    const shown = url === undefined ? {} : { proxyUrl: redactUrl(url) }
-    const state = { enabled: true, ...shown, ...fileOf(url, caFile), source, errors: [error.message] }
-    return { state, reading: undefined }
+    const file = fileOf(url, () => readable(caFile))
+    const state = { enabled: true, ...shown(url), ...file, source, errors: [error.message] }
+    return { state, reading: undefined, failure: error }
   }
 }
 
@@ -66,12 +74,12 @@ function withoutProxy({ config, account }: OpenedConfig): OpenClawProxyState | u
   if (enabled !== false || discordProxy(config, account) !== undefined) return undefined
   if (managed === undefined) return { enabled, source: 'disabled', errors: [NOTHING] }
   const source = managed.source === 'OPENCLAW_PROXY_URL' ? 'env' : 'config'
-  return { enabled, proxyUrl: redactUrl(managed.read() ?? ''), source, errors: [DISABLED] }
+  return { enabled, ...shown(readable(managed.read)), source, errors: [DISABLED] }
 }
 
 function stateOf(
   { proxy }: OpenClawReading,
-  caFile: string | undefined,
+  caFile: () => string | undefined,
   override: TransportOptions['proxy'],
 ): OpenClawProxyState {
   if (proxy === null) return { enabled: false, source: 'disabled', errors: [NOTHING] }
@@ -90,8 +98,17 @@ function caFileOf(
   return given ?? (override === undefined ? config.text(['proxy', 'tls', 'caFile']) : undefined)
 }
 
-function fileOf(url: string | undefined, caFile: string | undefined): { readonly proxyCaFile?: string } {
-  return caFile !== undefined && url?.startsWith('https:') === true ? { proxyCaFile: caFile } : {}
+/** @param read is called for an https:// proxy alone */
+function fileOf(
+  url: string | undefined,
+  read: () => string | undefined,
+): Pick<OpenClawProxyState, 'proxyCaFile'> {
+  const proxyCaFile = url?.startsWith('https:') === true ? read() : undefined
+  return proxyCaFile === undefined ? {} : { proxyCaFile }
+}
+
+function shown(url: string | undefined): Pick<OpenClawProxyState, 'proxyUrl'> {
+  return url === undefined ? {} : { proxyUrl: redactUrl(url) }
 }
 
 /** What decides, although it cannot be used. */
@@ -103,13 +120,13 @@ function candidateOf(
     return { source: 'override', url: typeof override === 'string' ? override : undefined }
   const candidate = discordProxy(config, account) ?? managedProxy(config)
   const fromFile = candidate !== undefined && candidate.source !== 'OPENCLAW_PROXY_URL'
-  return { source: fromFile ? 'config' : 'env', url: readOf(candidate) }
+  return { source: fromFile ? 'config' : 'env', url: candidate && readable(candidate.read) }
 }
 
-/** Undefined where it holds a variable that is not set. */
-function readOf(candidate: ReturnType<typeof managedProxy>): string | undefined {
+/** Undefined where the setting cannot be read: it holds a variable that is not set, or is no text. */
+function readable(read: () => string | undefined): string | undefined {
   try {
-    return candidate?.read()
+    return read()
   } catch {
     return undefined
   }

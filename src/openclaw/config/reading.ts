@@ -96,13 +96,15 @@ export async function openConfig({ account, env = process.env, ...source }: Open
 interface Preference extends Pick<OpenClawOptions, 'preferManaged' | 'container'> {
   /** The proxy, whatever the configuration says. */
   readonly override?: TransportOptions['proxy']
+  /** Whether the configuration's authority of an https:// proxy is left out. Default: false. */
+  readonly ignoreCaFile?: boolean
 }
 
 /** {@link readOpenClaw} of a configuration that has been opened. */
 export function readSettings(
   { config, account }: OpenedConfig,
   own: TransportOptions,
-  { preferManaged = false, container, override }: Preference,
+  { preferManaged = false, container, override, ignoreCaFile = false }: Preference,
 ): OpenClawReading {
   const choice =
     override === undefined
@@ -120,7 +122,7 @@ export function readSettings(
     config,
     account,
     enabled: isOn.every((place) => config.flag(place) !== false),
-    transportOptions: override === undefined ? withProxyCertificates(config, plain, policy) : plain,
+    transportOptions: ignoreCaFile ? plain : withProxyCertificates(config, plain, policy),
     proxySource,
     proxy,
     installOptions: installOptionsOf(config, choice),
@@ -176,12 +178,12 @@ function withProxyCertificates(
   options: TransportOptions,
   { proxies }: RoutePolicy,
 ): TransportOptions {
-  const place = ['proxy', 'tls', 'caFile']
-  const file = config.text(place) ?? inherited(config, 'OPENCLAW_PROXY_CA_FILE')
   const { proxyTls } = options
   const isGiven = proxyTls?.ca !== undefined || proxyTls?.caFile !== undefined
   const isTls = proxies.some(({ proxy: { protocol } }) => /^(?:https|pac)/.test(protocol))
-  if (file === undefined || isGiven || !isTls) return options
+  if (isGiven || !isTls) return options
+  const file = config.text(['proxy', 'tls', 'caFile']) ?? inherited(config, 'OPENCLAW_PROXY_CA_FILE')
+  if (file === undefined) return options
   const caFile = expandHome(file, config.home)
   readCertificateFile(caFile, 'proxy.tls.caFile')
   return { ...options, proxyTls: { ...proxyTls, caFile } }
