@@ -7,7 +7,8 @@ import { PluginConnection } from './plugin-connection.js'
 import {
   carbonOptions,
   DEFAULT_GATEWAY_URL,
-  requireMembers,
+  requireFields,
+  requireMethods,
   unlimitedInfo,
   type GatewayInfo,
   type ProxyGatewayPluginOptions,
@@ -16,21 +17,33 @@ import {
 
 const OPEN = 1
 
-/** What {@link onTransport} adds to a plugin of Carbon. */
+/** What {@link onTransport} adds to a plugin of Carbon, or changes in it. */
 export interface TransportPlugin {
+  /**
+   * Opens the connection. Resolves with the first session, or when the first attempt has failed and another will
+   * follow.
+   *
+   * @throws TransportError if the proxy refuses (credentials, policy), and for a bad limit
+   * @throws GatewayError if Discord refuses the bot: token, intents, shard
+   */
+  registerClient(client: Client): Promise<void>
   /** Ends the shard for good; its session is kept. Resolves when its socket is closed. */
   closed(): Promise<void>
 }
 
 /**
- * A class of Carbon's that is on a transport. Its constructor throws a TransportError ERR_INVALID_OPTIONS without a
- * transport, and a TypeError for a Carbon without the members that the adapter needs.
+ * A class of Carbon's that is on a transport.
+ *
+ * @param options the options of Carbon's class, `transport`, and the limits of `createGateway()`
+ * @param gatewayInfo the answer of `/gateway/bot`, if it is known already; it is looked up otherwise
+ * @throws TransportError ERR_INVALID_OPTIONS without a transport
+ * @throws TypeError for a Carbon without the members that the adapter needs
  */
 export type OnTransport<Base extends typeof GatewayPlugin> = new (
   options: ConstructorParameters<Base>[0] & TransportPluginOptions,
-  /** The answer of `/gateway/bot`, if it is known already; it is looked up otherwise. */
   gatewayInfo?: GatewayInfo,
-) => InstanceType<Base> & TransportPlugin
+  // In this order: the reference takes the comment of registerClient() from the first.
+) => TransportPlugin & InstanceType<Base>
 
 /**
  * A gateway plugin of Carbon on the transport's own gateway client: `onTransport(GatewayForwarderPlugin)`. What the class
@@ -46,8 +59,9 @@ export function onTransport<Base extends typeof GatewayPlugin>(base: Base): OnTr
     constructor(options: ProxyGatewayPluginOptions, gatewayInfo?: GatewayInfo) {
       // First: Carbon's constructor starts an interval.
       requireTransport(options.transport)
+      requireMethods(Parent.prototype)
       super(carbonOptions(options), gatewayInfo)
-      requireMembers(this)
+      requireFields(this)
       const members = {
         monitor: this.monitor,
         emitter: this.emitter,
@@ -106,10 +120,7 @@ export function onTransport<Base extends typeof GatewayPlugin>(base: Base): OnTr
   return TransportGatewayPlugin as unknown as OnTransport<Base>
 }
 
-const CarbonGatewayPlugin: new (
-  options: ProxyGatewayPluginOptions,
-  gatewayInfo?: GatewayInfo,
-) => GatewayPlugin = onTransport(GatewayPlugin)
+const CarbonGatewayPlugin: OnTransport<typeof GatewayPlugin> = onTransport(GatewayPlugin)
 
 /**
  * Carbon's GatewayPlugin on the transport's own gateway client, for Carbon 0.14 to 0.16. It resumes through every
@@ -118,8 +129,8 @@ const CarbonGatewayPlugin: new (
  * A connection that fails is told by an `error` event of Carbon's emitter, and tried again. Without a listener there
  * it is a warning of the process. A failure that no repetition mends (a wrong token, a disallowed intent) stays an
  * uncaught error without a listener, as with Carbon.
+ *
+ * The constructor takes what {@link OnTransport} says, and throws a TransportError ERR_INVALID_OPTIONS without a
+ * transport, and a TypeError for a Carbon without the members that the adapter needs.
  */
-export class ProxyGatewayPlugin extends CarbonGatewayPlugin {
-  /** Ends the shard for good; its session is kept. Resolves when its socket is closed. */
-  declare closed: () => Promise<void>
-}
+export class ProxyGatewayPlugin extends CarbonGatewayPlugin {}

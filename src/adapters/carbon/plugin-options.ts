@@ -26,8 +26,9 @@ export type TransportPluginOptions = GatewayLimits & {
  */
 export type ProxyGatewayPluginOptions = Options & TransportPluginOptions
 
-/** Members of Carbon's class that this one overrides or fills. Their absence is an error of the constructor. */
+/** Members of Carbon's class that the adapter overrides, calls or fills. Their absence is an error of the constructor. */
 const CARBON_METHODS = [
+  'canResume',
   'connect',
   'createWebSocket',
   'disconnect',
@@ -58,10 +59,20 @@ export function carbonOptions(options: ProxyGatewayPluginOptions): Options {
   return own
 }
 
-/** @throws TypeError for a Carbon without the members that the adapter needs */
-export function requireMembers(plugin: GatewayPlugin): void {
+/**
+ * An override of a method that Carbon no longer has would never be called, and Carbon would open its own WebSocket,
+ * past the proxy.
+ *
+ * @param carbon the prototype of Carbon's class: an instance of the adapter has the overrides in any case
+ * @throws TypeError for a Carbon without the methods that the adapter needs
+ */
+export function requireMethods(carbon: GatewayPlugin): void {
   for (const member of CARBON_METHODS)
-    if (typeof Reflect.get(plugin, member) !== 'function') throw missingMember(member)
+    if (typeof Reflect.get(carbon, member) !== 'function') throw missingMember(member)
+}
+
+/** @throws TypeError for a Carbon without the fields that the adapter needs */
+export function requireFields(plugin: GatewayPlugin): void {
   for (const member of CARBON_FIELDS) if (!(member in plugin)) throw missingMember(member)
 }
 
