@@ -12,7 +12,11 @@ interface LoadedChinese {
  */
 export function speakAs(env: Environment): void {
   if (!wantsChinese(env)) return
-  // Synchronous, since the process ends before any other code runs.
-  const { CHINESE } = createRequire(import.meta.url)('./chinese.cjs') as LoadedChinese
-  speak(CHINESE)
+  try {
+    // Synchronous, since the process ends before any other code runs.
+    const { CHINESE } = createRequire(import.meta.url)('./chinese.cjs') as LoadedChinese
+    speak(CHINESE)
+  } catch {
+    // An image that copies single files may lack it: the reason in English is better than none.
+  }
 }
