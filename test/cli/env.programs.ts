@@ -137,12 +137,16 @@ describe('env', () => {
   })
 
   test.each([
-    ['a unit that is none', ['--unit', '../x']],
-    ['a unit for another format', ['--unit', 'bot', '--format', 'shell']],
-  ])('%s is wrong usage', async (_title, args) => {
+    ['a unit that is none', ['--unit', '../x'], 'expected the name of a systemd unit'],
+    [
+      'a unit for another format',
+      ['--unit', 'bot', '--format', 'shell'],
+      '--format must be one of systemd, systemd-system',
+    ],
+  ])('%s is wrong usage', async (_title, args, reason) => {
     const { code, stderr } = await command.run(['env', ...args, '--proxy-url', 'http://10.0.0.1:3128'])
     expect(code).toBe(2)
-    expect(stderr).toMatch(/^error: --unit: /)
+    expect(stderr).toContain(`error: --unit: ${reason}`)
   })
 
   test('Windows: what is percent-encoded survives in a .bat file', () => {

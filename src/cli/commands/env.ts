@@ -38,7 +38,7 @@ export async function env(flags: EnvFlags): Promise<ExitCode> {
 function formatsOf({ format, unit }: EnvFlags): readonly EnvFormat[] {
   if (format === undefined || format === 'all') return unit === undefined ? ENV_FORMATS : UNIT_FORMATS
   if (unit === undefined || UNIT_FORMATS.includes(format)) return [format]
-  throw new UsageError(say('usage.unit-format'))
+  throw new UsageError(say('usage.unit-format', { formats: UNIT_FORMATS.join(', ') }))
 }
 
 /** systemd.unit(5) */

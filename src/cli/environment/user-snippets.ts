@@ -55,8 +55,8 @@ export function dotenvSnippet({ name, url, hasSecret }: ProxySetting): Snippet {
 }
 
 /**
- * A batch file, in ASCII, since cmd.exe reads it in the code page of the system: there cmd.exe replaces %NAME% even between quotes, and %% becomes one %. setx takes no URL with %
- * reliably, PowerShell does.
+ * A batch file, where cmd.exe replaces %NAME% even between quotes, and %% becomes one %. It is ASCII in every language:
+ * cmd.exe reads it in the code page of the system. setx takes no URL with % reliably, PowerShell does.
  */
 export function windowsSnippet({ name, url, hasSecret }: ProxySetting): Snippet {
   const needsPowerShell = hasSecret || url.includes('%')

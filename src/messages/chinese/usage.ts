@@ -15,7 +15,7 @@ export const USAGE_CHINESE: Translation<typeof USAGE> = {
   'usage.needs-token': '--channel 和 --intents 需要 token：请同时给出 --token-env 或 --token-file',
   'usage.or-token': '也可以给出 --token-env 或 --token-file。',
   'usage.unit': '--unit：应为 systemd 单元的名字，例如 bot.service',
-  'usage.unit-format': '--unit：需要 --format systemd 或 --format systemd-system',
+  'usage.unit-format': '--unit：--format 必须是 {formats} 之一',
   'usage.one-token': '--token-env 和 --token-file：只能给出其中一个',
   'usage.token-file': '--token-file：无法读取（{code}）',
   'usage.secret': '{place}里应当有{what}：现在是空的，或含有空格或换行',

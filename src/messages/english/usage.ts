@@ -12,7 +12,7 @@ export const USAGE = {
   'usage.needs-token': '--channel and --intents need a token: give --token-env or --token-file too',
   'usage.or-token': 'Or give --token-env or --token-file.',
   'usage.unit': '--unit: expected the name of a systemd unit, such as bot.service',
-  'usage.unit-format': '--unit: needs --format systemd or --format systemd-system',
+  'usage.unit-format': '--unit: --format must be one of {formats}',
   'usage.one-token': '--token-env and --token-file: expected one of the two',
   'usage.token-file': '--token-file: cannot be read ({code})',
   'usage.secret': 'expected {what} in {place}: it is empty, or holds spaces or line breaks',

@@ -1,6 +1,6 @@
 import { OpenClawError, OpenClawGatewayClient, type OpenClawClientOptions } from '../../../openclaw/index.js'
 import { TransportError } from '../../../index.js'
-import { say as text } from '../../../messages/index.js'
+import { say } from '../../../messages/index.js'
 import { EXIT, UsageError, type ExitCode } from '../../exit-codes.js'
 import { print } from '../../text/terminal.js'
 import { readSecret } from '../../token.js'
@@ -35,13 +35,13 @@ export async function withGateway(
     await client.connect({ timeoutMs: flags.timeoutMs ?? CONNECT_MS })
     const said = await work(client)
     const code = said.code ?? EXIT.ok
-    if (said.text !== '') await say(flags, { ok: code === EXIT.ok, result: said.json }, said.text)
+    if (said.text !== '') await printResult(flags, { ok: code === EXIT.ok, result: said.json }, said.text)
     return code
   } catch (error) {
     if (!(error instanceof OpenClawError || error instanceof TransportError)) throw error
     if (error.code === 'ERR_INVALID_OPTIONS') throw new UsageError(`${error.message}\n${error.hint}`)
     if (flags.json === true) await print(`${JSON.stringify({ ok: false, error }, null, 2)}\n`)
-    else process.stderr.write(`${text('command.error')} ${error.message}\n${error.hint}\n`)
+    else process.stderr.write(`${say('command.error')} ${error.message}\n${error.hint}\n`)
     return EXIT.failed
   } finally {
     await client.disconnect()
@@ -49,18 +49,18 @@ export async function withGateway(
   }
 }
 
-async function say({ json }: GatewayFlags, object: unknown, text: string): Promise<void> {
-  if (json === true) await print(`${JSON.stringify(object, null, 2)}\n`)
+async function printResult({ json }: GatewayFlags, result: unknown, text: string): Promise<void> {
+  if (json === true) await print(`${JSON.stringify(result, null, 2)}\n`)
   else await print(`${text}\n`)
 }
 
 async function clientOptions(flags: GatewayFlags): Promise<OpenClawClientOptions> {
   const { url, host, port, device, scope, tlsFingerprint, loopback, passwordEnv } = flags
-  const token = await readSecret(flags, text('usage.secret.gateway-token'))
+  const token = await readSecret(flags, say('usage.secret.gateway-token'))
   const password =
     passwordEnv === undefined
       ? undefined
-      : await readSecret({ tokenEnv: passwordEnv }, text('usage.secret.gateway-password'), '--password-env')
+      : await readSecret({ tokenEnv: passwordEnv }, say('usage.secret.gateway-password'), '--password-env')
   return {
     url,
     host,
@@ -80,7 +80,7 @@ function wantsMock({ mock, real }: GatewayFlags): boolean {
   if (mock === true || real === true) return mock === true
   if (mode === '' || mode === 'real') return false
   if (mode === 'mock') return true
-  throw new UsageError(text('usage.mode'))
+  throw new UsageError(say('usage.mode'))
 }
 
 async function startMock() {
@@ -106,5 +106,5 @@ async function startMock() {
  */
 export function refuseInAgentShell(what: string, flags: GatewayFlags): void {
   if (process.env['OPENCLAW_SHELL'] !== 'exec' || wantsMock(flags)) return
-  throw new UsageError(text('usage.agent-shell', { command: what }))
+  throw new UsageError(say('usage.agent-shell', { command: what }))
 }
