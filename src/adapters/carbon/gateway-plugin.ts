@@ -120,7 +120,13 @@ export function onTransport<Base extends typeof GatewayPlugin>(base: Base): OnTr
   return TransportGatewayPlugin as unknown as OnTransport<Base>
 }
 
-const CarbonGatewayPlugin: OnTransport<typeof GatewayPlugin> = onTransport(GatewayPlugin)
+/** An interface, so that Carbon's class is among the base types of its instances. */
+interface CarbonGatewayPluginOnTransport extends TransportPlugin, GatewayPlugin {}
+
+const CarbonGatewayPlugin: new (
+  options: ProxyGatewayPluginOptions,
+  gatewayInfo?: GatewayInfo,
+) => CarbonGatewayPluginOnTransport = onTransport(GatewayPlugin)
 
 /**
  * Carbon's GatewayPlugin on the transport's own gateway client, for Carbon 0.14 to 0.16. It resumes through every
