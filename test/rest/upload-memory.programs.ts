@@ -14,7 +14,7 @@ it.each(['file', 'blob', 'stream'] as const)(
     const { startBytes, peakBytes, receivedBytes } = await memory.measure(source, 64 * MIB)
     expect(receivedBytes).toBe(64 * MIB)
     // Above the 27 MiB that 500 MiB were measured to take, and below what any copy of the 64 would.
-    expect(peakBytes - startBytes).toBeLessThan(48 * MIB)
+    expect(peakBytes - startBytes).toBeLessThan(56 * MIB)
   },
 )
 

@@ -4,7 +4,6 @@
  * since most of them wait most of the time.
  */
 export const TIMED_FILES: Readonly<Record<string, string>> = {
-  'test/cli/start-time.programs.ts': 'the command starts in 300 ms',
   'test/dispatcher/queue-deadline.test.ts': 'connectTimeoutMs of 500 ms, in which two tunnels have to open',
   'test/e2e/refused-burst.test.ts': 'connectTimeoutMs and 900 ms',
   'test/gateway/proxy-return.test.ts':
