@@ -1,11 +1,11 @@
 import { once } from 'node:events'
-import { Client as CarbonClient } from '@buape/carbon'
 import { Client, Events } from 'discord.js'
 import { ProxyGatewayPlugin } from '../../src/adapters/carbon/index.js'
 import { clientOptions } from '../../src/adapters/discord.js/index.js'
 import type { DiscordTransport, GatewayClient } from '../../src/index.js'
 import { faultOptions, type FaultBotLab, type ReceivedDispatch, type StartBot } from '../gateway/fault-bot.js'
 import { INTENTS } from '../gateway/gateway-lab.js'
+import { createCarbonClient } from './carbon/carbon-client.js'
 
 /** The gateway client that the adapter makes next, with the short times of a fault script. */
 function nextGateway({ transport, random }: FaultBotLab): Promise<GatewayClient> {
@@ -54,22 +54,12 @@ class ListeningPlugin extends ProxyGatewayPlugin {
 
 /** Carbon's GatewayPlugin on the transport. */
 export const carbonBot: StartBot = async (lab) => {
-  const { transport, discord } = lab
+  const { transport } = lab
   const made = nextGateway(lab)
   const plugin = new ListeningPlugin({ transport, intents: INTENTS })
   // The failures that a script makes; without a listener each would be a warning.
   plugin.ignoreFailures()
-  const client = new CarbonClient(
-    {
-      baseUrl: 'http://localhost',
-      clientId: discord.user.id,
-      publicKey: '00'.repeat(32),
-      token: discord.token,
-      disableDeployRoute: true,
-      requestOptions: transport.requestOptions,
-    },
-    {},
-  )
+  const client = createCarbonClient(lab)
   const registered = plugin.registerClient(client)
   registered.catch(() => undefined)
   return {

@@ -5,10 +5,9 @@ import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import type { NamedFault } from '../lab/proxy/index.js'
 import { faultsFor } from '../lab/proxy/index.js'
-import { spawn } from 'node:child_process'
-import { text } from 'node:stream/consumers'
 import { missingPrograms } from '../real/installed.js'
 import { startLab, type Lab } from '../support/lab.js'
+import { atTerminal } from './at-terminal.js'
 import { builtCommand, type Ended, type RunOptions } from './command.js'
 import { writeTemporary } from '../support/temporary-file.js'
 
@@ -278,24 +277,13 @@ describe('doctor --watch', () => {
 const noTerminal = missingPrograms(['script'])
 
 describe.skipIf(noTerminal.length > 0)('at a terminal', () => {
-  /** `script` gives its child one. */
-  const atTerminal = async (args: readonly string[], env: Record<string, string>): Promise<string> => {
-    const line = [process.execPath, command.path, ...args].map((part) => `'${part}'`).join(' ')
-    const child = spawn('script', ['-qec', line, '/dev/null'], {
-      env: { PATH: process.env['PATH'] ?? '', TERM: 'xterm', ...env },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    const shown = await text(child.stdout)
-    if (child.exitCode === null) await once(child, 'close')
-    return shown
-  }
-
   test('there are colours, and with NO_COLOR there are none', async () => {
     const lab = await startLab()
-    const args = ['doctor', ...(await trust(lab))]
+    const args = [process.execPath, command.path, 'doctor', ...(await trust(lab))]
+    const line = args.map((part) => `'${part}'`).join(' ')
     const env = { HTTPS_PROXY: lab.proxy.url }
-    expect(await atTerminal(args, env)).toContain('\u001b[32m✓')
-    expect(await atTerminal(args, { ...env, NO_COLOR: '1' })).not.toContain('\u001b[32m')
+    expect(await atTerminal(line, env)).toContain('\u001b[32m✓')
+    expect(await atTerminal(line, { ...env, NO_COLOR: '1' })).not.toContain('\u001b[32m')
   })
 })
 

@@ -1,10 +1,8 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { text } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
 import { wrap } from '../../src/cli/text/terminal.js'
 import { missingPrograms } from '../real/installed.js'
 import { startLab } from '../support/lab.js'
+import { atTerminal } from './at-terminal.js'
 import { builtCommand } from './command.js'
 
 const command = builtCommand()
@@ -26,18 +24,12 @@ describe('wrap', () => {
 })
 
 describe.skipIf(noTerminal.length > 0)('validate at a terminal', () => {
-  /** `script` gives its child a terminal, `stty` the width. */
+  /** `stty` gives the terminal its width. */
   const validateAt = async (env: Record<string, string>): Promise<string> => {
     const lab = await startLab({ scheme: 'socks5', fault: { kind: 'socks-reply', code: 8 } })
     const args = ['validate', '--policy', '--proxy-url', lab.proxy.url, '--timeout-ms', '2000']
     const line = ['stty cols 40;', process.execPath, command.path, ...args].join(' ')
-    const child = spawn('script', ['-qec', line, '/dev/null'], {
-      env: { PATH: process.env['PATH'] ?? '', TERM: 'xterm', ...env },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    const shown = await text(child.stdout)
-    if (child.exitCode === null) await once(child, 'close')
-    return shown
+    return atTerminal(line, env)
   }
 
   test('there are colours and a line that changes', async () => {

@@ -3,7 +3,6 @@ import { EventEmitter, once } from 'node:events'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
-import { Client } from '@buape/carbon'
 import { GatewayIntents } from '@buape/carbon/gateway'
 import { GatewayForwarderPlugin, ShardedGatewayForwarderPlugin } from '@buape/carbon/gateway-forwarder'
 import { GatewayForwarderPlugin as Forwarder14 } from 'carbon-0-14/gateway-forwarder'
@@ -11,7 +10,8 @@ import { GatewayForwarderPlugin as Forwarder15 } from 'carbon-0-15/gateway-forwa
 import { expect, onTestFinished, test } from 'vitest'
 import { onTransport } from '../../../src/adapters/carbon/index.js'
 import { expectWarning } from '../../lab/warnings.js'
-import { startLab, type Lab } from '../../support/lab.js'
+import { startLab } from '../../support/lab.js'
+import { createCarbonClient } from './carbon-client.js'
 
 interface Forwarded {
   readonly event: { readonly type: string; readonly data: { readonly content?: string } }
@@ -61,20 +61,6 @@ class Receiver {
   }
 }
 
-function createClient({ discord, transport }: Lab): Client {
-  return new Client(
-    {
-      baseUrl: 'http://localhost',
-      clientId: discord.user.id,
-      publicKey: '00'.repeat(32),
-      token: discord.token,
-      disableDeployRoute: true,
-      requestOptions: transport.requestOptions,
-    },
-    {},
-  )
-}
-
 test.each([
   ['0.14', Forwarder14 as unknown as typeof GatewayForwarderPlugin],
   ['0.15', Forwarder15 as unknown as typeof GatewayForwarderPlugin],
@@ -86,7 +72,7 @@ test.each([
   const plugin = new (onTransport(Base))({ ...receiver.options, transport })
   onTestFinished(() => plugin.closed())
   expect(plugin).toBeInstanceOf(Base)
-  await plugin.registerClient(createClient(lab))
+  await plugin.registerClient(createCarbonClient(lab))
 
   const before = receiver.heard('before')
   discord.sayAs(discord.human, 'before')
@@ -122,7 +108,7 @@ test('the shards of ShardedGatewayForwarderPlugin are on the transport by a clas
     for (const shard of shards) await shard.closed()
   })
   const identified = discord.gateway.waitForIdentify()
-  await sharding.registerClient(createClient(lab))
+  await sharding.registerClient(createCarbonClient(lab))
   const { data } = await identified
   expect(data).toMatchObject({ shard: [1, 2] })
 })

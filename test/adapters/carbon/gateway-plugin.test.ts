@@ -1,4 +1,4 @@
-import { Client, Command, type CommandInteraction } from '@buape/carbon'
+import { Command, type Client, type CommandInteraction } from '@buape/carbon'
 import { GatewayIntents, GatewayPlugin } from '@buape/carbon/gateway'
 import { ShardingPlugin } from '@buape/carbon/sharding'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -13,6 +13,7 @@ import { startDiscord, type FakeDiscord } from '../../lab/discord/index.js'
 import { LabNames } from '../../lab/names.js'
 import { startProxy, type LabProxy } from '../../lab/proxy/index.js'
 import { expectWarning } from '../../lab/warnings.js'
+import { createCarbonClient } from './carbon-client.js'
 
 type GatewayInfo = ConstructorParameters<typeof GatewayPlugin>[1]
 
@@ -79,17 +80,7 @@ function createPlugin(options: Partial<ProxyGatewayPluginOptions> = {}, info?: G
 
 /** Without plugins: the tests register them, to see what registerClient says. */
 function createClient(token = discord.token, commands: Command[] = []): Client {
-  return new Client(
-    {
-      baseUrl: 'http://localhost',
-      clientId: discord.user.id,
-      publicKey: '00'.repeat(32),
-      token,
-      disableDeployRoute: true,
-      requestOptions: transport.requestOptions,
-    },
-    { commands },
-  )
+  return createCarbonClient({ discord: { token, user: discord.user }, transport }, { commands })
 }
 
 const gatewayInfo = {
