@@ -2,8 +2,9 @@
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import type * as DiscordJs from 'discord.js'
-import { clientOptions } from '../../src/adapters/discord.js/index.js'
-import { createDiscordTransport, type DiscordTransport } from '../../src/index.js'
+import type * as Adapter from '../../src/adapters/discord.js/index.js'
+import type * as Library from '../../src/index.js'
+import type { DiscordTransport } from '../../src/index.js'
 
 export interface EventsReport {
   readonly version: string
@@ -14,6 +15,10 @@ export interface EventsReport {
 }
 
 const [library = '', url = '', compression = '', count = '0', ca = '', module = ''] = process.argv.slice(2)
+/** The built package: what users load. */
+const built = (file: string): string => new URL(`../../dist/${file}`, import.meta.url).href
+const { createDiscordTransport } = (await import(built('index.js'))) as typeof Library
+const { clientOptions } = (await import(built('discordjs.js'))) as typeof Adapter
 /** From another folder, if one is named: this package may not have a library, or an older one. */
 const require = createRequire(module === '' ? import.meta.url : pathToFileURL(`${module}/`))
 const last = Number(count) + 1

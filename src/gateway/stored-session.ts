@@ -125,14 +125,18 @@ export class StoredSession {
   }
 
   #write(write: () => unknown): void {
-    const failed = (error: unknown): void =>
-      this.#settings.log(`the session store failed: ${error instanceof Error ? error.message : 'unknown'}`)
     try {
       const result = write()
-      this.#lastWrite = isThenable(result) ? result.then(undefined, failed) : undefined
+      this.#lastWrite = isThenable(result)
+        ? result.then(undefined, (error: unknown) => this.#failed(error))
+        : undefined
     } catch (error) {
-      failed(error)
+      this.#failed(error)
     }
+  }
+
+  #failed(error: unknown): void {
+    this.#settings.log(`the session store failed: ${error instanceof Error ? error.message : 'unknown'}`)
   }
 }
 

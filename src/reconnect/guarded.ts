@@ -8,9 +8,14 @@ export function guarded(emit: () => boolean): boolean {
   try {
     return emit()
   } catch (error) {
-    setImmediate(() => {
-      throw toError(error)
-    })
-    return true
+    return throwLater(error)
   }
+}
+
+/** What {@link guarded} does with an error. */
+export function throwLater(error: unknown): true {
+  setImmediate(() => {
+    throw toError(error)
+  })
+  return true
 }

@@ -83,6 +83,11 @@ export class ManagerEvents {
     this.#line = 'setToken' in manager ? 2 : 1
   }
 
+  dispatch(shardId: number, data: unknown): void {
+    if (this.#line === 2) this.#manager.emit('dispatch', data, shardId)
+    else this.#manager.emit('dispatch', { data, shardId })
+  }
+
   /** @param name of the value in line 1's object; undefined spreads the value into it */
   emit(event: string, shardId: number, name?: string, value?: unknown): void {
     if (this.#line === 2) {

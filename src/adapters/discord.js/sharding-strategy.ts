@@ -168,11 +168,13 @@ export class TransportShardingStrategy {
 
   #dispatch(payload: GatewayDispatchPayload, shardId: number): void {
     // Before the first event of a connection: the manager reads from its stored session whether it resumes.
-    if (!this.#announced.has(shardId)) this.#events.emit('hello', shardId)
-    this.#announced.add(shardId)
+    if (!this.#announced.has(shardId)) {
+      this.#announced.add(shardId)
+      this.#events.emit('hello', shardId)
+    }
     if (payload.t === GatewayDispatchEvents.Ready) this.#events.emit('ready', shardId, 'data', payload.d)
     if (payload.t === GatewayDispatchEvents.Resumed) this.#events.emit('resumed', shardId)
-    this.#events.emit('dispatch', shardId, 'data', payload)
+    this.#events.dispatch(shardId, payload)
   }
 
   #disconnected({ shardId, error, closeCode }: GatewayDisconnected): void {

@@ -22,7 +22,7 @@ export class CompressionWindow {
   }
 
   append(output: Buffer): void {
-    const added = output.subarray(-WINDOW_BYTES)
+    const added = output.length > WINDOW_BYTES ? output.subarray(-WINDOW_BYTES) : output
     if (this.#length + added.length > this.#buffer.length) {
       this.#buffer.copyWithin(0, this.#length - WINDOW_BYTES, this.#length)
       this.#length = WINDOW_BYTES

@@ -1,17 +1,20 @@
 import * as zlib from 'node:zlib'
 
+interface ZlibHandle {
+  close: () => void
+}
+
 /** Node's zlib streams as far as {@link SynchronousStream} uses them; none of this is documented. */
 interface ZlibInternals {
-  _handle: { close: () => void } | null
+  _handle: ZlibHandle | null
   _outBuffer: Buffer
   _processChunk(chunk: Buffer, flush: number): Buffer
   close: () => void
-  on(event: 'error', listener: () => void): unknown
-  removeAllListeners(event: 'error'): unknown
+  on: (event: 'error', listener: () => void) => unknown
   reset(): void
 }
 
-function hasInternals(stream: unknown): stream is ZlibInternals {
+function hasInternals(stream: unknown): stream is ZlibInternals & { readonly _handle: ZlibHandle } {
   return (
     typeof stream === 'object' &&
     stream !== null &&
@@ -28,7 +31,7 @@ function hasInternals(stream: unknown): stream is ZlibInternals {
 }
 
 function nothing(): void {
-  // Takes the place of close() for the length of a call, and hears the errors that are thrown already.
+  // In the place of what `_processChunk` calls, and of a listener for the errors that it throws already.
 }
 
 /** Each result is used up before the next call, so one buffer serves every stream of the process. */
@@ -44,12 +47,19 @@ let output: Buffer | undefined
  */
 export class SynchronousStream {
   readonly #stream: ZlibInternals
+  readonly #handle: ZlibHandle
+  readonly #closeHandle: () => void
 
-  private constructor(stream: ZlibInternals) {
+  private constructor(stream: ZlibInternals, handle: ZlibHandle) {
     this.#stream = stream
+    this.#handle = handle
+    this.#closeHandle = handle.close
     output ??= Buffer.allocUnsafeSlow(OUTPUT_BYTES)
     stream._outBuffer = output
     stream.on('error', nothing)
+    // `_processChunk` adds a listener with each call, and ends by closing the context, which the next payload needs.
+    stream.on = nothing
+    handle.close = nothing
   }
 
   /** @returns undefined where this Node cannot do it */
@@ -60,7 +70,7 @@ export class SynchronousStream {
     const create: unknown = Reflect.get(zlib, creator)
     if (typeof create !== 'function') return undefined
     const stream: unknown = Reflect.apply(create, undefined, [{ ...options, chunkSize: OUTPUT_BYTES }])
-    return hasInternals(stream) ? new SynchronousStream(stream) : undefined
+    return hasInternals(stream) ? new SynchronousStream(stream, stream._handle) : undefined
   }
 
   /**
@@ -69,22 +79,11 @@ export class SynchronousStream {
    */
   process(data: Buffer, flush: number): Buffer {
     const stream = this.#stream
-    const handle = stream._handle
-    if (handle === null) throw new Error('The compression context is closed')
-    // `_processChunk` ends by closing the context, which the next payload still needs.
-    const { close: closeHandle } = handle
-    const { close: closeStream } = stream
-    handle.close = nothing
-    stream.close = nothing
+    if (stream._handle === null) throw new Error('The compression context is closed')
     try {
       return stream._processChunk(data, flush)
     } finally {
-      handle.close = closeHandle
-      stream.close = closeStream
-      stream._handle = handle
-      // Each call leaves a listener behind; one has to stay, or an error event would be thrown.
-      stream.removeAllListeners('error')
-      stream.on('error', nothing)
+      stream._handle = this.#handle
     }
   }
 
@@ -96,6 +95,7 @@ export class SynchronousStream {
   }
 
   close(): void {
+    this.#handle.close = this.#closeHandle
     this.#stream.close()
   }
 }

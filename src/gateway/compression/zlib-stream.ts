@@ -4,7 +4,8 @@ import { tooLarge, type Decompressor } from './decompressor.js'
 import { SynchronousStream } from './synchronous-zlib.js'
 
 /** Ends each payload: an empty stored block, which is what Z_SYNC_FLUSH writes. */
-const SUFFIX = Buffer.from([0x00, 0x00, 0xff, 0xff])
+const SUFFIX = 0x0000ffff
+const SUFFIX_BYTES = 4
 /** Messages from one heartbeat to the next beyond which a context is worth its memory. */
 const BUSY_MESSAGES = 16
 /** What comes to a quiet shard is mostly the acknowledgement of a heartbeat. */
@@ -63,7 +64,8 @@ export class ZlibStream implements Decompressor {
 
   /** Discord may spread one payload over several messages; only the last of them ends in the suffix. */
   #whole(message: Buffer): Buffer | undefined {
-    const complete = message.length >= SUFFIX.length && message.subarray(-SUFFIX.length).equals(SUFFIX)
+    const complete =
+      message.length >= SUFFIX_BYTES && message.readUInt32BE(message.length - SUFFIX_BYTES) === SUFFIX
     if (complete && this.#parts.length === 0) return message
     this.#parts.push(message)
     this.#partBytes += message.length
