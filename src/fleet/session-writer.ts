@@ -45,21 +45,16 @@ export class SessionWriter implements GatewaySessionStore {
   save(session: GatewaySession): void {
     const { shardId } = session
     const entry = this.#entries.get(shardId)
+    const hasMoved = entry?.session.id === session.id
     if (entry === undefined) this.#entries.set(shardId, { session, final: false })
     else {
-      if (entry.session.id === session.id) {
-        entry.session = session
-        entry.final = false
-        this.#moved.add(shardId)
-        this.#schedule(this.#options.writeMs)
-        return
-      }
       entry.session = session
       entry.final = false
     }
-    // Until it is written, nobody could resume it.
-    this.#changed.add(shardId)
-    this.#schedule(0)
+    if (hasMoved) this.#moved.add(shardId)
+    else this.#changed.add(shardId)
+    // Until a new session is written, nobody could resume it.
+    this.#schedule(hasMoved ? this.#options.writeMs : 0)
   }
 
   remove(shardId: number): void {

@@ -94,6 +94,9 @@ export interface TurnRequest extends Holding, Caller {
   readonly missed: number
 }
 
+/** Between two identifies of a bucket: Discord's five seconds, and what the later of two may be faster on the way. */
+export const WINDOW_MS = 5_500
+
 export type Turn =
   /** The shard may identify at `at`; `now` and `at` are the store's milliseconds. */
   | { readonly kind: 'turn'; readonly now: number; readonly at: number }

@@ -1,8 +1,6 @@
 import type { SessionStartLimit } from '../../index.js'
-import type { Turn } from '../store.js'
+import { WINDOW_MS, type Turn } from '../store.js'
 
-/** Between two identifies of a bucket: Discord's five seconds, and what the later of two may be faster on the way. */
-const WINDOW_MS = 5_500
 const DAY_MS = 24 * 60 * 60_000
 /** Two answers of Discord whose resets are closer than this speak of the same day. */
 const SAME_DAY_MS = 60_000

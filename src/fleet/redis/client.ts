@@ -1,16 +1,10 @@
 import { TransportError } from '../../index.js'
 import { StoreUnavailable } from '../store.js'
 
-/** `createClient()` of `redis` 5 and 6: what is used of it. */
-export interface NodeRedisClient {
-  readonly isOpen: boolean
-  readonly isReady: boolean
+/** What all clients have in common, of what is used of them. */
+export interface AnyRedisClient {
   /** Connects, if it has not. */
   connect(): Promise<unknown>
-  /** Ends when the commands under way have their answers. */
-  close(): Promise<unknown>
-  /** Any command, by its words. */
-  sendCommand(args: string[], options?: NodeRedisCommandOptions): Promise<unknown>
   /** A listener of its errors. */
   on(event: 'error', listener: (error: Error) => void): unknown
   /** Takes the listener away. */
@@ -19,12 +13,20 @@ export interface NodeRedisClient {
   listenerCount(event: 'error'): number
 }
 
+/** `createClient()` of `redis` 5 and 6: what is used of it. */
+export interface NodeRedisClient extends AnyRedisClient {
+  readonly isOpen: boolean
+  readonly isReady: boolean
+  /** Ends when the commands under way have their answers. */
+  close(): Promise<unknown>
+  /** Any command, by its words. */
+  sendCommand(args: string[], options?: NodeRedisCommandOptions): Promise<unknown>
+}
+
 /** `createCluster()` of `redis` 5 and 6: what is used of it. */
-export interface NodeRedisCluster {
+export interface NodeRedisCluster extends AnyRedisClient {
   readonly isOpen: boolean
   readonly masters: readonly unknown[]
-  /** Connects, if it has not. */
-  connect(): Promise<unknown>
   /** Ends when the commands under way have their answers. */
   close(): Promise<unknown>
   /** Any command, by its words. */
@@ -34,12 +36,6 @@ export interface NodeRedisCluster {
     args: string[],
     options?: NodeRedisCommandOptions,
   ): Promise<unknown>
-  /** A listener of its errors. */
-  on(event: 'error', listener: (error: Error) => void): unknown
-  /** Takes the listener away. */
-  off(event: 'error', listener: (error: Error) => void): unknown
-  /** How many listeners an event has. */
-  listenerCount(event: 'error'): number
 }
 
 interface NodeRedisCommandOptions {
@@ -48,20 +44,12 @@ interface NodeRedisCommandOptions {
 }
 
 /** `Redis` and `Cluster` of `ioredis` 5 and 6: what is used of them. */
-export interface IoRedisClient {
+export interface IoRedisClient extends AnyRedisClient {
   readonly status: string
-  /** Connects, if it has not. */
-  connect(): Promise<unknown>
   /** Ends when the commands under way have their answers. */
   quit(): Promise<unknown>
   /** Any command, by its words. */
   call(command: string, args: string[]): Promise<unknown>
-  /** A listener of its errors. */
-  on(event: 'error', listener: (error: Error) => void): unknown
-  /** Takes the listener away. */
-  off(event: 'error', listener: (error: Error) => void): unknown
-  /** How many listeners an event has. */
-  listenerCount(event: string): number
 }
 
 /** A client of one of the packages that `redisFleet()` takes. */
@@ -84,8 +72,7 @@ const PLAIN = { typeMapping: {} }
 export function linkOf(client: RedisClient): RedisLink {
   if (typeof client === 'object' && (client as unknown) !== null) {
     if ('call' in client && 'status' in client) return ioRedisLink(client)
-    if ('sendCommand' in client && 'masters' in client) return nodeClusterLink(client)
-    if ('sendCommand' in client && 'isReady' in client) return nodeRedisLink(client)
+    if ('sendCommand' in client && ('masters' in client || 'isReady' in client)) return nodeLink(client)
   }
   throw new TransportError('redisFleet: the first argument must be a client of redis or of ioredis', {
     code: 'ERR_INVALID_OPTIONS',
@@ -95,22 +82,17 @@ export function linkOf(client: RedisClient): RedisLink {
   })
 }
 
-function nodeRedisLink(client: NodeRedisClient): RedisLink {
+function nodeLink(client: NodeRedisClient | NodeRedisCluster): RedisLink {
   return {
-    ready: () => client.isReady,
+    ready: () => ('masters' in client ? client.isOpen && client.masters.length > 0 : client.isReady),
     connect: () => (client.isOpen ? undefined : client.connect()),
     disconnect: () => client.close(),
-    send: (args, _firstKey, abortSignal) => client.sendCommand(args, { ...PLAIN, abortSignal }),
-  }
-}
-
-function nodeClusterLink(cluster: NodeRedisCluster): RedisLink {
-  return {
-    ready: () => cluster.isOpen && cluster.masters.length > 0,
-    connect: () => (cluster.isOpen ? undefined : cluster.connect()),
-    disconnect: () => cluster.close(),
-    send: (args, firstKey, abortSignal) =>
-      cluster.sendCommand(firstKey, false, args, { ...PLAIN, abortSignal }),
+    send: (args, firstKey, abortSignal) => {
+      const options = { ...PLAIN, abortSignal }
+      return 'masters' in client
+        ? client.sendCommand(firstKey, false, args, options)
+        : client.sendCommand(args, options)
+    },
   }
 }
 

@@ -2,31 +2,23 @@ import { randomUUID } from 'node:crypto'
 import type {
   Caller,
   FleetStore,
-  Holding,
-  MemberLoad,
   Refused,
   Renewed,
   RenewRequest,
   SessionWrite,
-  StoredRecord,
   TakenShard,
   Turn,
   TurnRequest,
 } from '../store.js'
-import { StoreUnavailable } from '../store.js'
+import { StoreUnavailable, WINDOW_MS } from '../store.js'
 import type { FleetTiming } from '../timing.js'
 import { inTime, linkOf, type RedisClient, type RedisLink } from './client.js'
 import { releaseScript } from './scripts/release.js'
 import { renewScript } from './scripts/renew.js'
 import { saveScript } from './scripts/save.js'
-import type { Script } from './scripts/script.js'
+import type { Asked, Script } from './scripts/script.js'
 import { takeScript } from './scripts/take.js'
 import { turnScript } from './scripts/turn.js'
-
-/** Between two identifies of a bucket: Discord's five seconds, and what the later of two may be faster on the way. */
-const WINDOW_MS = 5_500
-/** Arguments of one command: Lua's stack has room for some thousands. */
-const WRITES_AT_ONCE = 500
 
 /** The keys of a fleet, in the order of KEYS. The braces make them one slot of a cluster. */
 export function keysOf(prefix: string, name: string): readonly string[] {
@@ -35,7 +27,10 @@ export function keysOf(prefix: string, name: string): readonly string[] {
   )
 }
 
-type Reply = readonly unknown[]
+interface Taken {
+  readonly kind: 'ok'
+  readonly taken: readonly TakenShard[]
+}
 
 /** The meeting place of a fleet in Redis. */
 export class RedisStore implements FleetStore {
@@ -82,103 +77,59 @@ export class RedisStore implements FleetStore {
   }
 
   async renew(request: RenewRequest): Promise<Renewed | Refused> {
-    const { version, held, join, claims } = request
-    const reply = await this.#run(renewScript, request, [
-      version,
-      held,
-      join?.kind ?? '',
-      join?.count ?? claims?.count ?? 0,
-      claims === undefined ? '' : 1,
-      claims?.generation ?? 0,
-      ...(claims?.holdings ?? []).flatMap(({ shardId, token }) => [shardId, token]),
-    ])
-    if (reply[0] !== 'ok') return refusal(reply)
-    const [, now, epoch, holdUntil, tide, newVersion, generation, count, free, members, own] = reply
-    this.#clockAhead = Number(now) - Date.now()
-    return {
-      kind: 'ok',
-      now: Number(now),
-      epoch: String(epoch),
-      holdUntil: Number(holdUntil),
-      tide: Number(tide),
-      version: Number(newVersion),
-      generation: Number(generation),
-      count: Number(count),
-      free: Number(free),
-      members: pairs(members)?.map(([member, load]): MemberLoad => ({
-        member: String(member),
-        held: Number(load),
-      })),
-      own: pairs(own)?.map(([shardId, token]): Holding => ({
-        shardId: Number(shardId),
-        token: Number(token),
-      })),
-    }
+    const reply = await this.#run<Renewed | Refused>(renewScript, request)
+    if (reply.kind !== 'ok') return reply
+    this.#clockAhead = reply.now - Date.now()
+    return { ...reply, members: listOf(reply.members), own: listOf(reply.own) }
   }
 
   async take(caller: Caller, want: number): Promise<readonly TakenShard[] | Refused> {
-    const [kind, list, ...rest] = await this.#run(takeScript, caller, [want, this.#timing.doubtMs])
-    if (kind !== 'ok') return refusal([kind, list, ...rest])
-    const values: readonly unknown[] = Array.isArray(list) ? list : []
-    return Array.from({ length: values.length / 5 }, (_, index) => {
-      const [shardId, token, session, sequence, identifyAfterMs] = values.slice(index * 5, index * 5 + 5)
-      return {
-        shardId: Number(shardId),
-        token: Number(token),
-        record: recordOf(String(session), String(sequence)),
-        identifyAfterMs: Number(identifyAfterMs),
-      }
-    })
+    const { doubtMs } = this.#timing
+    const reply = await this.#run<Taken | Refused>(takeScript, caller, { want, doubtMs })
+    return reply.kind === 'ok' ? (listOf(reply.taken) ?? []) : reply
   }
 
   async release(caller: Caller, writes: readonly SessionWrite[], leave: boolean): Promise<void> {
-    for (let from = 0; from < Math.max(1, writes.length); from += WRITES_AT_ONCE) {
-      const part = writes.slice(from, from + WRITES_AT_ONCE)
-      const isLast = from + WRITES_AT_ONCE >= writes.length
-      await this.#run(releaseScript, caller, [leave && isLast ? 1 : '', ...part.flatMap(writeArguments)])
-    }
+    await this.#run(releaseScript, caller, { writes, leave })
   }
 
   async save(caller: Caller, writes: readonly SessionWrite[]): Promise<void> {
-    for (let from = 0; from < writes.length; from += WRITES_AT_ONCE)
-      await this.#run(saveScript, caller, writes.slice(from, from + WRITES_AT_ONCE).flatMap(writeArguments))
+    await this.#run(saveScript, caller, { writes })
   }
 
-  async turn(request: TurnRequest): Promise<Turn> {
-    const reply = await this.#run(turnScript, request, turnArguments(request, request.missed, false))
-    const [kind, first, second] = reply
-    if (kind === 'turn') return { kind, now: Number(first), at: Number(second) }
-    if (kind === 'exhausted') return { kind, waitMs: Number(first) }
-    return refusal(reply)
+  turn(request: TurnRequest): Promise<Turn> {
+    return this.#run<Turn>(turnScript, request, { windowMs: WINDOW_MS })
   }
 
   async giveBack(request: TurnRequest, at: number): Promise<void> {
-    await this.#run(turnScript, request, turnArguments(request, at, true))
+    await this.#run(turnScript, request, { missed: at, givesBack: true, windowMs: WINDOW_MS })
   }
 
   /**
    * One script. It is not sent while the client would queue it, and it does nothing where it arrives too late: some
    * clients send again what was under way when a connection broke.
    */
-  async #run(script: Script, caller: Caller, values: readonly (string | number)[]): Promise<Reply> {
+  async #run<Answer extends { readonly kind: string }>(
+    script: Script,
+    caller: Caller,
+    parameters: object = {},
+  ): Promise<Answer> {
     const { commandMs, termMs } = this.#timing
     if (!this.#link.ready()) throw new StoreUnavailable('the Redis client is not connected')
-    const notAfter = this.#clockAhead === undefined ? 0 : Date.now() + this.#clockAhead + commandMs
-    const { member, epoch, tide } = caller
-    const args = [Math.ceil(notAfter), member, epoch, randomUUID(), tide, termMs, ...values].map(String)
-    const reply = await inTime(commandMs, (signal) => this.#evaluate(script, args, signal))
-    if (!Array.isArray(reply)) throw new TypeError('Redis answered something else than the script does')
-    const answer: Reply = reply
-    if (answer[0] === 'late') {
-      this.#clockAhead = undefined
-      throw new StoreUnavailable('Redis ran the command too late')
-    }
-    return answer
+    const notAfter =
+      this.#clockAhead === undefined ? undefined : Math.ceil(Date.now() + this.#clockAhead + commandMs)
+    const asked: Asked = { ...caller, ...parameters, notAfter, newEpoch: randomUUID(), termMs }
+    const reply = await inTime(commandMs, (signal) => this.#evaluate(script, JSON.stringify(asked), signal))
+    if (typeof reply !== 'string') throw new TypeError('Redis answered something else than the script does')
+    const answer = JSON.parse(reply) as Answer | { readonly kind: 'late' }
+    if (answer.kind !== 'late') return answer as Answer
+    this.#clockAhead = undefined
+    throw new StoreUnavailable('Redis ran the command too late')
   }
 
-  async #evaluate(script: Script, args: readonly string[], signal: AbortSignal): Promise<unknown> {
+  async #evaluate(script: Script, question: string, signal: AbortSignal): Promise<unknown> {
     const [firstKey = ''] = this.#keys
-    const rest = [String(this.#keys.length), ...this.#keys, ...args]
+    const rest = [String(this.#keys.length), ...this.#keys, question]
     const send = (command: string, which: string): Promise<unknown> =>
       this.#link.send([command, which, ...rest], firstKey, signal)
     try {
@@ -202,33 +153,7 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : 'unknown'
 }
 
-function refusal([kind, epoch]: Reply): Refused {
-  if (kind === 'epoch') return { kind, epoch: String(epoch) }
-  if (kind === 'gone' || kind === 'count') return { kind }
-  throw new TypeError('Redis answered something else than the script does')
-}
-
-function pairs(value: unknown): readonly (readonly [unknown, unknown])[] | undefined {
-  if (!Array.isArray(value)) return undefined
-  const list: readonly unknown[] = value
-  return Array.from({ length: list.length / 2 }, (_, index) => [list[2 * index], list[2 * index + 1]])
-}
-
-function recordOf(session: string, sequence: string): StoredRecord | undefined {
-  if (session === '') return undefined
-  return { session, sequence: Number.parseInt(sequence, 10) || 0, final: sequence.endsWith('!') }
-}
-
-function writeArguments({ shardId, token, session, sequence, final }: SessionWrite): (string | number)[] {
-  const text = session === undefined ? '~' : (session ?? '')
-  return [shardId, token, text, text === '~' && sequence === 0 ? '' : `${sequence}${final ? '!' : ''}`]
-}
-
-function turnArguments(request: TurnRequest, turn: number, givesBack: boolean): (string | number)[] {
-  const { shardId, token, limit, isNew } = request
-  const { max_concurrency: concurrency, total, remaining, reset_after: resetAfter } = limit
-  return [
-    ...[shardId, token, concurrency, total, remaining, resetAfter],
-    ...[isNew ? 1 : '', turn, givesBack ? 1 : '', WINDOW_MS],
-  ]
+/** Lua has one kind of table: a list that is empty arrives as an object. */
+function listOf<Item>(list: readonly Item[] | undefined): readonly Item[] | undefined {
+  return list && Object.values(list)
 }

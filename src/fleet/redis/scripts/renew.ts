@@ -3,25 +3,19 @@ import { script } from './script.js'
 /**
  * Renews the lease of a member, lets it join, takes its claims, and removes the members whose lease has ended.
  *
- * ARGV[7]: the version of the list of members that it knows. ARGV[8]: how many leases it believes to have. ARGV[9]:
- * 'fixed' or 'auto' to join, else ''. ARGV[10]: the number of shards with which it joins, 0 for whatever stands, or of
- * which it claims some. ARGV[11]: '1' if claims follow. ARGV[12]: the generation of the claims. ARGV[13] and on: claims,
- * as shard, token, shard, token ….
- *
- * Answers 'count' where nobody has said how many shards there are, 'epoch' to a member that has to claim, 'gone' to one
- * whose lease has ended, or 'ok', now, epoch, hold, token, version, generation, count, shards without an owner, the
- * members with their numbers of leases unless they are known, the member's own leases where their number differs.
+ * Answers `count` where nobody has said how many shards there are, `epoch` to a member that has to claim, `gone` to one
+ * whose lease has ended.
  */
 export const renewScript = script(`
-local join, claims = ARGV[9], ARGV[11] == '1'
+local join, claims = ask.join, ask.claims
 local isOther = knownEpoch ~= epoch
-if join == '' then
-  if isOther and not claims then return {'epoch', epoch} end
-  if not isOther and not redis.call('ZSCORE', keyMembers, member) then return {'gone'} end
+if not join then
+  if isOther and not claims then return cjson.encode({kind = 'epoch', epoch = epoch}) end
+  if not isOther and not redis.call('ZSCORE', keyMembers, member) then return cjson.encode({kind = 'gone'}) end
 else
-  local wanted = tonumber(ARGV[10])
-  if count == 0 and wanted == 0 then return {'count'} end
-  if count == 0 or (join == 'fixed' and count ~= wanted) then
+  local wanted = join.count
+  if count == 0 and wanted == 0 then return cjson.encode({kind = 'count'}) end
+  if count == 0 or (join.kind == 'fixed' and count ~= wanted) then
     count, generation = wanted, generation + 1
     redis.call('HSET', keyState, 'count', int(count), 'generation', int(generation))
     changed()
@@ -47,10 +41,10 @@ end
 
 if isOther and claims then
   local claimed = {}
-  for index = 13, #ARGV, 2 do claimed[ARGV[index]] = tonumber(ARGV[index + 1]) end
-  local claimCount = tonumber(ARGV[10])
+  for _, lease in ipairs(claims.holdings) do claimed[int(lease.shardId)] = lease.token end
+  local claimCount = claims.count
   if count == 0 then count = claimCount end
-  if count == claimCount then generation = math.max(generation, tonumber(ARGV[12])) end
+  if count == claimCount then generation = math.max(generation, claims.generation) end
   redis.call('HSET', keyState, 'count', int(count), 'generation', int(generation))
   -- Shards of another count are claimed too: until they are given back, no shard of the new one may be taken.
   local claimGeneration = count == claimCount and generation or generation - 1
@@ -67,10 +61,9 @@ if isOther and claims then
   mine = {}
   for shard, ownToken in pairs(claimed) do
     redis.call('HSET', keyOwners, shard, member .. ' ' .. int(ownToken) .. ' ' .. int(claimGeneration))
-    mine[#mine + 1] = tonumber(shard)
-    mine[#mine + 1] = int(ownToken)
+    mine[#mine + 1] = {shardId = tonumber(shard), token = ownToken}
   end
-  redis.call('HSET', keyHeld, member, #mine / 2)
+  redis.call('HSET', keyHeld, member, #mine)
   changed()
 end
 
@@ -101,28 +94,27 @@ if now >= hold then
 end
 
 local own = tonumber(redis.call('HGET', keyHeld, member) or 0)
-if mine == nil and own ~= tonumber(ARGV[8]) then
+if mine == nil and own ~= ask.held then
   mine = {}
   scan(function(shard, owner, ownToken)
-    if owner == member then
-      mine[#mine + 1] = tonumber(shard)
-      mine[#mine + 1] = int(ownToken)
-    end
+    if owner == member then mine[#mine + 1] = {shardId = tonumber(shard), token = ownToken} end
   end)
-  if #mine / 2 ~= own then
-    redis.call('HSET', keyHeld, member, #mine / 2)
+  if #mine ~= own then
+    redis.call('HSET', keyHeld, member, #mine)
     changed()
   end
 end
 
-local members = false
-if int(version) ~= ARGV[7] then
+local members = nil
+if version ~= ask.version then
   members = {}
   for _, name in ipairs(redis.call('ZRANGE', keyMembers, 0, -1)) do
-    members[#members + 1] = name
-    members[#members + 1] = tonumber(redis.call('HGET', keyHeld, name) or 0)
+    members[#members + 1] = {member = name, held = tonumber(redis.call('HGET', keyHeld, name) or 0)}
   end
 end
 local free = count - redis.call('HLEN', keyOwners)
-return {'ok', int(now), epoch, int(hold), int(token), int(version), int(generation), int(count), free, members, mine or false}
+return cjson.encode({
+  kind = 'ok', now = now, epoch = epoch, holdUntil = hold, tide = token, version = version,
+  generation = generation, count = count, free = free, members = members, own = mine
+})
 `)
