@@ -20,6 +20,18 @@ export interface Wanted {
   readonly url: () => string
 }
 
+/** A connection to where a URL leads. */
+export function wantedAt({ protocol, hostname, port, href }: URL, surface: Surface): Wanted {
+  const secure = protocol === 'https:' || protocol === 'wss:'
+  return {
+    surface,
+    host: hostname.startsWith('[') ? hostname.slice(1, -1) : hostname,
+    port: port === '' ? (secure ? 443 : 80) : Number(port),
+    plain: protocol === 'http:' || protocol === 'ws:',
+    url: () => href,
+  }
+}
+
 /** What becomes of a connection. */
 export type Decision =
   | { readonly action: 'proxy'; readonly reason: string; readonly route: ProcessRoute }

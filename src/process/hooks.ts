@@ -6,7 +6,19 @@ interface Hook {
 }
 
 /** Any function: the hooks pass arguments on as they come. */
-export type AnyFunction = (this: unknown, ...values: unknown[]) => unknown
+type AnyFunction = (this: unknown, ...values: unknown[]) => unknown
+
+/**
+ * What stands in the place of a method.
+ *
+ * @param self what the method is called on
+ * @param pass calls the original, with the same arguments unless it is given others
+ */
+export type Replacement = (
+  self: unknown,
+  values: readonly unknown[],
+  pass: (others?: readonly unknown[]) => unknown,
+) => unknown
 
 /**
  * The properties that an installation has replaced. Each is put back by its descriptor, and only while it is still the
@@ -16,25 +28,19 @@ export class Hooks {
   readonly #hooks: Hook[] = []
 
   /**
-   * Replaces a method.
+   * Replaces a method. Where there is none, nothing happens.
    *
    * @param name what {@link replaced} calls it
-   * @param make makes the replacement from the original
-   * @returns the original; undefined where there is no such method, and then nothing is replaced
    */
-  method(
-    name: string,
-    target: object,
-    property: PropertyKey,
-    make: (original: AnyFunction) => AnyFunction,
-  ): AnyFunction | undefined {
+  method(name: string, target: object, property: PropertyKey, run: Replacement): void {
     const original: unknown = Reflect.get(target, property)
-    if (!isFunction(original)) return undefined
-    const replacement = make(original)
+    if (typeof original !== 'function') return
+    const replacement: AnyFunction = function (...values) {
+      return run(this, values, (others = values) => Reflect.apply(original, this, others))
+    }
     // Code that looks at the name or the number of parameters of a function sees those of the original.
     copyProperties(original, replacement)
     this.value(name, target, property, replacement)
-    return original
   }
 
   /** Replaces a property by a value. */
@@ -73,12 +79,8 @@ export class Hooks {
   }
 }
 
-function isFunction(value: unknown): value is AnyFunction {
-  return typeof value === 'function'
-}
-
 /** Name, length, and what else hangs on the function: `util.promisify.custom`, for one. */
-function copyProperties(from: AnyFunction, to: AnyFunction): void {
+function copyProperties(from: object, to: object): void {
   for (const key of Reflect.ownKeys(from)) {
     const descriptor = Object.getOwnPropertyDescriptor(from, key)
     if (descriptor?.configurable === true) Object.defineProperty(to, key, descriptor)

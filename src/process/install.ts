@@ -1,7 +1,7 @@
 import { syncBuiltinESMExports } from 'node:module'
 import { describeProxy } from '../config/resolve-proxy.js'
 import { hookChildren } from './children/index.js'
-import { Decisions } from './decisions.js'
+import { Decisions, wantedAt } from './decisions.js'
 import { hookEnvironment } from './environment.js'
 import { Hooks } from './hooks.js'
 import type { InstalledExplanation, Installation } from './installation.js'
@@ -95,20 +95,13 @@ export function explainInstallation(
 }
 
 function explain(decisions: Decisions, url: URL, asked: Surface | undefined): InstalledExplanation {
-  const { protocol, hostname } = url
-  const secure = protocol === 'https:' || protocol === 'wss:'
+  const { protocol } = url
   if (!PROTOCOLS.has(protocol) && asked === undefined) {
     const reason = `no surface carries ${protocol} URLs`
     return { route: 'direct', reason, surface: surfaceOf(protocol), proxy: null }
   }
   const surface = asked ?? surfaceOf(protocol)
-  const decision = decisions.decide({
-    surface,
-    host: hostname.startsWith('[') ? hostname.slice(1, -1) : hostname,
-    port: url.port === '' ? (secure ? 443 : 80) : Number(url.port),
-    plain: protocol === 'http:' || protocol === 'ws:',
-    url: () => url.href,
-  })
+  const decision = decisions.decide(wantedAt(url, surface))
   if (decision.action !== 'proxy') {
     const route = decision.action === 'refuse' ? 'refused' : 'direct'
     return { route, reason: decision.reason, surface, proxy: null }

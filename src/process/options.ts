@@ -39,16 +39,7 @@ export interface InstallOptions {
 }
 
 /** {@link InstallOptions} with the defaults. */
-export interface ResolvedInstallOptions {
-  readonly scope: 'discord' | 'all'
-  readonly noProxy: 'env' | readonly string[] | false | undefined
-  readonly loopback: 'direct' | 'proxy' | 'block'
-  readonly sockets: 'proxy' | 'direct' | 'block'
-  readonly udp: 'block' | 'direct'
-  readonly children: boolean
-  readonly environment: 'keep' | 'export'
-  readonly bypassPolicy: BypassPolicy | undefined
-}
+export type ResolvedInstallOptions = ReturnType<typeof parseInstallOptions>
 
 interface Check {
   readonly accepts: (value: unknown) => boolean
@@ -86,7 +77,7 @@ const HINT = 'InstallOptions documents each option with its default.'
  *
  * @throws TransportError `ERR_INVALID_OPTIONS`: one for all bad fields
  */
-export function parseInstallOptions(input: InstallOptions = {}): ResolvedInstallOptions {
+export function parseInstallOptions(input: InstallOptions = {}) {
   const problems = problemsOf(input)
   if (problems.length > 0) throw problemsError(problems, 'ERR_INVALID_OPTIONS')
   const { noProxy } = input

@@ -5,14 +5,13 @@ import { problemsError, type Problem } from '../config/problems.js'
 import type { Environment } from '../config/variables.js'
 import { TransportError } from '../errors.js'
 import { say } from '../messages/index.js'
+import type { InstallOptions } from './options.js'
 
 /** What `discord-transport/register` can be told by variables, beside the proxy and NO_PROXY. */
-export interface PreloadSettings {
-  readonly scope?: 'discord' | 'all' | undefined
-  readonly loopback?: 'direct' | 'proxy' | 'block' | undefined
-  readonly sockets?: 'proxy' | 'direct' | 'block' | undefined
-  readonly udp?: 'block' | 'direct' | undefined
-  readonly children?: boolean | undefined
+export interface PreloadSettings extends Pick<
+  InstallOptions,
+  'scope' | 'loopback' | 'sockets' | 'udp' | 'children'
+> {
   readonly required?: boolean | undefined
   readonly dns?: 'proxy' | 'local' | undefined
   /** Path of a PEM file for both hops: TLS to an `https://` proxy, and TLS to destinations. */

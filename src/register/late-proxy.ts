@@ -14,20 +14,17 @@ import { isInstalled } from '../process/registry.js'
  */
 export function watchForLateProxy(): void {
   const hooks = new Hooks()
-  hooks.method('net.Socket.prototype.connect', net.Socket.prototype, 'connect', (original) => {
-    const connect = function (this: unknown, ...values: unknown[]): unknown {
-      const target = discordTarget(values)
-      if (isInstalled()) hooks.restore()
-      else if (target !== undefined) {
-        const variable = decidingVariable(process.env)
-        if (variable !== undefined && isTrue(process.env['DISCORD_TRANSPORT_REQUIRED']))
-          return refuse(this, target)
-        hooks.restore()
-        if (variable !== undefined) warn(variable)
-      }
-      return Reflect.apply(original, this, values)
+  hooks.method('net.Socket.prototype.connect', net.Socket.prototype, 'connect', (socket, values, pass) => {
+    const target = discordTarget(values)
+    if (isInstalled()) hooks.restore()
+    else if (target !== undefined) {
+      const variable = decidingVariable(process.env)
+      if (variable !== undefined && isTrue(process.env['DISCORD_TRANSPORT_REQUIRED']))
+        return refuse(socket, target)
+      hooks.restore()
+      if (variable !== undefined) warn(variable)
     }
-    return connect
+    return pass()
   })
 }
 

@@ -16,25 +16,13 @@ export interface ChildSetup {
  * end of the child are functions of their own.
  */
 export function hookProcesses(hooks: Hooks, setup: ChildSetup): void {
-  hooks.method(
-    'child_process.ChildProcess.prototype.spawn',
-    childProcess.ChildProcess.prototype,
-    'spawn',
-    (original) =>
-      function (...values) {
-        const [options] = values
-        return Reflect.apply(original, this, isObject(options) ? [withPairs(options, setup)] : values)
-      },
+  const { prototype } = childProcess.ChildProcess
+  hooks.method('child_process.ChildProcess.prototype.spawn', prototype, 'spawn', (_self, [options], pass) =>
+    isObject(options) ? pass([withPairs(options, setup)]) : pass(),
   )
   for (const name of ['spawnSync', 'execSync', 'execFileSync'] as const)
-    hooks.method(
-      `child_process.${name}`,
-      childProcess,
-      name,
-      (original) =>
-        function (...values) {
-          return Reflect.apply(original, this, withEnv(values, setup))
-        },
+    hooks.method(`child_process.${name}`, childProcess, name, (_self, values, pass) =>
+      pass(withEnv(values, setup)),
     )
 }
 

@@ -1,4 +1,4 @@
-import type { Decision } from '../decisions.js'
+import { wantedAt, type Decision } from '../decisions.js'
 import type { Surface } from '../surface.js'
 import type { HookContext } from './context.js'
 
@@ -8,15 +8,11 @@ import type { HookContext } from './context.js'
  */
 export function hookBun(context: HookContext): void {
   const { hooks } = context
-  hooks.method('fetch', globalThis, 'fetch', (original) => {
-    const fetch = function (this: unknown, ...values: unknown[]): unknown {
-      const [input, init] = values
-      const decision = decide(context, 'fetch', isRequest(input) ? input.url : String(input))
-      if (decision.action === 'direct') return Reflect.apply(original, this, values)
-      if (decision.action === 'refuse') return Promise.reject(decision.error)
-      return Reflect.apply(decision.route.faces.fetch, undefined, [input, init])
-    }
-    return fetch
+  hooks.method('fetch', globalThis, 'fetch', (_self, [input, init], pass) => {
+    const decision = decide(context, 'fetch', input instanceof Request ? input.url : String(input))
+    if (decision.action === 'direct') return pass()
+    if (decision.action === 'refuse') return Promise.reject(decision.error)
+    return Reflect.apply(decision.route.faces.fetch, undefined, [input, init])
   })
   const { WebSocket } = globalThis
   const replacement = new Proxy(WebSocket, {
@@ -35,21 +31,8 @@ const OUTSIDE: Decision = { action: 'direct', reason: 'it is no URL with a host'
 
 function decide({ decisions }: HookContext, surface: Surface, text: string): Decision {
   if (!URL.canParse(text)) return OUTSIDE
-  const { protocol, hostname, port, href } = new URL(text)
-  const host = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname
-  if (host === '' || !decisions.concerns(host)) return OUTSIDE
-  const plain = protocol === 'http:' || protocol === 'ws:'
-  return decisions.decide({
-    surface,
-    host,
-    port: port === '' ? (plain ? 80 : 443) : Number(port),
-    plain,
-    url: () => href,
-  })
-}
-
-function isRequest(value: unknown): value is Request {
-  return value instanceof Request
+  const wanted = wantedAt(new URL(text), surface)
+  return wanted.host === '' || !decisions.concerns(wanted.host) ? OUTSIDE : decisions.decide(wanted)
 }
 
 function construct(target: typeof WebSocket, values: readonly unknown[], newTarget: unknown): object {

@@ -11,16 +11,12 @@ import { createCarrier } from './carrier.js'
 export function hookFetch(context: HookContext, previous: Dispatcher | undefined): void {
   const { hooks, decisions } = context
   const carrier = createCarrier('fetch', previous, context)
-  hooks.method('fetch', globalThis, 'fetch', (original) => {
-    const fetch = function (this: unknown, ...values: unknown[]): unknown {
-      const [input, init] = values
-      // Node says what is wrong with any other.
-      const usable = init === undefined || init === null || typeof init === 'object'
-      const host = usable ? hostOf(input) : undefined
-      if (host === undefined || !decisions.concerns(host)) return Reflect.apply(original, this, values)
-      return Reflect.apply(original, this, [input, withDispatcher(init ?? {}, carrier)])
-    }
-    return fetch
+  hooks.method('fetch', globalThis, 'fetch', (_self, [input, init], pass) => {
+    // Node says what is wrong with any other.
+    const usable = init === undefined || init === null || typeof init === 'object'
+    const host = usable ? hostOf(input) : undefined
+    if (host === undefined || !decisions.concerns(host)) return pass()
+    return pass([input, withDispatcher(init ?? {}, carrier)])
   })
 }
 

@@ -3,7 +3,6 @@ import http, { type AgentOptions, type ClientRequest, type RequestOptions } from
 import { OWN_AGENT } from '../../agent/own-agent.js'
 import { isOwnConnection } from '../../tunnel/own-connections.js'
 import type { Decision, Wanted } from '../decisions.js'
-import type { AnyFunction } from '../hooks.js'
 import { CHOSEN } from './chosen.js'
 import type { HookContext } from './context.js'
 import { VoiceServers } from './voice-servers.js'
@@ -32,38 +31,33 @@ export function hookHttp(context: HookContext): void {
   /** The requests that an agent of Node has taken: they are decided. */
   const decided = new WeakSet<ClientRequest>()
   guardForeignSockets(context, decided)
-  hooks.method('http.Agent.prototype.addRequest', http.Agent.prototype, 'addRequest', (original) => {
-    const addRequest: AnyFunction = function (...values) {
-      const [request, given] = values
-      if (
-        !(request instanceof http.ClientRequest) ||
-        !isRequestOptions(given) ||
-        !isNodeAgent(this) ||
-        isOwnAgent(this)
-      )
-        return Reflect.apply(original, this, values)
+  const { prototype } = http.Agent
+  hooks.method(
+    'http.Agent.prototype.addRequest',
+    prototype,
+    'addRequest',
+    (agent, [request, given], pass) => {
+      if (!(request instanceof http.ClientRequest) || !isRequestOptions(given)) return pass()
+      if (!isNodeAgent(agent) || isOwnAgent(agent)) return pass()
       if (isOwnConnection()) {
         decided.add(request)
-        return Reflect.apply(original, this, values)
+        return pass()
       }
       const options = withPortOfHost(given)
-      if (!decisions.concerns(options.host)) return Reflect.apply(original, this, values)
-      const merged = { ...options, ...this.options }
-      if (isPath(merged.socketPath)) return Reflect.apply(original, this, values)
+      if (!decisions.concerns(options.host)) return pass()
+      const merged = { ...options, ...agent.options }
+      if (isPath(merged.socketPath)) return pass()
       decided.add(request)
       const wanted = wantedBy(request, options)
       const decision = decisions.decide(wanted)
-      if (decision.action === 'direct') {
-        const passed = decision.chosen ? { ...options, [CHOSEN]: true } : options
-        return Reflect.apply(original, this, [request, passed])
-      }
+      if (decision.action === 'direct')
+        return pass([request, decision.chosen ? { ...options, [CHOSEN]: true } : options])
       if (decision.action === 'proxy' && VoiceServers.isVoiceHost(wanted.host))
         request.once('socket', (socket) => voiceServers.watch(socket))
       lead(decision, request, merged)
       return undefined
-    }
-    return addRequest
-  })
+    },
+  )
 }
 
 /**
@@ -74,31 +68,19 @@ function guardForeignSockets(
   { hooks, decisions, origins }: HookContext,
   decided: WeakSet<ClientRequest>,
 ): void {
-  hooks.method(
-    'http.ClientRequest.prototype.onSocket',
-    http.ClientRequest.prototype,
-    'onSocket',
-    (original) => {
-      const onSocket: AnyFunction = function (...values) {
-        const [socket] = values
-        if (
-          !(this instanceof http.ClientRequest) ||
-          !(socket instanceof Duplex) ||
-          !decisions.concerns(this.host)
-        )
-          return Reflect.apply(original, this, values)
-        const known = decided.has(this) || origins.isCarried(socket) || isOwnAgent(Reflect.get(this, 'agent'))
-        const wanted = wantedBy(this, { host: this.host, port: portOf(this) })
-        if (known || decisions.decide(wanted).action === 'direct')
-          return Reflect.apply(original, this, values)
-        // Nobody else listens to it: the request is told here.
-        socket.on('error', () => undefined)
-        socket.destroy()
-        return Reflect.apply(original, this, [null, decisions.unroutable('foreign', wanted)])
-      }
-      return onSocket
-    },
-  )
+  const { prototype } = http.ClientRequest
+  hooks.method('http.ClientRequest.prototype.onSocket', prototype, 'onSocket', (request, [socket], pass) => {
+    if (!(request instanceof http.ClientRequest) || !(socket instanceof Duplex)) return pass()
+    if (!decisions.concerns(request.host)) return pass()
+    const known =
+      decided.has(request) || origins.isCarried(socket) || isOwnAgent(Reflect.get(request, 'agent'))
+    const wanted = wantedBy(request, { host: request.host, port: portOf(request) })
+    if (known || decisions.decide(wanted).action === 'direct') return pass()
+    // Nobody else listens to it: the request is told here.
+    socket.on('error', () => undefined)
+    socket.destroy()
+    return pass([null, decisions.unroutable('foreign', wanted)])
+  })
 }
 
 /**

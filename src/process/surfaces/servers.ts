@@ -3,7 +3,6 @@ import https from 'node:https'
 import net from 'node:net'
 import tls from 'node:tls'
 import { isProxyConnection } from '../../tunnel/proxy-connections.js'
-import type { AnyFunction } from '../hooks.js'
 import type { HookContext } from './context.js'
 
 /** The events by which a server hands out a connection: first the connection itself, then TLS over it. */
@@ -24,15 +23,10 @@ const SERVERS: readonly (readonly [name: string, prototype: object])[] = [
 export function hookServers({ hooks, decisions }: HookContext): void {
   for (const [name, prototype] of SERVERS) {
     if (prototype !== net.Server.prototype && !Object.hasOwn(prototype, 'emit')) continue
-    hooks.method(name, prototype, 'emit', (original) => {
-      const emit: AnyFunction = function (...values) {
-        const [event, socket] = values
-        if (!ACCEPTED.has(event) || !(socket instanceof net.Socket) || !isProxyConnection(socket))
-          return Reflect.apply(original, this, values)
-        bypassEvents(socket, (run) => decisions.bypass(run))
-        return decisions.bypass(() => Reflect.apply(original, this, values))
-      }
-      return emit
+    hooks.method(name, prototype, 'emit', (_self, [event, socket], pass) => {
+      if (!ACCEPTED.has(event) || !(socket instanceof net.Socket) || !isProxyConnection(socket)) return pass()
+      bypassEvents(socket, (run) => decisions.bypass(run))
+      return decisions.bypass(pass)
     })
   }
 }

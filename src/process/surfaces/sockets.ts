@@ -3,7 +3,7 @@ import net, { type Socket } from 'node:net'
 import tls, { type ConnectionOptions } from 'node:tls'
 import { asOwnConnection } from '../../tunnel/own-connections.js'
 import type { Decision } from '../decisions.js'
-import type { AnyFunction } from '../hooks.js'
+import type { Replacement } from '../hooks.js'
 import type { ProcessRoute } from '../route.js'
 import { isChosen } from './chosen.js'
 import { connectArguments, connectTarget, type ConnectArguments } from './connect-arguments.js'
@@ -19,66 +19,54 @@ import { VoiceServers } from './voice-servers.js'
 export function hookSockets(context: HookContext): void {
   const { hooks } = context
   watchPlainConnections(context)
-  const connect = (original: AnyFunction): AnyFunction =>
-    function (...values) {
-      if (letsPass(context)) return Reflect.apply(original, this, values)
-      const call = callInScope(connectArguments(values), 'net', context)
-      if (call === undefined) return Reflect.apply(original, this, values)
-      const decision = context.decisions.decide(wantedBy(call))
-      if (decision.action === 'direct')
-        return direct(decision, call, () => Reflect.apply(original, this, values), context)
-      const socket = socketFor(decision, call)
-      if (call.callback !== undefined) socket.once('connect', call.callback)
-      startTimeout(socket, call.options)
-      readIntoBuffer(socket, call.options)
-      context.origins.carry(socket)
-      return socket
-    }
+  const connect: Replacement = (_self, values, pass) => {
+    if (letsPass(context)) return pass()
+    const call = callInScope(connectArguments(values), 'net', context)
+    if (call === undefined) return pass()
+    const decision = context.decisions.decide(wantedBy(call))
+    if (decision.action === 'direct') return direct(decision, call, pass, context)
+    const socket = socketFor(decision, call)
+    if (call.callback !== undefined) socket.once('connect', call.callback)
+    startTimeout(socket, call.options)
+    readIntoBuffer(socket, call.options)
+    context.origins.carry(socket)
+    return socket
+  }
   hooks.method('net.connect', net, 'connect', connect)
   hooks.method('net.createConnection', net, 'createConnection', connect)
-  hooks.method('tls.connect', tls, 'connect', (original) => hookedTlsConnect(original, context))
-  hooks.method('http2.connect', http2, 'connect', (original) => {
-    const hooked: AnyFunction = function (...values) {
-      const { surface } = context.current
-      context.current.surface = 'http2'
-      try {
-        return Reflect.apply(original, this, withGuardedConnection(values, context))
-      } finally {
-        context.current.surface = surface
-      }
+  hooks.method('tls.connect', tls, 'connect', hookedTlsConnect(context))
+  hooks.method('http2.connect', http2, 'connect', (_self, values, pass) => {
+    const { surface } = context.current
+    context.current.surface = 'http2'
+    try {
+      return pass(withGuardedConnection(values, context))
+    } finally {
+      context.current.surface = surface
     }
-    return hooked
   })
-  hooks.method('net.Socket.prototype.connect', net.Socket.prototype, 'connect', (original) =>
-    guardedConnect(original, context),
-  )
+  hooks.method('net.Socket.prototype.connect', net.Socket.prototype, 'connect', guardedConnect(context))
 }
 
-function hookedTlsConnect(original: AnyFunction, context: HookContext): AnyFunction {
-  return function (...values) {
+function hookedTlsConnect(context: HookContext): Replacement {
+  return (_self, values, pass) => {
     const given = connectArguments(values)
     const { socket: below } = given.options
     if (typeof below === 'object' && below !== null)
       return connectTlsOver(
         below,
         given,
-        (options) =>
-          Reflect.apply(original, this, options === undefined ? values : [options, given.callback]),
+        (options) => pass(options === undefined ? values : [options, given.callback]),
         context,
       )
-    if (letsPass(context)) return Reflect.apply(original, this, values)
+    if (letsPass(context)) return pass()
     const call = callInScope(given, 'tls', context)
-    if (call === undefined) return Reflect.apply(original, this, values)
+    if (call === undefined) return pass()
     const decision = context.decisions.decide(wantedBy(call))
-    if (decision.action === 'direct')
-      return direct(decision, call, () => Reflect.apply(original, this, values), context)
+    if (decision.action === 'direct') return direct(decision, call, pass, context)
     const { options, callback, target } = call
     const socket = socketFor(decision, call)
     const defaults = decision.action === 'proxy' ? tlsDefaults(decision.route, call) : {}
-    const secure = Reflect.apply(original, this, [
-      { ...defaults, ...withoutUndefined(options), ...target, socket },
-      callback,
-    ])
+    const secure = pass([{ ...defaults, ...withoutUndefined(options), ...target, socket }, callback])
     if (!(secure instanceof tls.TLSSocket)) return secure
     socket.carry(secure)
     context.origins.carry(secure)
@@ -108,23 +96,23 @@ function direct(
  * A socket that its user has made himself is connected here, and it cannot be replaced any more: it is refused where
  * the connection would have to take the proxy.
  */
-function guardedConnect(original: AnyFunction, context: HookContext): AnyFunction {
-  return function (...values) {
-    if (letsPass(context) || !(this instanceof net.Socket)) return Reflect.apply(original, this, values)
+function guardedConnect(context: HookContext): Replacement {
+  return (self, values, pass) => {
+    if (letsPass(context) || !(self instanceof net.Socket)) return pass()
     const given = connectArguments(values)
     const { decisions, origins } = context
-    origins.note(this, connectTarget(given))
-    if (decisions.bypassing || isChosen(given.options)) origins.choose(this)
+    origins.note(self, connectTarget(given))
+    if (decisions.bypassing || isChosen(given.options)) origins.choose(self)
     const call = callInScope(given, 'net', context)
-    if (call === undefined) return Reflect.apply(original, this, values)
+    if (call === undefined) return pass()
     const decision = decisions.decide(wantedBy(call))
     if (decision.action === 'direct') {
-      if (decision.chosen) origins.choose(this)
-      return Reflect.apply(original, this, values)
+      if (decision.chosen) origins.choose(self)
+      return pass()
     }
     const error = decision.action === 'refuse' ? decision.error : decisions.unroutable('socket', call.target)
-    process.nextTick(() => this.destroy(error))
-    return this
+    process.nextTick(() => self.destroy(error))
+    return self
   }
 }
 

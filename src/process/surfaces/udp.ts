@@ -1,6 +1,5 @@
 import dgram, { type Socket } from 'node:dgram'
 import { isDiscord } from '../destination.js'
-import type { AnyFunction } from '../hooks.js'
 import type { HookContext } from './context.js'
 
 interface UdpTarget {
@@ -18,27 +17,20 @@ interface UdpTarget {
 export function hookUdp(context: HookContext): void {
   if (context.options.udp === 'direct') return
   const { hooks } = context
-  hooks.method('dgram.Socket.prototype.send', dgram.Socket.prototype, 'send', (original) => {
-    const send: AnyFunction = function (...values) {
-      if (!(this instanceof dgram.Socket)) return Reflect.apply(original, this, values)
-      const target = targetOfSend(this, values)
-      if (target === undefined || !isVoice(target, values[0], context))
-        return Reflect.apply(original, this, values)
-      refuse(this, values.at(-1), target, context)
-      return undefined
-    }
-    return send
+  const { prototype } = dgram.Socket
+  hooks.method('dgram.Socket.prototype.send', prototype, 'send', (socket, values, pass) => {
+    if (!(socket instanceof dgram.Socket)) return pass()
+    const target = targetOfSend(socket, values)
+    if (target === undefined || !isVoice(target, values[0], context)) return pass()
+    refuse(socket, values.at(-1), target, context)
+    return undefined
   })
-  hooks.method('dgram.Socket.prototype.connect', dgram.Socket.prototype, 'connect', (original) => {
-    const connect: AnyFunction = function (...values) {
-      const [port, address] = values
-      const target = targetOf(port, address)
-      if (!(this instanceof dgram.Socket) || target === undefined || !isVoice(target, undefined, context))
-        return Reflect.apply(original, this, values)
-      refuse(this, values.at(-1), target, context)
-      return undefined
-    }
-    return connect
+  hooks.method('dgram.Socket.prototype.connect', prototype, 'connect', (socket, values, pass) => {
+    const target = targetOf(values[0], values[1])
+    if (!(socket instanceof dgram.Socket) || target === undefined || !isVoice(target, undefined, context))
+      return pass()
+    refuse(socket, values.at(-1), target, context)
+    return undefined
   })
 }
 
