@@ -21,9 +21,15 @@ export const PLAIN_PROXY_VARIABLES = ['http_proxy', 'HTTP_PROXY'] as const satis
 /** The variables that may hold the bypass list, the first that is set wins. */
 export const NO_PROXY_VARIABLES = ['NO_PROXY', 'no_proxy'] as const
 
+/** A variable without the white space around it; undefined where it is blank or not set. */
+export function valueOf(env: Environment, name: string): string | undefined {
+  const value = env[name]?.trim()
+  return value === '' ? undefined : value
+}
+
 /** The proxy variable that decides: the first that is set. Blank is unset. */
 export function decidingVariable(env: Environment): (typeof PROXY_VARIABLES)[number] | undefined {
-  return PROXY_VARIABLES.find((name) => (env[name]?.trim() ?? '') !== '')
+  return PROXY_VARIABLES.find((name) => valueOf(env, name) !== undefined)
 }
 
 /** The variable that turns the log on: `info` or `debug`. */

@@ -1,9 +1,9 @@
 import { sanitizeForeignText } from '../../config/index.js'
 import { nearestName } from '../../config/spelling.js'
-import { say } from '../../messages/index.js'
-import type { OpenClawConfig, Path } from './openclaw-config.js'
+import { valueOf } from '../../config/variables.js'
+import type { OpenClawConfig } from './openclaw-config.js'
 import { isObject } from './parse-config.js'
-import { settingError } from './setting-error.js'
+import { settingError, type Path } from './setting-error.js'
 
 const CHANNEL = ['channels', 'discord'] as const
 export const DEFAULT_ACCOUNT = 'default'
@@ -53,13 +53,13 @@ function accountKeys(config: OpenClawConfig): readonly string[] {
   const accounts = config.value([...CHANNEL, 'accounts'])
   if (accounts === undefined) return []
   if (isObject(accounts)) return Object.keys(accounts).filter((key) => isObject(accounts[key]))
-  throw settingError('channels.discord.accounts', say('openclaw.no-object'), say('openclaw.accounts.hint'))
+  throw settingError('channels.discord.accounts', 'openclaw.no-object', 'openclaw.accounts.hint')
 }
 
 function listed(config: OpenClawConfig, keys: readonly string[]): readonly string[] {
   const ids = new Set(keys.map(normalised))
   const hasToken =
-    config.isSet([...CHANNEL, 'token']) || (config.env['DISCORD_BOT_TOKEN']?.trim() ?? '') !== ''
+    config.isSet([...CHANNEL, 'token']) || valueOf(config.env, 'DISCORD_BOT_TOKEN') !== undefined
   if (hasToken || ids.size === 0) ids.add(DEFAULT_ACCOUNT)
   return [...ids].sort()
 }
@@ -76,9 +76,8 @@ function normalised(id: string): string {
 
 function unknownAccount(asked: string, all: readonly string[]): Error {
   const nearest = nearestName(asked, all)
-  return settingError(
-    'account',
-    say('openclaw.account', { id: sanitizeForeignText(asked, MAX_ID_LENGTH), known: all.join(', ') }),
-    nearest === undefined ? say('openclaw.account.hint') : say('openclaw.account.hint-nearest', { nearest }),
-  )
+  const values = { id: sanitizeForeignText(asked, MAX_ID_LENGTH), known: all.join(', ') }
+  return nearest === undefined
+    ? settingError('account', 'openclaw.account', 'openclaw.account.hint', values)
+    : settingError('account', 'openclaw.account', 'openclaw.account.hint-nearest', { ...values, nearest })
 }

@@ -1,8 +1,8 @@
 import type { DeliveryOptions } from '../../config/index.js'
 import { say } from '../../messages/index.js'
 import { placeOf, type Account } from './account.js'
-import { nameOf, type OpenClawConfig } from './openclaw-config.js'
-import { settingError } from './setting-error.js'
+import type { OpenClawConfig } from './openclaw-config.js'
+import { nameOf, settingError } from './setting-error.js'
 
 /** For `createGateway()` and the adapters; what the configuration does not set is not there. */
 export interface OpenClawGatewayOptions {
@@ -44,7 +44,7 @@ export function readLimits(config: OpenClawConfig, account: Account): DiscordLim
   const timeout = (name: string): number | undefined => config.number(placeOf(config, account, name), 1)
   const media = placeOf(config, account, 'mediaMaxMb')
   const mediaMaxMb = config.number(media, 0)
-  if (mediaMaxMb === 0) throw settingError(nameOf(media), say('openclaw.media'), say('openclaw.number.hint'))
+  if (mediaMaxMb === 0) throw settingError(media, 'openclaw.media', 'openclaw.number.hint')
   const retired = RETIRED.map((key) => placeOf(config, account, key)).filter(
     (place) => config.value(place) !== undefined,
   )

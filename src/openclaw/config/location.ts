@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path'
+import { delimiter, dirname, join, resolve } from 'node:path'
 import type { Environment } from '../../config/index.js'
+import { valueOf } from '../../config/variables.js'
 
 /** Where OpenClaw keeps what it reads. */
 export interface Location {
@@ -25,11 +26,11 @@ const STATE_DIRECTORIES = ['.openclaw', '.clawdbot'] as const
  */
 export function locate(env: Environment, path: string | undefined): Location {
   const home = homeOf(env)
-  const given = path ?? set(env['OPENCLAW_CONFIG_PATH'])
+  const given = path ?? valueOf(env, 'OPENCLAW_CONFIG_PATH')
   const state = stateDirectory(env, home)
   const file = given === undefined ? configIn(env, home) : expandHome(given, home)
   const ownDirectory =
-    given === undefined || set(env['OPENCLAW_STATE_DIR']) !== undefined ? [] : [dirname(file)]
+    given === undefined || valueOf(env, 'OPENCLAW_STATE_DIR') !== undefined ? [] : [dirname(file)]
   const isDefault = resolve(state) === join(home, STATE_DIRECTORIES[0])
   const services = isDefault ? [join(home, '.config', 'openclaw', 'gateway.env')] : []
   return {
@@ -48,7 +49,7 @@ export function expandHome(path: string, home: string): string {
 
 /** OPENCLAW_PROFILE where it names another profile than the default one. */
 export function profileOf(env: Environment): string | undefined {
-  const profile = set(env['OPENCLAW_PROFILE'])
+  const profile = valueOf(env, 'OPENCLAW_PROFILE')
   return profile !== undefined && /^(?!default$)[a-z0-9][\w-]{0,63}$/i.test(profile) ? profile : undefined
 }
 
@@ -58,18 +59,16 @@ export function profileOf(env: Environment): string | undefined {
  */
 export function passedByProfile(env: Environment): string | undefined {
   const profile = profileOf(env)
-  const isElsewhere = ['OPENCLAW_CONFIG_PATH', 'OPENCLAW_STATE_DIR'].some(
-    (name) => set(env[name]) !== undefined,
-  )
-  if (profile === undefined || isElsewhere) return undefined
+  const elsewhere = valueOf(env, 'OPENCLAW_CONFIG_PATH') ?? valueOf(env, 'OPENCLAW_STATE_DIR')
+  if (profile === undefined || elsewhere !== undefined) return undefined
   const directory = join(homeOf(env), `${STATE_DIRECTORIES[0]}-${profile}`)
   return existsSync(directory) ? directory : undefined
 }
 
 /** OPENCLAW_HOME, HOME, USERPROFILE, or what the system says. */
 export function homeOf(env: Environment): string {
-  const system = setHome(env['HOME']) ?? setHome(env['USERPROFILE']) ?? homedir()
-  const own = setHome(env['OPENCLAW_HOME'])
+  const system = homeIn(env, 'HOME') ?? homeIn(env, 'USERPROFILE') ?? homedir()
+  const own = homeIn(env, 'OPENCLAW_HOME')
   return own === undefined ? resolve(system) : expandHome(own, system)
 }
 
@@ -91,22 +90,17 @@ function stateDirectory(env: Environment, home: string): string {
 }
 
 function stateOverride(env: Environment, home: string): string | undefined {
-  const directory = set(env['OPENCLAW_STATE_DIR'])
+  const directory = valueOf(env, 'OPENCLAW_STATE_DIR')
   return directory === undefined ? undefined : expandHome(directory, home)
 }
 
 function pathList(value: string | undefined, home: string): readonly string[] {
-  const paths = (value ?? '').split(delimiter).flatMap((path) => set(path) ?? [])
-  return [...new Set(paths.map((path) => expandHome(path, home)))].filter((path) => isAbsolute(path))
+  const paths = (value ?? '').split(delimiter).filter((path) => path.trim() !== '')
+  return [...new Set(paths.map((path) => expandHome(path, home)))]
 }
 
-function set(value: string | undefined): string | undefined {
-  const text = value?.trim() ?? ''
-  return text === '' ? undefined : text
-}
-
-/** Shells and service files write these for a home that they do not know. */
-function setHome(value: string | undefined): string | undefined {
-  const home = set(value)
+/** Shells and service files write `undefined` and `null` for a home that they do not know. */
+function homeIn(env: Environment, name: string): string | undefined {
+  const home = valueOf(env, name)
   return home === 'undefined' || home === 'null' ? undefined : home
 }

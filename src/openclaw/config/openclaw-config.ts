@@ -1,12 +1,10 @@
 import type { Environment } from '../../config/index.js'
-import { sanitizeForeignText } from '../../config/redact.js'
-import { say } from '../../messages/index.js'
 import { layeredEnvironment, substitute } from './environment.js'
 import { readGuarded } from './guarded-file.js'
 import { resolveIncludes } from './includes.js'
 import { homeOf, locate, passedByProfile, type Location } from './location.js'
 import { isObject, parseConfig, type JsonObject } from './parse-config.js'
-import { settingError } from './setting-error.js'
+import { settingError, type Path } from './setting-error.js'
 
 /** Where the configuration comes from. */
 export interface ConfigSource {
@@ -16,9 +14,6 @@ export interface ConfigSource {
   readonly path?: string | undefined
   readonly env: Environment
 }
-
-/** The keys that lead to a setting. */
-export type Path = readonly string[]
 
 /**
  * OpenClaw's configuration with its includes and its variables. A variable is replaced when its setting is read, so one
@@ -104,8 +99,7 @@ export class OpenClawConfig {
   text(path: Path): string | undefined {
     const value = this.value(path)
     if (value === undefined) return undefined
-    if (typeof value !== 'string')
-      throw settingError(nameOf(path), say('openclaw.text'), say('openclaw.text.hint'))
+    if (typeof value !== 'string') throw settingError(path, 'openclaw.text', 'openclaw.text.hint')
     const text = this.substitute(value, path).trim()
     return text === '' ? undefined : text
   }
@@ -113,18 +107,15 @@ export class OpenClawConfig {
   /** @throws TransportError ERR_INVALID_OPTIONS that names the variable */
   substitute(text: string, path: Path): string {
     return substitute(text, this.#env, (name) => {
-      throw settingError(
-        nameOf(path),
-        say('openclaw.unset', { name }),
-        say('openclaw.unset.hint', { name, escaped: `$\${${name}}` }),
-      )
+      const values = { name, escaped: `$\${${name}}` }
+      throw settingError(path, 'openclaw.unset', 'openclaw.unset.hint', values)
     })
   }
 
   flag(path: Path): boolean | undefined {
     const value = this.value(path)
     if (value === undefined || typeof value === 'boolean') return value
-    throw settingError(nameOf(path), say('openclaw.flag'), say('openclaw.flag.hint'))
+    throw settingError(path, 'openclaw.flag', 'openclaw.flag.hint')
   }
 
   /** @param least the smallest number that is allowed */
@@ -132,24 +123,15 @@ export class OpenClawConfig {
     const value = this.value(path)
     if (value === undefined) return undefined
     if (typeof value === 'number' && Number.isFinite(value) && value >= least) return value
-    throw settingError(nameOf(path), say('openclaw.number', { least }), say('openclaw.number.hint'))
+    throw settingError(path, 'openclaw.number', 'openclaw.number.hint', { least })
   }
 
   choice<Choice extends string>(path: Path, choices: readonly Choice[]): Choice | undefined {
     const text = this.text(path)
     const choice = choices.find((one) => one === text)
     if (text === undefined || choice !== undefined) return choice
-    throw settingError(
-      nameOf(path),
-      say('openclaw.choice', { values: choices.join(', ') }),
-      say('openclaw.choice.hint'),
-    )
+    throw settingError(path, 'openclaw.choice', 'openclaw.choice.hint', { values: choices.join(', ') })
   }
-}
-
-/** `channels.discord.proxy`: what a setting is called in messages. */
-export function nameOf(path: Path): string {
-  return path.map((key) => sanitizeForeignText(key, 64)).join('.')
 }
 
 async function readTree(
@@ -161,10 +143,10 @@ async function readTree(
   const read = await readGuarded(file, { maxBytes: Infinity })
   if ('text' in read) return { missing: null, tree: await parseConfig(read.text, 'path') }
   if (read.missing && !mustExist) return { missing: file, tree: {} }
-  throw settingError('path', say('openclaw.file', { refused: read.refused }), say('openclaw.file.hint'))
+  throw settingError('path', 'openclaw.file', 'openclaw.file.hint', { refused: read.refused })
 }
 
 function checkObject(tree: unknown, place: string): JsonObject {
   if (isObject(tree)) return tree
-  throw settingError(place, say('openclaw.no-object'), say('openclaw.no-object.hint'))
+  throw settingError(place, 'openclaw.no-object', 'openclaw.no-object.hint')
 }

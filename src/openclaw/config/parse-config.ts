@@ -1,4 +1,3 @@
-import { say } from '../../messages/index.js'
 import { settingError } from './setting-error.js'
 
 /**
@@ -18,11 +17,8 @@ export async function parseConfig(text: string, place: string): Promise<unknown>
     return json5.parse<unknown>(text)
   } catch (error) {
     const { lineNumber: line, columnNumber: column } = error as { lineNumber?: number; columnNumber?: number }
-    throw settingError(
-      place,
-      say('openclaw.syntax', { line: line ?? 0, column: column ?? 0 }),
-      say('openclaw.syntax.hint'),
-    )
+    const at = { line: line ?? 0, column: column ?? 0 }
+    throw settingError(place, 'openclaw.syntax', 'openclaw.syntax.hint', at)
   }
 }
 

@@ -1,8 +1,10 @@
 import { parseProxyUrl, type Environment, type OpenClawSource, type Proxy } from '../../config/index.js'
+import { configError } from '../../errors.js'
+import { valueOf } from '../../config/variables.js'
 import { say } from '../../messages/index.js'
 import { placesOf, type Account } from './account.js'
-import { nameOf, type OpenClawConfig, type Path } from './openclaw-config.js'
-import { settingError } from './setting-error.js'
+import type { OpenClawConfig } from './openclaw-config.js'
+import { nameOf, type Path } from './setting-error.js'
 
 const PROXY_URL = ['proxy', 'proxyUrl'] as const
 const VARIABLE = 'OPENCLAW_PROXY_URL'
@@ -49,12 +51,7 @@ export function chooseProxy(config: OpenClawConfig, account: Account, preferMana
   const discord = discordProxy(config, account)
   const managed = enabled === false ? undefined : managedProxy(config)
   if (enabled === true && managed === undefined)
-    throw settingError(
-      'proxy.enabled',
-      say('openclaw.enabled'),
-      say('openclaw.enabled.hint'),
-      'ERR_PROXY_CONFIG',
-    )
+    throw configError('proxy.enabled', say('openclaw.enabled'), say('openclaw.enabled.hint'))
   const [first, second] = preferManaged ? [managed, discord] : [discord, managed]
   const winner = first ?? second
   const loser = first === undefined ? undefined : second
@@ -75,8 +72,8 @@ export function discordProxy(config: OpenClawConfig, account: Account): Candidat
 /** The operator's, whether `proxy.enabled` is false or not. */
 export function managedProxy(config: OpenClawConfig): Candidate | undefined {
   if (config.isSet(PROXY_URL)) return fromFile(config, PROXY_URL, 'proxy.proxyUrl', true)
-  const url = config.env[VARIABLE]?.trim() ?? ''
-  return url === '' ? undefined : { source: VARIABLE, managed: true, written: url, read: () => url }
+  const url = valueOf(config.env, VARIABLE)
+  return url === undefined ? undefined : { source: VARIABLE, managed: true, written: url, read: () => url }
 }
 
 function fromFile(config: OpenClawConfig, path: Path, source: OpenClawSource, managed: boolean): Candidate {

@@ -1,4 +1,4 @@
-import { redactUrl } from '../../config/index.js'
+import { redactUrl, type ProxySource } from '../../config/index.js'
 import { TransportError } from '../../errors.js'
 import type { TransportOptions } from '../../index.js'
 import { discordProxy, managedProxy } from './proxy-choice.js'
@@ -73,8 +73,7 @@ function withoutProxy({ config, account }: OpenedConfig): OpenClawProxyState | u
   if (enabled === true && managed === undefined) return { enabled, source: 'missing', errors: [MISSING] }
   if (enabled !== false || discordProxy(config, account) !== undefined) return undefined
   if (managed === undefined) return { enabled, source: 'disabled', errors: [NOTHING] }
-  const source = managed.source === 'OPENCLAW_PROXY_URL' ? 'env' : 'config'
-  return { enabled, ...shown(readable(managed.read)), source, errors: [DISABLED] }
+  return { enabled, ...shown(readable(managed.read)), source: wordFor(managed.source), errors: [DISABLED] }
 }
 
 function stateOf(
@@ -83,8 +82,7 @@ function stateOf(
   override: TransportOptions['proxy'],
 ): OpenClawProxyState {
   if (proxy === null) return { enabled: false, source: 'disabled', errors: [NOTHING] }
-  const fromFile = proxy.source === 'proxy.proxyUrl' || proxy.source.startsWith('channels.')
-  const source = override !== undefined ? 'override' : fromFile ? 'config' : 'env'
+  const source = override === undefined ? wordFor(proxy.source) : 'override'
   return { enabled: true, proxyUrl: proxy.url, ...fileOf(proxy.url, caFile), source, errors: [] }
 }
 
@@ -119,8 +117,11 @@ function candidateOf(
   if (override !== undefined)
     return { source: 'override', url: typeof override === 'string' ? override : undefined }
   const candidate = discordProxy(config, account) ?? managedProxy(config)
-  const fromFile = candidate !== undefined && candidate.source !== 'OPENCLAW_PROXY_URL'
-  return { source: fromFile ? 'config' : 'env', url: candidate && readable(candidate.read) }
+  return { source: wordFor(candidate?.source), url: candidate && readable(candidate.read) }
+}
+
+function wordFor(source: ProxySource | undefined): 'config' | 'env' {
+  return source === 'proxy.proxyUrl' || source?.startsWith('channels.') === true ? 'config' : 'env'
 }
 
 /** Undefined where the setting cannot be read: it holds a variable that is not set, or is no text. */

@@ -7,6 +7,7 @@ import {
   type RoutePolicy,
 } from '../../config/index.js'
 import { readCertificateFile } from '../../config/pem.js'
+import { valueOf } from '../../config/variables.js'
 import type { TransportOptions } from '../../index.js'
 import { say } from '../../messages/index.js'
 import { DEFAULT_ACCOUNT, pickAccount, placeOf, type Account } from './account.js'
@@ -200,8 +201,7 @@ function installOptionsOf(config: OpenClawConfig, { chosen }: ProxyChoice): Open
 
 /** A program that OpenClaw has started knows the settings of its managed proxy by these variables. */
 function inherited({ env }: OpenClawConfig, name: string): string | undefined {
-  const value = env['OPENCLAW_PROXY_ACTIVE'] === '1' ? (env[name]?.trim() ?? '') : ''
-  return value === '' ? undefined : value
+  return env['OPENCLAW_PROXY_ACTIVE'] === '1' ? valueOf(env, name) : undefined
 }
 
 function fileNotes(config: OpenClawConfig): readonly string[] {

@@ -1,10 +1,9 @@
 import { sanitizeForeignText } from '../../config/redact.js'
-import { say } from '../../messages/index.js'
 import { readGuarded } from './guarded-file.js'
 import { expandHome } from './location.js'
-import { nameOf, type OpenClawConfig, type Path } from './openclaw-config.js'
+import type { OpenClawConfig } from './openclaw-config.js'
 import { isObject, type JsonObject } from './parse-config.js'
-import { settingError } from './setting-error.js'
+import { settingError, type Path } from './setting-error.js'
 
 const DEFAULT_PROVIDER = 'default'
 const MAX_FILE_BYTES = 1024 * 1024
@@ -30,7 +29,7 @@ export async function readSecret(config: OpenClawConfig, path: Path): Promise<st
   const ref = refOf(config, value)
   if (ref !== undefined) return resolveRef(config, path, ref)
   if (typeof value === 'string') return config.text(path)
-  throw settingError(nameOf(path), say('openclaw.secret.shape'), say('openclaw.secret.shape.hint'))
+  throw shapeError(path)
 }
 
 function refOf(config: OpenClawConfig, value: unknown): SecretRef | undefined {
@@ -58,11 +57,9 @@ async function resolveRef(config: OpenClawConfig, path: Path, ref: SecretRef): P
     case 'file':
       return resolveFile(config, path, ref)
     default:
-      throw settingError(
-        nameOf(path),
-        say('openclaw.secret.source', { source: sanitizeForeignText(ref.source, 40) }),
-        say('openclaw.secret.source.hint'),
-      )
+      throw settingError(path, 'openclaw.secret.source', 'openclaw.secret.source.hint', {
+        source: sanitizeForeignText(ref.source, 40),
+      })
   }
 }
 
@@ -74,11 +71,10 @@ function resolveVariable(config: OpenClawConfig, path: Path, ref: SecretRef): st
   if (provider === undefined && !isBuiltIn) throw unknownProvider(path, ref)
   const { allowlist } = provider ?? {}
   if (Array.isArray(allowlist) && !allowlist.includes(ref.id))
-    throw settingError(
-      nameOf(path),
-      say('openclaw.secret.denied', { name: ref.id, provider: ref.provider }),
-      say('openclaw.secret.denied.hint', { name: ref.id }),
-    )
+    throw settingError(path, 'openclaw.secret.denied', 'openclaw.secret.denied.hint', {
+      name: ref.id,
+      provider: ref.provider,
+    })
   return config.substitute(`\${${ref.id}}`, path)
 }
 
@@ -90,23 +86,12 @@ async function resolveFile(config: OpenClawConfig, path: Path, ref: SecretRef): 
   const maxBytes = config.number(['secrets', 'providers', provider, 'maxBytes'], 1) ?? MAX_FILE_BYTES
   const read = await readGuarded(file, { maxBytes, secret: true })
   if ('refused' in read)
-    throw settingError(
-      nameOf(path),
-      say('openclaw.secret.file', { provider, refused: read.refused }),
-      say('openclaw.secret.file.hint'),
-    )
+    throw settingError(path, 'openclaw.secret.file', 'openclaw.secret.file.hint', { ...read, provider })
   const text = read.text.replace(/^\ufeff/, '')
-  const secret = settings['mode'] === 'singleValue' ? singleValue(text, ref.id) : pointedAt(text, path, ref)
+  const isWhole = settings['mode'] === 'singleValue'
+  const secret = isWhole ? (ref.id === 'value' ? text : undefined) : pointedAt(text, path, ref)
   if (typeof secret === 'string' && secret.trim() !== '') return secret.trim()
-  throw settingError(
-    nameOf(path),
-    say('openclaw.secret.missing', { provider }),
-    say('openclaw.secret.missing.hint'),
-  )
-}
-
-function singleValue(text: string, id: string): string | undefined {
-  return id === 'value' ? text : undefined
+  throw settingError(path, 'openclaw.secret.missing', 'openclaw.secret.missing.hint', { provider })
 }
 
 /** RFC 6901. */
@@ -118,11 +103,7 @@ function pointedAt(text: string, path: Path, { provider, id }: SecretRef): unkno
     // The parser's error would repeat a part of the file.
   }
   if (!isObject(value))
-    throw settingError(
-      nameOf(path),
-      say('openclaw.secret.json', { provider }),
-      say('openclaw.secret.json.hint'),
-    )
+    throw settingError(path, 'openclaw.secret.json', 'openclaw.secret.json.hint', { provider })
   if (!id.startsWith('/')) return undefined
   for (const token of id.slice(1).split('/')) {
     const key = token.replaceAll('~1', '/').replaceAll('~0', '~')
@@ -140,14 +121,10 @@ function providerOf(config: OpenClawConfig, { source, provider }: SecretRef): Js
 }
 
 function shapeError(path: Path): Error {
-  return settingError(nameOf(path), say('openclaw.secret.shape'), say('openclaw.secret.shape.hint'))
+  return settingError(path, 'openclaw.secret.shape', 'openclaw.secret.shape.hint')
 }
 
 function unknownProvider(path: Path, { source, provider }: SecretRef): Error {
-  const name = sanitizeForeignText(provider, 64)
-  return settingError(
-    nameOf(path),
-    say('openclaw.secret.provider', { provider: name, source }),
-    say('openclaw.secret.provider.hint', { provider: name }),
-  )
+  const values = { provider: sanitizeForeignText(provider, 64), source }
+  return settingError(path, 'openclaw.secret.provider', 'openclaw.secret.provider.hint', values)
 }
