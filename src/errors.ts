@@ -170,7 +170,7 @@ export function hintFor(error: TransportError, audience: Audience): string {
  */
 export function failureOf(
   error: TransportError,
-  changes: Partial<Pick<TransportError, 'message' | 'sent' | 'retryable' | 'failures'>>,
+  changes: Partial<Pick<TransportError, 'message' | 'hint' | 'sent' | 'retryable' | 'failures'>>,
 ): TransportError {
   const { message, code, phase, proxy, target, retryable, sent, failures, cause } = error
   return new TransportError(changes.message ?? message, {

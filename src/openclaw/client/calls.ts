@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { reasonOf } from '../../reconnect/abortable.js'
+import { toError } from '../../errors.js'
+import { abortable } from '../../reconnect/abortable.js'
 import { SendQueue, type Write } from '../../reconnect/send-queue.js'
 import { closedClient, OpenClawError } from './openclaw-error.js'
 import { fieldsOf, requestFrame, type Fields, type ResponseFrame } from './wire/frames.js'
@@ -29,6 +30,7 @@ interface Call {
   readonly expectFinal: boolean
   readonly resolve: (payload: unknown) => void
   readonly reject: (error: Error) => void
+  readonly deadline: NodeJS.Timeout
   /** When its first byte may have gone out. */
   begunAt: number | undefined
   /** The kernel has all of it. */
@@ -67,37 +69,25 @@ export class Calls {
     const { idempotencyKey: key } = all as { idempotencyKey?: unknown }
     const bytes = Buffer.byteLength(frame)
     if (bytes > this.#maxPayload()) throw tooLarge(method, bytes, this.#maxPayload())
-    let stop = (): void => undefined
-    try {
-      return await new Promise<unknown>((resolve, reject) => {
-        const call: Call = {
-          id,
-          method,
-          frame,
-          bytes,
-          key: typeof key === 'string' ? key : undefined,
-          expectFinal,
-          resolve,
-          reject,
-          begunAt: undefined,
-          taken: false,
-          retry: undefined,
-        }
-        const timer = setTimeout(() => this.#fail(call, timedOut(call, timeoutMs)), timeoutMs)
-        const abort = (): void =>
-          this.#fail(call, signal === undefined ? closedClient(true) : reasonOf(signal))
-        signal?.addEventListener('abort', abort, { once: true })
-        stop = () => {
-          clearTimeout(timer)
-          clearTimeout(call.retry)
-          signal?.removeEventListener('abort', abort)
-        }
-        this.#calls.set(id, call)
-        this.#push(call, false)
-      })
-    } finally {
-      stop()
-    }
+    return abortable(signal ?? new AbortController().signal, (resolve, reject) => {
+      const call: Call = {
+        id,
+        method,
+        frame,
+        bytes,
+        key: typeof key === 'string' ? key : undefined,
+        expectFinal,
+        resolve,
+        reject,
+        deadline: setTimeout(() => this.#fail(call, timedOut(call, timeoutMs)), timeoutMs),
+        begunAt: undefined,
+        taken: false,
+        retry: undefined,
+      }
+      this.#calls.set(id, call)
+      this.#push(call, false)
+      return () => this.#remove(call)
+    })
   }
 
   attach(write: Write): void {
@@ -138,7 +128,7 @@ export class Calls {
       return
     }
     if (call.expectFinal && fieldsOf(payload)['status'] === 'accepted') return
-    this.#calls.delete(id)
+    this.#remove(call)
     call.resolve(answersSecrets(call.method) ? concealSecrets(payload) : payload)
   }
 
@@ -155,7 +145,7 @@ export class Calls {
     call.taken = false
     this.#queue.push(call.frame, { first, begin: () => this.#begin(call) }).then(
       () => (call.taken = true),
-      (error: unknown) => this.#fail(call, error instanceof Error ? error : queueFull()),
+      (error: unknown) => this.#fail(call, toError(error)),
     )
   }
 
@@ -171,8 +161,13 @@ export class Calls {
   }
 
   #fail(call: Call, error: Error): void {
-    if (!this.#calls.delete(call.id)) return
-    call.reject(error)
+    if (this.#remove(call)) call.reject(error)
+  }
+
+  #remove({ id, deadline, retry }: Call): boolean {
+    clearTimeout(deadline)
+    clearTimeout(retry)
+    return this.#calls.delete(id)
   }
 }
 

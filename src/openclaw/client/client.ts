@@ -216,7 +216,6 @@ function noRun(sessionKey: string): OpenClawError {
     code: 'ERR_OPENCLAW_RUN',
     reason: 'not-started',
     hint: 'Give the session a task or a message; runError of the answer says why it did not start.',
-    retryable: false,
   })
 }
 

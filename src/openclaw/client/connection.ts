@@ -14,7 +14,7 @@ import {
   type EventFrame,
   type ResponseFrame,
 } from './wire/frames.js'
-import { checkHandshakeSize, connectParams, type HandshakeSettings } from './wire/handshake.js'
+import { handshakeProblem, connectParams, type HandshakeSettings } from './wire/handshake.js'
 import { readHello, type HelloOk } from './wire/hello.js'
 import { closedByGateway, refusal } from './wire/refusal.js'
 
@@ -137,13 +137,9 @@ export class Connection {
       'connect',
       connectParams(this.#settings.handshake, challenge),
     )
-    try {
-      checkHandshakeSize(frame)
-    } catch (error) {
-      this.#leave(error instanceof Error ? error : unreadable(this.#settings.via.target))
-      return
-    }
-    this.#socket.send(frame)
+    const problem = handshakeProblem(frame)
+    if (problem === undefined) this.#socket.send(frame)
+    else this.#leave(problem)
   }
 
   #answered(response: ResponseFrame): void {
@@ -217,6 +213,5 @@ function unreadable(target: string): OpenClawError {
   return new OpenClawError(`${target} sent what is no frame of an OpenClaw gateway`, {
     code: 'ERR_OPENCLAW_PROTOCOL',
     hint: 'Check the URL: another program may listen there, or a proxy changes what passes.',
-    retryable: false,
   })
 }

@@ -1,3 +1,4 @@
+import { toError } from '../../errors.js'
 import { unlessAborted } from '../../reconnect/abortable.js'
 import { Calls, type RequestOptions } from './calls.js'
 import type { Emit, Gap, Reload } from './events.js'
@@ -159,7 +160,7 @@ export class Engine {
       await this.#subscriptions.restore((method, params) => this.#onThis(hello, method, params))
     } catch (error) {
       if (this.#hello !== hello || !this.#connected) return
-      span.settle.reject(asError(error))
+      span.settle.reject(toError(error))
       throw error
     }
     if (span.wasReady) await this.#reload('reconnect')
@@ -231,12 +232,8 @@ export class Engine {
 
   /** Something that the client does by itself failed. A connection that ended meanwhile is told as such. */
   #trouble(error: unknown): void {
-    if (this.#connected) this.#emit('error', asError(error))
+    if (this.#connected) this.#emit('error', toError(error))
   }
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error))
 }
 
 function notInTime(ms: number): OpenClawError {

@@ -5,11 +5,12 @@ const MAX_WAITING = 10_000
 
 /** Events as an async iterator, from its creation until the client ends or the loop is left. */
 export class EventStream<Event> implements AsyncIterableIterator<Event> {
-  readonly #waiting: Event[] = []
   readonly #onEnd: () => void
-  #next: { resolve: (result: IteratorResult<Event>) => void; reject: (error: Error) => void } | undefined
+  readonly #events = this.#read()
+  #waiting: Event[] = []
   #ended = false
   #error: Error | undefined
+  #wake: () => void = () => undefined
 
   /** @param onEnd called once, when nothing more is to be pushed */
   constructor(onEnd: () => void) {
@@ -18,11 +19,9 @@ export class EventStream<Event> implements AsyncIterableIterator<Event> {
 
   push(event: Event): void {
     if (this.#ended) return
-    if (this.#next !== undefined) {
-      this.#next.resolve({ value: event, done: false })
-      this.#next = undefined
-    } else if (this.#waiting.length < MAX_WAITING) this.#waiting.push(event)
+    if (this.#waiting.length < MAX_WAITING) this.#waiting.push(event)
     else this.end(tooSlow())
+    this.#wake()
   }
 
   /** What waits can still be read; then the loop ends, with the error if there is one. */
@@ -31,36 +30,32 @@ export class EventStream<Event> implements AsyncIterableIterator<Event> {
     this.#ended = true
     this.#error = error
     this.#onEnd()
-    if (this.#next === undefined) return
-    const { resolve, reject } = this.#next
-    this.#next = undefined
-    if (error === undefined) resolve({ value: undefined, done: true })
-    else {
-      this.#error = undefined
-      reject(error)
-    }
+    this.#wake()
   }
 
   next(): Promise<IteratorResult<Event>> {
-    const [value] = this.#waiting.splice(0, 1)
-    if (value !== undefined) return Promise.resolve({ value, done: false })
-    if (this.#error !== undefined) {
-      const error = this.#error
-      this.#error = undefined
-      return Promise.reject(error)
-    }
-    if (this.#ended) return Promise.resolve({ value: undefined, done: true })
-    return new Promise((resolve, reject) => (this.#next = { resolve, reject }))
+    return this.#events.next()
   }
 
+  /** A read that waits ends with it. */
   return(): Promise<IteratorResult<Event>> {
-    this.#waiting.length = 0
+    this.#waiting = []
     this.end()
-    return Promise.resolve({ value: undefined, done: true })
+    return this.#events.return(undefined)
   }
 
   [Symbol.asyncIterator](): this {
     return this
+  }
+
+  async *#read(): AsyncGenerator<Event, undefined> {
+    for (;;) {
+      const [event] = this.#waiting.splice(0, 1)
+      if (event !== undefined) yield event
+      else if (this.#error !== undefined) throw this.#error
+      else if (this.#ended) return undefined
+      else await new Promise<void>((resolve) => (this.#wake = resolve))
+    }
   }
 }
 
@@ -68,6 +63,5 @@ function tooSlow(): OpenClawError {
   return new OpenClawError(`${MAX_WAITING} events wait to be read, and the stream ends`, {
     code: 'ERR_OPENCLAW_STREAM',
     hint: 'Do less in the loop, or use an event listener.',
-    retryable: false,
   })
 }

@@ -1,3 +1,4 @@
+import { toError } from '../../errors.js'
 import { Connection } from './connection.js'
 import { DeviceStore, defaultDevicePath, type Device } from './device/device-store.js'
 import { OpenClawError } from './openclaw-error.js'
@@ -7,7 +8,7 @@ import { isLoopback } from './route/address.js'
 import { Dialer } from './route/dial.js'
 import { resolveTarget, type Target } from './route/target.js'
 import { numberOf, type EventFrame, type ResponseFrame } from './wire/frames.js'
-import type { HandshakeSettings } from './wire/handshake.js'
+import type { SigningDevice } from './wire/handshake.js'
 import { missingScopes, type HelloOk } from './wire/hello.js'
 
 /** What the link reports to its client. */
@@ -53,9 +54,7 @@ export class Link {
 
   start(): void {
     this.#timer = undefined
-    this.#opening = this.#open().catch((error: unknown) =>
-      this.#ended(error instanceof Error ? error : new Error(String(error)), undefined),
-    )
+    this.#opening = this.#open().catch((error: unknown) => this.#ended(toError(error), undefined))
   }
 
   /** Resolves when the socket is closed and nothing is left. */
@@ -88,18 +87,18 @@ export class Link {
     const device = await this.#device(target)
     const dial = await this.#dialer.prepare(target.url, target.fingerprint !== undefined)
     if (this.#stopped) return
-    const { random, settings } = { random: this.#random, settings: this.#settings }
     const { socket, proxy } = dial()
     const attempt: Attempt = { target, store: device?.store, used: device?.token }
+    const credentials = this.#byDeviceToken ? {} : target.credentials
     this.#connection = new Connection(
       {
         socket,
         via: { proxy, target: target.url.host },
-        handshake: this.#handshake(target, device),
-        handshakeTimeoutMs: settings.handshakeTimeoutMs,
+        handshake: { ...this.#settings, credentials, device },
+        handshakeTimeoutMs: this.#settings.handshakeTimeoutMs,
         fingerprint: target.fingerprint,
         secure: target.url.protocol === 'wss:',
-        random,
+        random: this.#random,
       },
       {
         opened: () => this.#owner.opened(target.url.href),
@@ -117,29 +116,12 @@ export class Link {
 
   /** @throws OpenClawError ERR_OPENCLAW_DEVICE */
   async #device(target: Target): Promise<UsedDevice | undefined> {
-    const { device: option = !isLoopback(target.url), env, role } = this.#settings
+    const { device: option = !isLoopback(target.url.hostname), env, role } = this.#settings
     if (option === false) return undefined
     const { path, signature = 'v3' } = option === true ? {} : option
     const store = new DeviceStore(path ?? defaultDevicePath(env))
     const { key, platform, token } = await store.load(target.id, role)
     return { store, key, platform, signature, token: token?.token }
-  }
-
-  #handshake({ credentials }: Target, device: UsedDevice | undefined): HandshakeSettings {
-    const { client, role, scopes, caps } = this.#settings
-    const token = device?.token
-    return {
-      client,
-      role,
-      scopes,
-      caps,
-      credentials: this.#byDeviceToken ? {} : credentials,
-      device:
-        device === undefined
-          ? undefined
-          : { key: device.key, signature: device.signature, ...(token === undefined ? {} : { token }) },
-      platform: device?.platform ?? process.platform,
-    }
   }
 
   #hello(hello: HelloOk, attempt: Attempt): void {
@@ -215,13 +197,8 @@ export class Link {
 
 const NO_DEVICE: Pick<Device, 'token'> = { token: undefined }
 
-interface UsedDevice {
+interface UsedDevice extends SigningDevice {
   readonly store: DeviceStore
-  readonly key: Device['key']
-  readonly platform: string
-  readonly signature: 'v3' | 'v2'
-  /** The device token of this gateway. */
-  readonly token: string | undefined
 }
 
 /** What one connection was opened with. */
@@ -238,7 +215,6 @@ function scopesLost(missing: readonly string[], { auth }: HelloOk, hasDevice: bo
     hint: hasDevice
       ? 'Approve the scopes for this device on the gateway’s host: openclaw devices list'
       : 'Give device: true, and leave `client` at its default: only cli with cli keeps its scopes without a device.',
-    retryable: false,
     method: 'connect',
     details: { missingScopes: missing, scopes: auth.scopes },
   })

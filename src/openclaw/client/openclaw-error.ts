@@ -52,8 +52,8 @@ export interface OpenClawErrorDetails {
   readonly detailCode?: string | null | undefined
   /** `details.reason` of the gateway's answer, such as `scope-upgrade`. */
   readonly reason?: string | null | undefined
-  /** Whether the same may work later without any change. */
-  readonly retryable: boolean
+  /** Whether the same may work later without any change. Default: false. */
+  readonly retryable?: boolean | undefined
   /** Milliseconds after which the gateway wants to be asked again. */
   readonly retryAfterMs?: number | null | undefined
   /** Default: `'no'`. */
@@ -98,7 +98,7 @@ export class OpenClawError extends Error {
     this.detailCode = details.detailCode ?? null
     this.reason = details.reason ?? null
     this.hint = details.hint
-    this.retryable = details.retryable
+    this.retryable = details.retryable ?? false
     this.retryAfterMs = details.retryAfterMs ?? null
     this.sent = details.sent ?? 'no'
     this.method = details.method ?? null

@@ -4,7 +4,6 @@ import {
   invalidOption,
   parseGatewayUrl,
   type Environment,
-  type GatewayAddress,
   type LoopbackMode,
 } from './route/address.js'
 import { parseFingerprint } from './route/fingerprint.js'
@@ -86,90 +85,66 @@ export interface OpenClawClientOptions {
   readonly config?: string | false | undefined
 }
 
-/** The options after the checks. */
-export interface ClientSettings {
-  /** Undefined: variables and the configuration decide when the client connects. */
-  readonly address: GatewayAddress | undefined
-  readonly port: number | undefined
-  readonly token: string | undefined
-  readonly password: string | undefined
-  readonly device: DeviceOptions | boolean | undefined
-  readonly scopes: readonly string[]
-  readonly role: string
-  readonly caps: readonly string[]
-  readonly client: { readonly id: string; readonly mode: string }
-  readonly transport: DiscordTransport | undefined
-  readonly loopback: LoopbackMode
-  readonly fingerprint: string | undefined
-  readonly reconnect: ReconnectSettings | false
-  readonly subscriptions: readonly string[]
-  readonly connectTimeoutMs: number
-  readonly handshakeTimeoutMs: number
-  readonly requestTimeoutMs: number
-  readonly env: Environment
-  readonly config: string | false | undefined
-}
-
-const DEFAULT_SCOPES = ['operator.read', 'operator.write']
 const DEFAULT_RECONNECT: ReconnectSettings = { baseMs: 1_000, maxMs: 10_000, maxAttempts: Infinity }
 const MAX_TIMER_MS = 2 ** 31 - 1
 
-const NAMES: ReadonlySet<string> = new Set<keyof OpenClawClientOptions>([
-  'url',
-  'host',
-  'port',
-  'token',
-  'password',
-  'device',
-  'scopes',
-  'role',
-  'caps',
-  'client',
-  'transport',
-  'loopback',
-  'tlsFingerprint',
-  'reconnect',
-  'subscriptions',
-  'connectTimeoutMs',
-  'handshakeTimeoutMs',
-  'requestTimeoutMs',
-  'env',
-  'config',
-])
+/** The options after the checks. Without an address, variables and the configuration decide when the client connects. */
+export type ClientSettings = Readonly<ReturnType<typeof parseClientOptions>>
 
 /** @throws TransportError ERR_INVALID_OPTIONS, which names the option and repeats no value */
-export function parseClientOptions(options: OpenClawClientOptions): ClientSettings {
-  const unknown = Object.keys(options).find((name) => !NAMES.has(name))
+export function parseClientOptions({
+  url,
+  host,
+  port,
+  token,
+  password,
+  device,
+  scopes,
+  role,
+  caps,
+  client,
+  transport,
+  loopback = 'gateway-only',
+  tlsFingerprint,
+  reconnect,
+  subscriptions,
+  connectTimeoutMs,
+  handshakeTimeoutMs,
+  requestTimeoutMs,
+  env,
+  config,
+  ...others
+}: OpenClawClientOptions) {
+  const [unknown] = Object.keys(others)
   if (unknown !== undefined)
     throw invalidOption(`${unknown.slice(0, 40)}: is not an option of OpenClawGatewayClient`)
-  const { url, host, port, tlsFingerprint, loopback = 'gateway-only' } = options
   if (url !== undefined && (host !== undefined || port !== undefined))
     throw invalidOption('url: expected either `url`, or `host` and `port`')
   if (!['gateway-only', 'direct', 'proxy', 'block'].includes(loopback))
     throw invalidOption("loopback: expected 'gateway-only', 'proxy' or 'block'")
   const address = addressOf(url, host, port)
-  if (tlsFingerprint !== undefined && address?.url.protocol === 'ws:')
+  if (tlsFingerprint !== undefined && address?.protocol === 'ws:')
     throw invalidOption('tlsFingerprint: needs a wss: URL, since ws: has no certificate')
   return {
     address,
     port: port === undefined ? undefined : wholeNumber('port', port, 1, 65_535),
-    token: secret('token', options.token),
-    password: secret('password', options.password),
-    device: parseDevice(options.device),
-    scopes: texts('scopes', options.scopes) ?? DEFAULT_SCOPES,
-    role: text('role', options.role) ?? 'operator',
-    caps: texts('caps', options.caps) ?? [],
-    client: options.client ?? { id: 'cli', mode: 'cli' },
-    transport: options.transport,
+    token: secret('token', token),
+    password: secret('password', password),
+    device: parseDevice(device),
+    scopes: texts('scopes', scopes ?? ['operator.read', 'operator.write']),
+    role: text('role', role ?? 'operator'),
+    caps: texts('caps', caps ?? []),
+    client: client ?? { id: 'cli', mode: 'cli' },
+    transport,
     loopback,
     fingerprint: tlsFingerprint === undefined ? undefined : parseFingerprint(tlsFingerprint),
-    reconnect: parseReconnect(options.reconnect),
-    subscriptions: texts('subscriptions', options.subscriptions) ?? [],
-    connectTimeoutMs: wholeNumber('connectTimeoutMs', options.connectTimeoutMs ?? 10_000, 1, 600_000),
-    handshakeTimeoutMs: wholeNumber('handshakeTimeoutMs', options.handshakeTimeoutMs ?? 15_000, 1, 600_000),
-    requestTimeoutMs: wholeNumber('requestTimeoutMs', options.requestTimeoutMs ?? 60_000, 1, MAX_TIMER_MS),
-    env: options.env ?? process.env,
-    config: options.config,
+    reconnect: parseReconnect(reconnect),
+    subscriptions: texts('subscriptions', subscriptions ?? []),
+    connectTimeoutMs: wholeNumber('connectTimeoutMs', connectTimeoutMs ?? 10_000, 1, 600_000),
+    handshakeTimeoutMs: wholeNumber('handshakeTimeoutMs', handshakeTimeoutMs ?? 15_000, 1, 600_000),
+    requestTimeoutMs: wholeNumber('requestTimeoutMs', requestTimeoutMs ?? 60_000, 1, MAX_TIMER_MS),
+    env: env ?? process.env,
+    config,
   }
 }
 
@@ -178,12 +153,12 @@ function addressOf(
   url: string | URL | undefined,
   host: string | undefined,
   port: number | undefined,
-): GatewayAddress | undefined {
-  if (url !== undefined) return { url: parseGatewayUrl(String(url), 'url'), explicit: true }
+): URL | undefined {
+  if (url !== undefined) return parseGatewayUrl(String(url), 'url')
   if (host === undefined) return undefined
   const name = /:.*:/.test(host) && !host.startsWith('[') ? `[${host}]` : host
   if (/[/@?#\s]/.test(host)) throw invalidOption('host: expected a name or an address without a scheme')
-  return { url: parseGatewayUrl(`ws://${name}:${port ?? DEFAULT_PORT}`, 'host'), explicit: true }
+  return parseGatewayUrl(`ws://${name}:${port ?? DEFAULT_PORT}`, 'host')
 }
 
 function parseDevice(device: OpenClawClientOptions['device']): DeviceOptions | boolean | undefined {
@@ -191,7 +166,7 @@ function parseDevice(device: OpenClawClientOptions['device']): DeviceOptions | b
   const { path, signature } = device
   if (signature !== undefined && !['v3', 'v2'].includes(signature))
     throw invalidOption("device.signature: expected 'v3' or 'v2'")
-  return { path: text('device.path', path), signature }
+  return { path: path === undefined ? undefined : text('device.path', path), signature }
 }
 
 function parseReconnect(reconnect: OpenClawClientOptions['reconnect']): ReconnectSettings | false {
@@ -213,13 +188,12 @@ function wholeNumber(field: string, value: number, least: number, most: number):
   throw invalidOption(`${field}: expected a whole number from ${least} to ${most}`)
 }
 
-function text(field: string, value: string | undefined): string | undefined {
-  if (value === undefined || (typeof value === 'string' && value.trim() !== '')) return value
+function text(field: string, value: string): string {
+  if (typeof value === 'string' && value.trim() !== '') return value
   throw invalidOption(`${field}: expected a string that is not blank`)
 }
 
-function texts(field: string, value: readonly string[] | undefined): readonly string[] | undefined {
-  if (value === undefined) return undefined
+function texts(field: string, value: readonly string[]): readonly string[] {
   if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return [...value]
   throw invalidOption(`${field}: expected an array of strings`)
 }

@@ -1,5 +1,5 @@
 import { messageText } from './answers.js'
-import { OpenClawError } from './openclaw-error.js'
+import { OpenClawError, type OpenClawErrorDetails } from './openclaw-error.js'
 import { textOf, type Fields } from './wire/frames.js'
 
 /** A message that was sent, as `sessionsSend` and `sessionsSpawn` give it. */
@@ -27,43 +27,39 @@ export function replyOf({ runId, sessionKey }: Run, message: Fields, stopReason:
   return { runId, sessionKey, text: messageText(message), message, stopReason }
 }
 
-export function runFailed(
+function runError(
   { runId, sessionKey }: Run,
-  message: string | null,
-  details: Fields,
+  message: string,
+  details: Pick<OpenClawErrorDetails, 'reason' | 'hint' | 'retryable'>,
 ): OpenClawError {
+  const common = { code: 'ERR_OPENCLAW_RUN', sent: 'maybe', details: { runId, sessionKey } } as const
+  return new OpenClawError(message, { ...common, ...details })
+}
+
+export function runFailed(run: Run, message: string | null, details: Fields): OpenClawError {
   const kind = textOf(details['errorKind'])
-  return new OpenClawError(`The run in ${sessionKey} failed: ${message ?? kind ?? 'no reason given'}`, {
-    code: 'ERR_OPENCLAW_RUN',
+  return runError(run, `The run in ${run.sessionKey} failed: ${message ?? kind ?? 'no reason given'}`, {
     reason: kind ?? 'error',
     hint: 'Look at the model and its provider: openclaw models status',
     retryable: kind === 'timeout' || kind === 'rate_limit',
-    sent: 'maybe',
-    details: { runId, sessionKey },
   })
 }
 
-export function runStopped({ runId, sessionKey }: Run): OpenClawError {
-  return new OpenClawError(`The run in ${sessionKey} was stopped before it answered`, {
-    code: 'ERR_OPENCLAW_RUN',
+export function runStopped(run: Run): OpenClawError {
+  return runError(run, `The run in ${run.sessionKey} was stopped before it answered`, {
     reason: 'aborted',
     hint: 'Somebody stopped the session. Send the message again if it is still wanted.',
-    retryable: false,
-    sent: 'maybe',
-    details: { runId, sessionKey },
   })
 }
 
-export function noAnswer({ runId, sessionKey }: Run): OpenClawError {
-  return new OpenClawError(
-    `The session ${sessionKey} does nothing any more, and has no answer to the message`,
+export function noAnswer(run: Run): OpenClawError {
+  return runError(
+    run,
+    `The session ${run.sessionKey} does nothing any more, and has no answer to the message`,
     {
-      code: 'ERR_OPENCLAW_RUN',
       reason: 'no-answer',
       hint: 'The gateway may have restarted meanwhile. Read the history, and send the message again if it is still wanted.',
       retryable: true,
-      sent: 'maybe',
-      details: { runId, sessionKey },
     },
   )
 }

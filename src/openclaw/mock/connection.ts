@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { WebSocket } from 'ws'
+import { fieldsOf, textOf, type Fields } from '../client/wire/frames.js'
+import { MAX_HANDSHAKE_BYTES } from '../client/wire/handshake.js'
 import type { Call } from './method.js'
 import type { GatewayState } from './methods.js'
 import { invalid, Refused } from './refused.js'
 import type { Audience } from './session.js'
-
-type Fields = Readonly<Record<string, unknown>>
 
 /** What a connection may do, and how it proved it. */
 export interface Admission {
@@ -32,8 +32,6 @@ export interface ConnectionRules {
   readonly requested?: (method: string, params: Fields) => 'drop' | undefined
 }
 
-/** The frame before the handshake may have 64 KiB. */
-const MAX_HANDSHAKE_BYTES = 64 * 1024
 const PROTOCOL = 4
 
 /** Methods that OpenClaw's schema allows for `client`. */
@@ -131,7 +129,7 @@ export class MockConnection {
       checkClient(params)
       const admission = await this.#rules.admit(params, this.#nonce, this.#ts)
       clearTimeout(this.#handshakeTimer)
-      this.deviceId = textOf(fieldsOf(params['device'])['id'])
+      this.deviceId = textOf(fieldsOf(params['device'])['id']) ?? undefined
       this.admission = admission
       this.#answer(id, this.#hello(admission))
       this.event('read', 'health', { ok: true, ts: Date.now() })
@@ -164,14 +162,7 @@ export class MockConnection {
       if (unavailable !== undefined) throw unavailable
       // What it does not know is for administrators, too: others are told nothing else.
       const scope = state.scopeOf(method) ?? 'admin'
-      if (scope !== 'none' && !this.#may(`operator.${scope}`))
-        throw new Refused('FORBIDDEN', `missing scope: operator.${scope}`, {
-          details: {
-            code: 'MISSING_SCOPE',
-            missingScope: `operator.${scope}`,
-            requiredScopes: [`operator.${scope}`],
-          },
-        })
+      if (scope !== 'none' && !this.#may(`operator.${scope}`)) throw missingScope(`operator.${scope}`)
       const payload = state.call(method, params, this.#call(id))
       if (this.#rules.requested?.(method, params) !== 'drop') this.#answer(id, payload)
     } catch (error) {
@@ -210,6 +201,11 @@ export class MockConnection {
   }
 }
 
+function missingScope(scope: string): Refused {
+  const details = { code: 'MISSING_SCOPE', missingScope: scope, requiredScopes: [scope] }
+  return new Refused('FORBIDDEN', `missing scope: ${scope}`, { details })
+}
+
 /** What the gateway's schema checks first. @throws Refused */
 function checkClient(params: Fields): void {
   const { minProtocol, maxProtocol } = params
@@ -225,12 +221,4 @@ function checkClient(params: Fields): void {
     throw invalid('invalid connect params: at /client/id: must be equal to one of the allowed values')
   if (!CLIENT_MODES.test(textOf(mode) ?? ''))
     throw invalid('invalid connect params: at /client/mode: must be equal to one of the allowed values')
-}
-
-function fieldsOf(value: unknown): Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {}
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined
 }

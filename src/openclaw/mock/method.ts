@@ -1,4 +1,4 @@
-export type Fields = Readonly<Record<string, unknown>>
+import type { Fields } from '../client/wire/frames.js'
 
 /** A method: its scope, its parameters, and what it does. */
 export interface Method {

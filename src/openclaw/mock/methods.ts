@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import type { Call, Fields, Method } from './method.js'
+import type { Fields } from '../client/wire/frames.js'
+import type { Call, Method } from './method.js'
 import { otherMethods } from './other-methods.js'
 import { invalid } from './refused.js'
 import { MockSession, type Answer, type Tell } from './session.js'
@@ -115,11 +116,13 @@ export class GatewayState {
     if (before !== undefined)
       return { runId: key, status: session.row['hasActiveRun'] === true ? 'in_flight' : 'ok' }
     this.#keys.set(key, session.key)
-    if (session.hasAnswer(key)) {
+    const after = session.rolesAfter(key)
+    if (after?.includes('assistant') === true) {
       this.#options.tell('read', 'chat', { runId: key, sessionKey: session.key, seq: 1, state: 'final' })
       return { runId: key, status: 'started' }
     }
-    if (session.isPassed(key)) {
+    // The gateway does not go back to a message that another one follows.
+    if (after?.includes('user') === true) {
       session.refuse(key, 'Session transcript keyed user is outside the current turn')
       return { runId: key, status: 'started' }
     }
@@ -131,11 +134,7 @@ export class GatewayState {
 
   #sessionMethods(): Record<string, Method> {
     return {
-      'sessions.list': {
-        scope: 'read',
-        params: LIST,
-        run: (params) => this.#list(params),
-      },
+      'sessions.list': { scope: 'read', params: LIST, run: (params) => this.#list(params) },
       'sessions.describe': {
         scope: 'read',
         params: ['key', 'agentId'],
@@ -163,11 +162,8 @@ export class GatewayState {
         run: ({ key, runId }) => {
           if (key === undefined && runId === undefined) throw invalid('key required')
           const stopped = this.#known(key).abort()
-          return {
-            ok: true,
-            abortedRunId: stopped ?? null,
-            status: stopped === undefined ? 'no-active-run' : 'aborted',
-          }
+          const status = stopped === undefined ? 'no-active-run' : 'aborted'
+          return { ok: true, abortedRunId: stopped ?? null, status }
         },
       },
       'sessions.delete': {
@@ -260,13 +256,8 @@ export class GatewayState {
               result: { payloads: [{ text, mediaUrl: null }] },
             })),
           )
-          return {
-            runId,
-            sessionKey: session.key,
-            agentId: 'main',
-            status: 'accepted',
-            acceptedAt: Date.now(),
-          }
+          const acceptedAt = Date.now()
+          return { runId, sessionKey: session.key, agentId: 'main', status: 'accepted', acceptedAt }
         },
       },
     }

@@ -1,4 +1,5 @@
-import type { Fields, Method } from './method.js'
+import type { Fields } from '../client/wire/frames.js'
+import type { Method } from './method.js'
 
 /** @param sessions how many there are @param config what `config.get` shows */
 export function otherMethods(sessions: () => number, config: Fields): Record<string, Method> {
@@ -17,12 +18,7 @@ export function otherMethods(sessions: () => number, config: Fields): Record<str
     'config.get': {
       scope: 'read',
       params: [],
-      run: () => ({
-        path: '/openclaw.json',
-        exists: true,
-        valid: true,
-        config: config,
-      }),
+      run: () => ({ path: '/openclaw.json', exists: true, valid: true, config }),
     },
     'system-presence': { scope: 'read', params: [], run: () => [] },
     'node.list': { scope: 'read', params: [], run: () => ({ ts: Date.now(), nodes: [] }) },

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-
-type Fields = Readonly<Record<string, unknown>>
+import { toError } from '../../errors.js'
+import type { Fields } from '../client/wire/frames.js'
 
 /** Who gets an event. */
 export type Audience = 'read' | 'sessions' | { readonly messagesOf: string }
@@ -75,19 +75,10 @@ export class MockSession {
     return { items, total: items.length }
   }
 
-  has(key: string): boolean {
-    return this.messages.some((message) => message['idempotencyKey'] === `${key}:user`)
-  }
-
-  hasAnswer(key: string): boolean {
+  /** The roles of what follows the message of this key; undefined where that is not there. */
+  rolesAfter(key: string): readonly unknown[] | undefined {
     const at = this.messages.findIndex((message) => message['idempotencyKey'] === `${key}:user`)
-    return at !== -1 && this.messages.slice(at + 1).some(({ role }) => role === 'assistant')
-  }
-
-  /** Whether a message of this key is followed by another one: the gateway does not go back to it. */
-  isPassed(key: string): boolean {
-    const at = this.messages.findIndex((message) => message['idempotencyKey'] === `${key}:user`)
-    return at !== -1 && this.messages.slice(at + 1).some(({ role }) => role === 'user')
+    return at === -1 ? undefined : this.messages.slice(at + 1).map(({ role }) => role)
   }
 
   /** The run of a message fails before it begins. */
@@ -131,7 +122,8 @@ export class MockSession {
   async #run({ runId, message, key }: Queued): Promise<void> {
     const stop = new AbortController()
     this.#running = { runId, stop }
-    if (!this.has(key)) this.#add({ role: 'user', content: message, idempotencyKey: `${key}:user` }, {})
+    if (this.rolesAfter(key) === undefined)
+      this.#add({ role: 'user', content: message, idempotencyKey: `${key}:user` }, {})
     this.#changed('agent.run.started', runId)
     this.#chat(runId, 1, { state: 'status', phase: 'starting_model' })
     this.#agent(runId, 2, 'lifecycle', { phase: 'start', startedAt: Date.now() })
@@ -152,7 +144,7 @@ export class MockSession {
       end = { state: 'final', stopReason: 'stop', message: answer }
     } catch (error) {
       if (this.#stopped) return
-      const text = error instanceof Error ? error.message : String(error)
+      const { message: text } = toError(error)
       if (stop.signal.aborted) this.#chat(runId, 4, { state: 'final' })
       end = stop.signal.aborted
         ? { state: 'aborted', stopReason: 'aborted' }

@@ -50,7 +50,6 @@ function unusableKey(where: string): OpenClawError {
   return new OpenClawError(`${where}: expected an Ed25519 private key in PEM`, {
     code: 'ERR_OPENCLAW_DEVICE',
     hint: 'Move the file away: the client makes a new device, which has to be approved once.',
-    retryable: false,
   })
 }
 

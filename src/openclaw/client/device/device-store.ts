@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { chmod, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { systemCode } from '../../../errors.js'
 import { OpenClawError } from '../openclaw-error.js'
 import { fieldsOf, textOf } from '../wire/frames.js'
 import { createDeviceKey, readDeviceKey, writeDeviceKey, type DeviceKey } from './device-key.js'
@@ -90,7 +91,7 @@ export class DeviceStore {
       text = await readFile(this.path, 'utf8')
       await this.#closeToOthers()
     } catch (error) {
-      const code = textOf(fieldsOf(error)['code']) ?? 'no reason given'
+      const code = systemCode(error) ?? 'no reason given'
       if (code === 'ENOENT') return undefined
       throw unusable(this.path, `cannot be read (${code})`)
     }
@@ -153,7 +154,6 @@ function unusable(path: string, what: string): OpenClawError {
   return new OpenClawError(`The device file ${path} ${what}`, {
     code: 'ERR_OPENCLAW_DEVICE',
     hint: 'Correct it, or move it away: the client makes a new device, which has to be approved once.',
-    retryable: false,
   })
 }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { link, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { hostname } from 'node:os'
+import { systemCode } from '../../../errors.js'
 import { pause } from '../../../reconnect/abortable.js'
 import { OpenClawError } from '../openclaw-error.js'
 
@@ -39,7 +40,7 @@ async function take(lock: string): Promise<boolean> {
   } catch (error) {
     // Windows answers EPERM or EACCES while the file of the process before is being removed.
     const taken = process.platform === 'win32' ? ['EEXIST', 'EPERM', 'EACCES'] : ['EEXIST']
-    if (taken.includes(codeOf(error))) return false
+    if (taken.includes(systemCode(error) ?? '')) return false
     throw error
   }
 }
@@ -62,7 +63,7 @@ function isRunning(pid: number): boolean {
     return true
   } catch (error) {
     // The process of another user.
-    return codeOf(error) === 'EPERM'
+    return systemCode(error) === 'EPERM'
   }
 }
 
@@ -76,10 +77,6 @@ async function remove(lock: string): Promise<void> {
   }
   if (!(await isStale(aside))) await link(aside, lock).catch(() => undefined)
   await rm(aside, { force: true })
-}
-
-function codeOf(error: unknown): string {
-  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
 }
 
 function lockedFor(lock: string): OpenClawError {

@@ -9,16 +9,6 @@ export type LoopbackMode = 'gateway-only' | 'direct' | 'proxy' | 'block'
 
 export const DEFAULT_PORT = 18_789
 
-/** Where the gateway is. */
-export interface GatewayAddress {
-  readonly url: URL
-  /**
-   * Whether the caller named another host, by `url` or `host`: credentials of files and variables are then never sent
-   * there.
-   */
-  readonly explicit: boolean
-}
-
 const loopback = new BlockList()
 loopback.addSubnet('127.0.0.0', 8, 'ipv4')
 loopback.addAddress('::1', 'ipv6')
@@ -36,7 +26,7 @@ nearby.addSubnet('fc00::', 7, 'ipv6')
 nearby.addSubnet('fe80::', 10, 'ipv6')
 
 /** A literal address of this host or `localhost`. A name that merely resolves to one does not count. */
-export function isLoopback({ hostname }: URL): boolean {
+export function isLoopback(hostname: string): boolean {
   const host = bare(hostname)
   return host === 'localhost' || isIn(loopback, host)
 }
@@ -86,7 +76,7 @@ const SCHEMES: Readonly<Record<string, 'ws:' | 'wss:'>> = {
  * @throws TransportError ERR_ROUTE_REFUSED
  */
 export function checkAddress(url: URL, mode: LoopbackMode, env: Environment): void {
-  if (isLoopback(url)) {
+  if (isLoopback(url.hostname)) {
     if (mode === 'block')
       throw refused(
         url,

@@ -2,18 +2,11 @@ import type { WebSocket } from 'ws'
 import type { DiscordTransport } from '../../../index.js'
 import type { DirectSockets } from '../../../websocket/direct-sockets.js'
 import { liveSocketOptions } from '../../../websocket/live-socket.js'
-import { checkAddress, isLoopback, type Environment, type LoopbackMode } from './address.js'
-
-export interface DialSettings {
-  readonly loopback: LoopbackMode
-  readonly env: Environment
-  /** For every gateway that is not on this host. */
-  readonly transport: DiscordTransport | undefined
-  readonly connectTimeoutMs: number
-}
+import type { ClientSettings } from '../options.js'
+import { checkAddress, isLoopback } from './address.js'
 
 /** A socket that is being opened, and the proxy that it takes, redacted. */
-export interface Dialled {
+interface Dialled {
   readonly socket: WebSocket
   readonly proxy: string | null
 }
@@ -27,12 +20,12 @@ const MAX_RECEIVED = 64 * 1024 * 1024
  * that is little of the package, and not undici.
  */
 export class Dialer {
-  readonly #settings: DialSettings
+  readonly #settings: ClientSettings
   /** What was made here. */
   #direct: DirectSockets | undefined
   #environment: DiscordTransport | undefined
 
-  constructor(settings: DialSettings) {
+  constructor(settings: ClientSettings) {
     this.#settings = settings
   }
 
@@ -51,7 +44,7 @@ export class Dialer {
       handshakeTimeout: connectTimeoutMs,
       ...(pinned ? { rejectUnauthorized: false } : {}),
     }
-    if (isLoopback(url) && loopback !== 'proxy') {
+    if (isLoopback(url.hostname) && loopback !== 'proxy') {
       const { DirectSockets } = await import('../../../websocket/direct-sockets.js')
       const direct = (this.#direct ??= new DirectSockets())
       return () => ({ socket: direct.createWebSocket(url, options), proxy: null })
@@ -59,7 +52,7 @@ export class Dialer {
     const used = transport ?? (await this.#fromEnvironment())
     return () => ({
       socket: used.createWebSocket(url, options),
-      proxy: used.explain(httpUrl(url)).proxy?.url ?? null,
+      proxy: used.explain(url.href.replace(/^ws/, 'http')).proxy?.url ?? null,
     })
   }
 
@@ -75,8 +68,4 @@ export class Dialer {
     const { env } = this.#settings
     return (this.#environment ??= createDiscordTransport({ env, keepWarm: false }))
   }
-}
-
-function httpUrl(url: URL): URL {
-  return new URL(url.href.replace(/^ws/, 'http'))
 }

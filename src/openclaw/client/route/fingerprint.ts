@@ -34,6 +34,5 @@ export function fingerprintProblem(
     hint:
       'Nothing was sent. If the gateway has a new certificate, compare this fingerprint on its host: openssl x509 ' +
       '-noout -fingerprint -sha256 -in <certificate>, and give it as tlsFingerprint.',
-    retryable: false,
   })
 }

@@ -1,4 +1,5 @@
-import { OpenClawConfig, type Path } from '../../config/openclaw-config.js'
+import { OpenClawConfig } from '../../config/openclaw-config.js'
+import type { Path } from '../../config/setting-error.js'
 import { readSecret } from '../../config/secret.js'
 import type { ClientSettings } from '../options.js'
 import type { Credentials } from '../wire/handshake.js'

@@ -1,4 +1,4 @@
-import { systemCode, TransportError } from '../../../errors.js'
+import { failureOf, systemCode, type TransportError } from '../../../errors.js'
 
 /** How a WebSocket to a gateway was opened. */
 export interface Opening {
@@ -21,19 +21,7 @@ const NO_ANSWER =
 /** A socket that did not open: what helps with a gateway, where the hint of the route is about other peers. */
 export function withGatewayHint(error: TransportError, opening: Opening): TransportError {
   const hint = hintFor(error, opening)
-  if (hint === undefined) return error
-  const { message, code, phase, proxy, target, retryable, sent, failures, cause } = error
-  return new TransportError(message, {
-    code,
-    phase,
-    proxy,
-    target,
-    retryable,
-    sent,
-    failures,
-    hint,
-    ...(cause === undefined ? {} : { cause }),
-  })
+  return hint === undefined ? error : failureOf(error, { hint })
 }
 
 function hintFor({ code, proxy, cause }: TransportError, { secure, pinned }: Opening): string | undefined {

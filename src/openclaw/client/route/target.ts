@@ -1,3 +1,4 @@
+import { valueOf } from '../../../config/variables.js'
 import { profileOf } from '../../config/location.js'
 import type { ClientSettings } from '../options.js'
 import type { Credentials } from '../wire/handshake.js'
@@ -21,7 +22,7 @@ export interface Target {
 export async function resolveTarget(settings: ClientSettings): Promise<Target> {
   const { address, token, password, env, fingerprint } = settings
   const own: Credentials = { token, password }
-  if (address !== undefined) return targetOf(address.url, own, fingerprint)
+  if (address !== undefined) return targetOf(address, own, fingerprint)
   const given = token !== undefined || password !== undefined
   const variable = valueOf(env, 'OPENCLAW_GATEWAY_URL')
   if (variable !== undefined && settings.port === undefined)
@@ -46,7 +47,7 @@ function targetOf(url: URL, credentials: Credentials, fingerprint: string | unde
   }
 }
 
-export function fromEnvironment(env: Environment): Credentials {
+function fromEnvironment(env: Environment): Credentials {
   return {
     token: valueOf(env, 'OPENCLAW_GATEWAY_TOKEN'),
     password: valueOf(env, 'OPENCLAW_GATEWAY_PASSWORD'),
@@ -68,10 +69,4 @@ function profilePort(env: Environment): number | undefined {
   let hash = 0x811c9dc5
   for (const byte of Buffer.from(profile)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0
   return 20_000 + (hash % 40_000)
-}
-
-/** A variable that is set and not blank. */
-function valueOf(env: Environment, name: string): string | undefined {
-  const value = env[name]?.trim()
-  return value === undefined || value === '' ? undefined : value
 }

@@ -10,7 +10,6 @@ export interface WireError {
 export interface ResponseFrame {
   readonly type: 'res'
   readonly id: string
-  readonly ok: boolean
   readonly payload: unknown
   readonly error: WireError | null
 }
@@ -59,7 +58,6 @@ export function readFrame(text: string): ResponseFrame | EventFrame | undefined 
   return {
     type: 'res',
     id: frame['id'],
-    ok,
     payload: frame['payload'],
     error: ok ? null : readError(fieldsOf(frame['error'])),
   }

@@ -1,27 +1,31 @@
 import { OpenClawError } from '../openclaw-error.js'
-import { signDevice, type Challenge, type ClientIdentity, type DeviceKey } from '../device/device-key.js'
+import { signDevice, type Challenge, type DeviceKey } from '../device/device-key.js'
+import type { ClientSettings } from '../options.js'
 import type { Fields } from './frames.js'
 
 /** The frame before the handshake may have 64 KiB: the gateway closes without an answer above that. */
 export const MAX_HANDSHAKE_BYTES = 64 * 1024
 
 /** Protocol versions that this client speaks. An older gateway answers 3, today's answers 4. */
-export const PROTOCOLS = { min: 3, max: 4 } as const
+const PROTOCOLS = { min: 3, max: 4 } as const
 
 export interface Credentials {
   readonly token?: string | undefined
   readonly password?: string | undefined
 }
 
-export interface HandshakeSettings {
-  readonly client: ClientIdentity
-  readonly role: string
-  readonly scopes: readonly string[]
-  readonly caps: readonly string[]
-  readonly credentials: Credentials
-  readonly device:
-    { readonly key: DeviceKey; readonly signature: 'v3' | 'v2'; readonly token?: string } | undefined
+/** The device that signs the handshake. */
+export interface SigningDevice {
+  readonly key: DeviceKey
   readonly platform: string
+  readonly signature: 'v3' | 'v2'
+  /** That the gateway has given to it. */
+  readonly token: string | undefined
+}
+
+export interface HandshakeSettings extends Pick<ClientSettings, 'client' | 'role' | 'scopes' | 'caps'> {
+  readonly credentials: Credentials
+  readonly device: SigningDevice | undefined
 }
 
 /** Of this client, not of the package: the gateway writes it into its log. */
@@ -30,7 +34,8 @@ const CLIENT_NAME = 'discord-transport'
 
 /** The parameters of `connect`. A device token goes where no shared secret is given. */
 export function connectParams(settings: HandshakeSettings, challenge: Challenge): Fields {
-  const { client, role, scopes, caps, credentials, device, platform } = settings
+  const { client, role, scopes, caps, credentials, device } = settings
+  const { platform } = device ?? process
   const { token, password } = credentials
   const deviceToken = token === undefined && password === undefined ? device?.token : undefined
   return {
@@ -63,14 +68,13 @@ function authOf(auth: Readonly<Record<'token' | 'password' | 'deviceToken', stri
   return given.length === 0 ? {} : { auth: Object.fromEntries(given) }
 }
 
-/** @throws OpenClawError for a handshake that the gateway would close without an answer */
-export function checkHandshakeSize(frame: string): void {
+/** What is wrong with a handshake that the gateway would close without an answer. */
+export function handshakeProblem(frame: string): OpenClawError | undefined {
   const bytes = Buffer.byteLength(frame)
-  if (bytes <= MAX_HANDSHAKE_BYTES) return
-  throw new OpenClawError(`The handshake has ${bytes} bytes, and the gateway takes ${MAX_HANDSHAKE_BYTES}`, {
+  if (bytes <= MAX_HANDSHAKE_BYTES) return undefined
+  return new OpenClawError(`The handshake has ${bytes} bytes, and the gateway takes ${MAX_HANDSHAKE_BYTES}`, {
     code: 'ERR_OPENCLAW_FRAME_TOO_LARGE',
     hint: 'Give fewer scopes and capabilities, and check the token.',
-    retryable: false,
     method: 'connect',
   })
 }
