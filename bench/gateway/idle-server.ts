@@ -1,12 +1,12 @@
 /** A gateway and a CONNECT proxy in a process of their own, so that the client's memory is its own. */
-import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import { connect, type AddressInfo, type Server } from 'node:net'
+import { connect } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
 import { createCertificateAuthority } from '../../test/lab/certificates.js'
 import { createEncoder } from '../../test/lab/discord/gateway-compression.js'
+import { listen } from '../servers/listen.js'
 
 /** What the client needs to know. */
 export interface IdleServer {
@@ -17,17 +17,9 @@ export interface IdleServer {
 
 const heartbeatMs = Number(process.argv[2])
 
-async function portOf(server: Server): Promise<number> {
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address: AddressInfo | string | null = server.address()
-  if (address === null || typeof address === 'string') throw new Error('not listening on TCP')
-  return address.port
-}
-
 const authority = await createCertificateAuthority()
 const gateway = createTlsServer(await authority.issue(['localhost']))
-const gatewayPort = await portOf(gateway)
+const gatewayPort = await listen(gateway)
 
 const READY = {
   v: 10,
@@ -84,7 +76,7 @@ proxy.on('connect', (_request: IncomingMessage, client: Duplex) => {
 })
 const server: IdleServer = {
   gatewayUrl: `wss://localhost:${gatewayPort}`,
-  proxyUrl: `http://127.0.0.1:${await portOf(proxy)}`,
+  proxyUrl: `http://127.0.0.1:${await listen(proxy)}`,
   ca: authority.certificate,
 }
 process.send?.(server)

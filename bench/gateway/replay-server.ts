@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:https'
 import { WebSocketServer, type WebSocket } from 'ws'
+import { listen } from '../servers/listen.js'
 import type { Recording } from './recording.js'
 
 /** A gateway that plays a recording to every connection, as fast as the other side reads. */
@@ -15,11 +16,7 @@ export async function startReplayServer(
 ): Promise<ReplayServer> {
   const server = createServer(tls)
   const webSockets = new WebSocketServer({ server, perMessageDeflate: false })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('not listening on TCP')
-  const url = `wss://localhost:${address.port}`
+  const url = `wss://localhost:${await listen(server)}`
   webSockets.on('connection', (socket, request) => {
     const compress = new URL(request.url ?? '/', url).searchParams.get('compress')
     socket.on('error', () => undefined)

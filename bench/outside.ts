@@ -1,0 +1,48 @@
+/**
+ * `npm run bench:outside`: the CPU that `discord-transport/register` costs a request outside its scope. Each kind of
+ * request runs in a process with the preload and in one without, in turns. `BENCH_NODE` is a line of Node, `BENCH_ROUNDS`
+ * how often, `BENCH_COUNT` how many requests a process makes.
+ */
+import { execFile } from 'node:child_process'
+import { createServer } from 'node:http'
+import { join } from 'node:path'
+import process from 'node:process'
+import { pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
+import { installNode } from '../scripts/nodes/install-node.js'
+import { listen } from './servers/listen.js'
+import { median, pairedRatio } from './statistics.js'
+
+const run = promisify(execFile)
+const CLIENT = join(import.meta.dirname, 'client/outside.mjs')
+const PRELOAD = ['--import', pathToFileURL(join(import.meta.dirname, '../dist/register.js')).href]
+const KINDS = ['http, kept alive', 'http, one connection each', 'fetch', 'net.connect']
+
+const node = await installNode(process.env['BENCH_NODE'] ?? '20')
+const rounds = Number(process.env['BENCH_ROUNDS'] ?? '11')
+const count = process.env['BENCH_COUNT'] ?? '4000'
+const server = createServer((_request, response) => response.end('ok'))
+const port = await listen(server)
+
+/** Milliseconds of CPU. */
+async function cost(kind: string, flags: readonly string[]): Promise<number> {
+  const env = { PATH: process.env['PATH'], HTTPS_PROXY: 'http://127.0.0.1:3128' }
+  const { stdout } = await run(node.path, [...flags, CLIENT, kind, String(port), count], { env })
+  return Number(stdout)
+}
+
+try {
+  console.log(`Node ${node.version}, ${count} requests, ${rounds} pairs: with register beside without`)
+  for (const kind of KINDS) {
+    const [alone, preloaded]: [number[], number[]] = [[], []]
+    const turns = [[alone, []] as const, [preloaded, PRELOAD] as const]
+    for (let round = 0; round < rounds; round += 1)
+      for (const [costs, flags] of round % 2 === 0 ? turns : [...turns].reverse())
+        costs.push(await cost(kind, flags))
+    const ratio = pairedRatio(preloaded, alone) ?? NaN
+    const each = ((median(alone) ?? NaN) * 1_000) / Number(count)
+    console.log(`${kind.padEnd(26)} CPU ${ratio.toFixed(2)} (${each.toFixed(0)} µs without)`)
+  }
+} finally {
+  server.close()
+}
