@@ -80,7 +80,7 @@ export class Decisions {
     return this.#bypassed?.getStore() === true
   }
 
-  /** Whether {@link decide} can answer anything but a plain "direct". It is asked first, and costs a look into a set. */
+  /** Whether {@link decide} can answer anything but a plain "direct". It is asked first, and costs next to nothing. */
   concerns(host: string): boolean {
     if (this.#stopped) return false
     const { scope, loopback } = this.#options
