@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { parseJson } from '../../config/json.js'
 import { API_URL } from '../../discord/gateway-bot.js'
 import { CDN_HOST } from '../../discord/hosts.js'
 import { TransportError } from '../../errors.js'
@@ -68,14 +69,6 @@ export function readJson<Schema extends z.ZodType>(
 /** `discord.com/api/v10/gateway`: a question of the API as messages name it. */
 export function apiName(path: string): string {
   return `${API_URL.slice('https://'.length)}${path}`
-}
-
-export function parseJson(json: string): unknown {
-  try {
-    return JSON.parse(json)
-  } catch {
-    return undefined
-  }
 }
 
 export interface ApiRequest {

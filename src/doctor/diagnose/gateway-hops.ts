@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import * as z from 'zod'
+import { parseJson } from '../../config/json.js'
 import type { TunnelAgent } from '../../agent/agent.js'
 import { sanitizeForeignText } from '../../config/index.js'
 import { GATEWAY_HOST } from '../../discord/hosts.js'
@@ -9,7 +10,7 @@ import { TransportError } from '../../errors.js'
 import { TransportWebSocket } from '../../gateway/index.js'
 import { say, text } from '../../messages/index.js'
 import { DiscordFailure, refusedWith, strangeAnswer, tokenRefused } from './discord-failure.js'
-import { parseJson, silence, type DiscordQuestions } from './discord-hops.js'
+import { silence, type DiscordQuestions } from './discord-hops.js'
 import type { SessionStarts } from './token-hops.js'
 
 const payloadSchema = z.object({ op: z.int(), t: z.string().nullish() })

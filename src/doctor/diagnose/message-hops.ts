@@ -1,17 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto'
 import * as z from 'zod'
+import { parseJson } from '../../config/json.js'
 import { TransportError } from '../../errors.js'
 import { say, text, type Text } from '../../messages/index.js'
 import { DiscordFailure, refusedWith, strangeAnswer, type DiscordAnswer } from './discord-failure.js'
-import {
-  apiName,
-  ask,
-  askApi,
-  parseJson,
-  readJson,
-  type ApiRequest,
-  type DiscordQuestions,
-} from './discord-hops.js'
+import { apiName, ask, askApi, readJson, type ApiRequest, type DiscordQuestions } from './discord-hops.js'
 import type { HopId } from './hops.js'
 
 /** The hops of a message's life, in their order. */

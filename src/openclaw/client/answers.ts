@@ -1,4 +1,5 @@
-import { fieldsOf, isFields, textOf, type Fields } from './wire/frames.js'
+import { isObject } from '../../config/json.js'
+import { fieldsOf, textOf, type Fields } from './wire/frames.js'
 
 /** What a history says about one message. */
 export interface Finding {
@@ -21,7 +22,7 @@ export interface Finding {
  * answered by a run that nobody was told of: those messages and those answers belong together in their order.
  */
 export function findAnswer(history: Fields, runId: string): Finding {
-  const messages = Array.isArray(history['messages']) ? history['messages'].filter(isFields) : []
+  const messages = Array.isArray(history['messages']) ? history['messages'].filter(isObject) : []
   const asked = messages.findIndex((message) => keyOf(message) === `${runId}:user`)
   const isLast = !messages.slice(asked + 1).some((message) => keyOf(message) !== null)
   const latest = asked === -1 ? undefined : messages.slice(asked + 1).findLast(isAnswer)
@@ -57,7 +58,7 @@ function isBusy(history: Fields): boolean | undefined {
   const active = fieldsOf(history['sessionInfo'])['hasActiveRun']
   if (typeof active !== 'boolean') return undefined
   const { total } = fieldsOf(history['pendingInputs'])
-  return active || isFields(history['inFlightRun']) || (typeof total === 'number' && total > 0)
+  return active || isObject(history['inFlightRun']) || (typeof total === 'number' && total > 0)
 }
 
 /** An assistant's message that ends its turn: others call a tool and go on. */

@@ -1,8 +1,9 @@
+import { isObject } from '../../config/json.js'
 import { abortable } from '../../reconnect/abortable.js'
 import { findAnswer } from './answers.js'
 import { OpenClawError } from './openclaw-error.js'
 import { noAnswer, outcomeOf, replyOf, runFailed, runStopped, type Reply, type Run } from './reply.js'
-import { isFields, textOf, type Fields } from './wire/frames.js'
+import { textOf, type Fields } from './wire/frames.js'
 
 /** Reads the history of a session. */
 export type ReadHistory = (sessionKey: string) => Promise<Fields>
@@ -182,7 +183,7 @@ export class Runs {
       else this.#settle(known, runFailed(known, message, payload))
     } else if (state === 'aborted') this.#settle(known, runStopped(known))
     else if (state !== 'final') known.elsewhere = false
-    else if (isFields(payload['message']))
+    else if (isObject(payload['message']))
       this.#settle(known, replyOf(known, payload['message'], textOf(payload['stopReason'])))
     else {
       known.elsewhere = true

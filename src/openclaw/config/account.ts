@@ -1,8 +1,8 @@
 import { sanitizeForeignText } from '../../config/index.js'
+import { isObject } from '../../config/json.js'
 import { nearestName } from '../../config/spelling.js'
 import { valueOf } from '../../config/variables.js'
 import type { OpenClawConfig } from './openclaw-config.js'
-import { isObject } from './parse-config.js'
 import { settingError, type Path } from './setting-error.js'
 
 const CHANNEL = ['channels', 'discord'] as const

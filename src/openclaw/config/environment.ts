@@ -1,7 +1,7 @@
 import { parseEnv } from 'node:util'
 import type { Environment } from '../../config/index.js'
+import { isObject, type JsonObject } from '../../config/json.js'
 import { readGuarded } from './guarded-file.js'
-import { isObject, type JsonObject } from './parse-config.js'
 
 const MAX_ENV_FILE_BYTES = 1024 * 1024
 

@@ -1,8 +1,9 @@
 import { realpath } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, normalize, relative, resolve } from 'node:path'
+import { isObject, type JsonObject } from '../../config/json.js'
 import { sanitizeForeignText } from '../../config/redact.js'
 import { readGuarded } from './guarded-file.js'
-import { isObject, parseConfig, type JsonObject } from './parse-config.js'
+import { parseConfig } from './parse-config.js'
 import { nameOf, settingError } from './setting-error.js'
 
 const INCLUDE = '$include'

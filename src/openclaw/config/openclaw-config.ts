@@ -1,9 +1,10 @@
 import type { Environment } from '../../config/index.js'
+import { isObject, type JsonObject } from '../../config/json.js'
 import { layeredEnvironment, substitute } from './environment.js'
 import { readGuarded } from './guarded-file.js'
 import { resolveIncludes } from './includes.js'
 import { homeOf, locate, passedByProfile, type Location } from './location.js'
-import { isObject, parseConfig, type JsonObject } from './parse-config.js'
+import { parseConfig } from './parse-config.js'
 import { settingError, type Path } from './setting-error.js'
 
 /** Where the configuration comes from. */

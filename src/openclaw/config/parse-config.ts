@@ -21,10 +21,3 @@ export async function parseConfig(text: string, place: string): Promise<unknown>
     throw settingError(place, 'openclaw.syntax', 'openclaw.syntax.hint', at)
   }
 }
-
-/** An object of JSON, not an array and not null. */
-export type JsonObject = Readonly<Record<string, unknown>>
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}

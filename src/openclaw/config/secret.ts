@@ -1,8 +1,8 @@
+import { isObject, parseJson, type JsonObject } from '../../config/json.js'
 import { sanitizeForeignText } from '../../config/redact.js'
 import { readGuarded } from './guarded-file.js'
 import { expandHome } from './location.js'
 import type { OpenClawConfig } from './openclaw-config.js'
-import { isObject, type JsonObject } from './parse-config.js'
 import { settingError, type Path } from './setting-error.js'
 
 const DEFAULT_PROVIDER = 'default'
@@ -96,12 +96,7 @@ async function resolveFile(config: OpenClawConfig, path: Path, ref: SecretRef): 
 
 /** RFC 6901. */
 function pointedAt(text: string, path: Path, { provider, id }: SecretRef): unknown {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    // The parser's error would repeat a part of the file.
-  }
+  let value = parseJson(text)
   if (!isObject(value))
     throw settingError(path, 'openclaw.secret.json', 'openclaw.secret.json.hint', { provider })
   if (!id.startsWith('/')) return undefined

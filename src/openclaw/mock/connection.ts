@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { WebSocket } from 'ws'
+import { parseJson } from '../../config/json.js'
 import { fieldsOf, textOf, type Fields } from '../client/wire/frames.js'
 import { MAX_HANDSHAKE_BYTES } from '../client/wire/handshake.js'
 import type { Call } from './method.js'
@@ -101,22 +102,20 @@ export class MockConnection {
       this.close(1009, '')
       return
     }
-    let frame: Fields
-    try {
-      frame = fieldsOf(JSON.parse(data.toString()))
-    } catch {
+    const frame = parseJson(data.toString())
+    if (frame === undefined) {
       // After the handshake the real gateway passes over it in silence.
       if (this.admission === undefined) this.close(1000, '')
       return
     }
-    const { id, method } = frame
+    const { id, method, params } = fieldsOf(frame)
     if (typeof id !== 'string' || typeof method !== 'string') {
       if (this.admission === undefined) this.close(1008, 'invalid request frame')
       else this.#refuse('invalid', invalid('invalid request frame'))
       return
     }
-    if (this.admission === undefined) await this.#greet(id, method, fieldsOf(frame['params']))
-    else this.#request(id, method, fieldsOf(frame['params']))
+    if (this.admission === undefined) await this.#greet(id, method, fieldsOf(params))
+    else this.#request(id, method, fieldsOf(params))
   }
 
   async #greet(id: string, method: string, params: Fields): Promise<void> {

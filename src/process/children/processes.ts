@@ -1,4 +1,5 @@
 import childProcess from 'node:child_process'
+import { isObject } from '../../config/json.js'
 import type { Variables } from '../environment.js'
 import type { Hooks } from '../hooks.js'
 import { resolvePreload, withPreload } from './node-options.js'
@@ -88,10 +89,6 @@ function withEnv(values: readonly unknown[], setup: ChildSetup): unknown[] {
   const result = [...values]
   result[at] = { ...(isObject(options) ? options : {}), env: childEnvironment(env, setup) }
   return result
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function isStrings(value: unknown): value is readonly string[] {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { FormData as UndiciFormData } from 'undici'
+import { isObject, parseJson } from '../../config/json.js'
 import { isForm, type Form } from '../../dispatcher/body/multipart.js'
 
 /** https://discord.com/developers/docs/resources/message#create-message-jsonform-params */
@@ -76,28 +77,14 @@ export function enforceInBytes(bytes: Uint8Array, nonce: string): Buffer | undef
 
 /** What has to stand before the closing brace; empty where nothing is missing. */
 function missingMembers(text: string, nonce: string): string | undefined {
-  const message = parseObject(text)
-  if (message === undefined) return undefined
+  const message = text.length > MOST_BYTES ? undefined : parseJson(text)
+  if (!isObject(message)) return undefined
   const enforced = 'enforce_nonce' in message
   if (enforced && message['enforce_nonce'] !== true) return undefined
   // A nonce that its author does not enforce need not be unique: enforced, it would make one message of several.
   if ('nonce' in message) return enforced && isNonce(message['nonce']) ? '' : undefined
   const members = `"nonce":"${nonce}"${enforced ? '' : ',"enforce_nonce":true'}`
   return Object.keys(message).length === 0 ? members : `,${members}`
-}
-
-function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
-  if (text.length > MOST_BYTES) return undefined
-  try {
-    const value: unknown = JSON.parse(text)
-    return isObject(value) ? value : undefined
-  } catch {
-    return undefined
-  }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function isNonce(value: unknown): boolean {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { chmod, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { parseJson } from '../../../config/json.js'
 import { systemCode } from '../../../errors.js'
 import { OpenClawError } from '../openclaw-error.js'
 import { fieldsOf, textOf } from '../wire/frames.js'
@@ -125,13 +126,7 @@ export class DeviceStore {
 }
 
 function parseStored(text: string, path: string): Stored {
-  let content: unknown
-  try {
-    content = JSON.parse(text)
-  } catch {
-    content = undefined
-  }
-  const { privateKey, platform, tokens } = fieldsOf(content)
+  const { privateKey, platform, tokens } = fieldsOf(parseJson(text))
   if (typeof privateKey !== 'string') throw unusable(path, 'is not a device file')
   return {
     key: readDeviceKey(privateKey, path),

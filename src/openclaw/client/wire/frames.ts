@@ -1,3 +1,5 @@
+import { isObject, type JsonObject } from '../../../config/json.js'
+
 /** An error as the gateway writes it. */
 export interface WireError {
   readonly code: string
@@ -23,15 +25,11 @@ export interface EventFrame {
   readonly seq: number | null
 }
 
-export type Fields = Readonly<Record<string, unknown>>
-
-export function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
+export type Fields = JsonObject
 
 /** The fields of what should be an object; none where it is something else. */
 export function fieldsOf(value: unknown): Fields {
-  return isFields(value) ? value : {}
+  return isObject(value) ? value : {}
 }
 
 export function textOf(value: unknown): string | null {
@@ -45,7 +43,7 @@ export function numberOf(value: unknown): number | null {
 /** A frame of the gateway; undefined for one that this client does not know. @throws SyntaxError */
 export function readFrame(text: string): ResponseFrame | EventFrame | undefined {
   const frame: unknown = JSON.parse(text)
-  if (!isFields(frame)) throw new SyntaxError('a frame is an object')
+  if (!isObject(frame)) throw new SyntaxError('a frame is an object')
   if (frame['type'] === 'event' && typeof frame['event'] === 'string')
     return {
       type: 'event',

@@ -1,4 +1,5 @@
-import { fieldsOf, isFields, numberOf, textOf, type Fields } from './frames.js'
+import { isObject } from '../../../config/json.js'
+import { fieldsOf, numberOf, textOf, type Fields } from './frames.js'
 import { concealSecrets } from './secrets.js'
 
 /** What the gateway allows on this connection. */
@@ -47,7 +48,7 @@ const TICK_RANGE_MS = [100, 300_000] as const
 
 /** hello-ok with its secrets hidden; undefined for anything else. Fields that are missing are read as empty. */
 export function readHello(payload: unknown): HelloOk | undefined {
-  if (!isFields(payload) || payload['type'] !== 'hello-ok') return undefined
+  if (!isObject(payload) || payload['type'] !== 'hello-ok') return undefined
   const server = fieldsOf(payload['server'])
   const features = fieldsOf(payload['features'])
   const auth = fieldsOf(payload['auth'])
