@@ -19,14 +19,9 @@ export interface FleetStatus {
 }
 
 /** What a member knows of its fleet. */
-export interface FleetView {
-  readonly epoch: string
-  readonly tide: number
-  readonly version: number
-  readonly generation: number
+export interface FleetView extends Pick<Renewed, 'epoch' | 'tide' | 'version' | 'generation' | 'free'> {
   readonly count: number | undefined
   readonly members: readonly MemberLoad[]
-  readonly free: number
 }
 
 /** Before the first answer of the store. */

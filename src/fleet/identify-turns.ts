@@ -1,22 +1,13 @@
 import type { GatewayIdentifyThrottler, SessionStartLimit } from '../index.js'
-import type { Turn } from './store.js'
+import type { Caller, FleetStore, TurnRequest } from './store.js'
 import { sleep, type FleetClock } from './timing.js'
 
-export interface IdentifyTurnsOptions {
-  readonly clock: FleetClock
-  /** Asks the store. Rejects where it is away. */
-  readonly ask: (question: TurnQuestion) => Promise<Turn>
-  readonly giveBack: (question: TurnQuestion, at: number) => Promise<void>
+/** The member that asks for turns. */
+interface TurnTaker {
+  readonly caller: Caller
+  token(shardId: number): number | undefined
   /** Milliseconds until a shard may identify at all. */
-  readonly blockedMs: (shardId: number) => number
-}
-
-export interface TurnQuestion {
-  readonly shardId: number
-  readonly limit: SessionStartLimit
-  readonly isNew: boolean
-  /** A turn that came too late; 0 without. */
-  readonly missed: number
+  blockedMs(shardId: number): number
 }
 
 interface Reservation {
@@ -43,13 +34,17 @@ const UNKNOWN_LIMIT: SessionStartLimit = {
 
 /** The turns to identify of one member, which the store gives out over the whole fleet. */
 export class IdentifyTurns implements GatewayIdentifyThrottler {
-  readonly #options: IdentifyTurnsOptions
+  readonly #store: Pick<FleetStore, 'turn' | 'giveBack'>
+  readonly #member: TurnTaker
+  readonly #clock: FleetClock
   readonly #reserved = new Map<number, Reservation>()
   #limit = UNKNOWN_LIMIT
   #isNew = false
 
-  constructor(options: IdentifyTurnsOptions) {
-    this.#options = options
+  constructor(store: Pick<FleetStore, 'turn' | 'giveBack'>, member: TurnTaker, clock: FleetClock) {
+    this.#store = store
+    this.#member = member
+    this.#clock = clock
   }
 
   configure(limit: SessionStartLimit): void {
@@ -75,18 +70,18 @@ export class IdentifyTurns implements GatewayIdentifyThrottler {
         throw error
       }
       this.#reserved.delete(shardId)
-      if (this.#options.clock.now() <= turn.localAt + LATE_MS) return
+      if (this.#clock.now() <= turn.localAt + LATE_MS) return
       turn = await this.#reserve(shardId, signal, turn.at)
     }
   }
 
   async #reserve(shardId: number, signal: AbortSignal, missed = 0): Promise<Reservation> {
-    const { clock, ask, blockedMs } = this.#options
+    const clock = this.#clock
     for (;;) {
-      await this.#until(clock.now() + blockedMs(shardId), signal)
+      await this.#until(clock.now() + this.#member.blockedMs(shardId), signal)
       const isNew = this.#isNew
       this.#isNew = false
-      const turn = await ask({ shardId, limit: this.#limit, isNew, missed }).catch(() => undefined)
+      const turn = await this.#store.turn(this.#request(shardId, isNew, missed)).catch(() => undefined)
       if (turn?.kind !== 'turn') {
         this.#isNew ||= isNew && turn?.kind !== 'exhausted'
         const waitMs = turn?.kind === 'exhausted' ? turn.waitMs : RETRY_MS
@@ -106,13 +101,17 @@ export class IdentifyTurns implements GatewayIdentifyThrottler {
     const reservation = this.#reserved.get(shardId)
     if (reservation === undefined) return
     this.#reserved.delete(shardId)
-    if (reservation.localAt <= this.#options.clock.now()) return
-    const question = { shardId, limit: this.#limit, isNew: false, missed: 0 }
-    this.#options.giveBack(question, reservation.at).catch(() => undefined)
+    if (reservation.localAt <= this.#clock.now()) return
+    this.#store.giveBack(this.#request(shardId, false, 0), reservation.at).catch(() => undefined)
+  }
+
+  #request(shardId: number, isNew: boolean, missed: number): TurnRequest {
+    const token = this.#member.token(shardId) ?? 0
+    return { ...this.#member.caller, shardId, token, limit: this.#limit, isNew, missed }
   }
 
   async #until(at: number, signal: AbortSignal): Promise<void> {
-    const { clock } = this.#options
+    const clock = this.#clock
     // A timer of Node may fire a millisecond early.
     for (let waitMs = at - clock.now(); waitMs > 0; waitMs = at - clock.now())
       await sleep(clock, Math.min(Math.ceil(waitMs), MAX_WAIT_MS), signal).then(() => signal.throwIfAborted())

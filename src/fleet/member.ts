@@ -7,14 +7,7 @@ import { MemberShards, NOBODY } from './member-shards.js'
 import { Membership } from './membership.js'
 import { StoreUnavailable, type Caller, type FleetStore, type Refused, type Renewed } from './store.js'
 import { sleep, type FleetClock, type FleetTiming } from './timing.js'
-import type { SessionWriter } from './session-writer.js'
-
-export interface MemberOptions {
-  readonly store: FleetStore
-  readonly clock: FleetClock
-  readonly timing: FleetTiming
-  readonly sessions: SessionWriter
-}
+import { SessionWriter } from './session-writer.js'
 
 /** For the last commands of a member that leaves. */
 const LEAVE_MS = 5_000
@@ -25,7 +18,10 @@ const STEPS_AT_ONCE = 8
 
 /** One process of a fleet: it renews its lease, takes its part of the shards and gives back what is too much. */
 export class Member implements GatewayShardLeases {
-  readonly #options: MemberOptions
+  readonly sessions: SessionWriter
+  readonly #store: FleetStore
+  readonly #timing: FleetTiming
+  readonly #clock: FleetClock
   readonly #lease: LeaseClock
   #membership = new Membership()
   #client: GatewayFleetMember | undefined
@@ -39,9 +35,16 @@ export class Member implements GatewayShardLeases {
   #failing = false
   #leaving = false
 
-  constructor(options: MemberOptions) {
-    this.#options = options
-    const { clock, timing } = options
+  constructor(store: FleetStore, timing: FleetTiming, clock: FleetClock) {
+    this.#store = store
+    this.#timing = timing
+    this.#clock = clock
+    this.sessions = new SessionWriter({
+      clock,
+      writeMs: timing.writeMs,
+      token: (shardId) => this.token(shardId),
+      write: (writes) => store.save(this.caller, writes),
+    })
     this.#lease = new LeaseClock(clock, timing.holdMs, () => this.#leaseEnded())
     this.#slots = this.#shardsOf(NOBODY)
   }
@@ -83,7 +86,7 @@ export class Member implements GatewayShardLeases {
     this.#stop = new AbortController()
     this.#membership = Membership.begin(client.shardCount)
     this.#slots = this.#shardsOf(client)
-    this.#options.sessions.start()
+    this.sessions.start()
     await new Promise<void>((resolve, reject) => {
       this.#joined = { resolve, reject }
       this.#running = this.#run()
@@ -92,32 +95,30 @@ export class Member implements GatewayShardLeases {
   }
 
   async leave({ keepSession }: { readonly keepSession: boolean }): Promise<void> {
-    const { clock, store } = this.#options
     if (this.#client === undefined || this.#leaving) return
     this.#leaving = true
     this.#stop.abort()
     this.#wake.abort()
     this.#joined?.reject(new Error('the member left'))
-    if (!keepSession) this.#options.sessions.forgetAll()
+    if (!keepSession) this.sessions.forgetAll()
     this.#slots.giveBack(this.#slots.kept, keepSession, 'the member leaves its fleet')
     await this.#slots.settled()
     await this.#running
     const enough = new AbortController()
-    await Promise.race([this.#goodbye(enough.signal), sleep(clock, LEAVE_MS, enough.signal)])
+    await Promise.race([this.#goodbye(enough.signal), sleep(this.#clock, LEAVE_MS, enough.signal)])
     enough.abort()
     this.#lease.end()
-    this.#options.sessions.stop()
-    await store.close().catch(() => undefined)
+    this.sessions.stop()
+    await this.#store.close().catch(() => undefined)
     this.#client = undefined
     this.#leaving = false
   }
 
   #shardsOf(client: Pick<GatewayFleetMember, 'open' | 'close'>): MemberShards {
-    const { clock, sessions } = this.#options
     return new MemberShards({
       client,
-      clock,
-      sessions,
+      clock: this.#clock,
+      sessions: this.sessions,
       closed: (shardId, session) => this.#closed(shardId, session),
     })
   }
@@ -131,13 +132,12 @@ export class Member implements GatewayShardLeases {
   }
 
   async #run(): Promise<void> {
-    const { clock, timing, store } = this.#options
     const { signal } = this.#stop
     let opened = false
     while (!signal.aborted) {
       this.#wake = new AbortController()
       try {
-        if (!opened) await store.open()
+        if (!opened) await this.#store.open()
         opened = true
         for (let step = 0; step < STEPS_AT_ONCE; step += 1) if (!(await this.#step())) break
         if (this.#failing) this.#debug("the fleet's store answers again")
@@ -146,17 +146,16 @@ export class Member implements GatewayShardLeases {
         this.#failed(error)
       }
       // A shard that has been closed is given back at once.
-      await sleep(clock, timing.renewMs, this.#wake.signal)
+      await sleep(this.#clock, this.#timing.renewMs, this.#wake.signal)
     }
   }
 
   /** One renewal and what follows from it. True: there is more to do at once. */
   async #step(): Promise<boolean> {
-    const { clock, store } = this.#options
-    const sentAt = clock.now()
-    const sentAtWall = clock.wall()
+    const sentAt = this.#clock.now()
+    const sentAtWall = this.#clock.wall()
     const request = this.#membership.renewal(this.#slots.holdings)
-    const reply = await store.renew(request)
+    const reply = await this.#store.renew(request)
     if (this.#stop.signal.aborted) return false
     if (reply.kind !== 'ok') return this.#refused(reply)
     this.#lease.renewed(sentAt, sentAtWall)
@@ -199,17 +198,17 @@ export class Member implements GatewayShardLeases {
 
   /** What a renewal says. */
   #learn(reply: Renewed): void {
-    const { clock } = this.#options
     const before = this.#membership.renewed(reply)
     // Until then a member that is away may still claim its shards.
-    if (reply.epoch !== before.epoch) this.#openAt = clock.now() + Math.max(0, reply.holdUntil - reply.now)
+    if (reply.epoch !== before.epoch)
+      this.#openAt = this.#clock.now() + Math.max(0, reply.holdUntil - reply.now)
     this.#slots.reconcile(reply)
-    if (before.claimed) this.#options.sessions.writeAll(this.#slots.kept)
+    if (before.claimed) this.sessions.writeAll(this.#slots.kept)
     if (before.count !== undefined && reply.count !== before.count) {
       this.#debug('the fleet has another number of shards: the old sessions end')
       this.#slots.end()
     }
-    if (clock.now() >= this.#openAt) this.#slots.resume(reply.count)
+    if (this.#clock.now() >= this.#openAt) this.#slots.resume(reply.count)
   }
 
   async #plan(reply: Renewed): Promise<boolean> {
@@ -229,7 +228,7 @@ export class Member implements GatewayShardLeases {
   }
 
   async #take(want: number): Promise<boolean> {
-    const taken = await this.#options.store.take(this.caller, want)
+    const taken = await this.#store.take(this.caller, want)
     if ('kind' in taken) return this.#refused(taken)
     this.#membership.seen(taken.map(({ token }) => token))
     this.#slots.take(taken)
@@ -246,19 +245,18 @@ export class Member implements GatewayShardLeases {
 
   async #giveBack(leave: boolean): Promise<void> {
     const writes = this.#slots.writes()
-    await this.#options.store.release(this.caller, writes, leave)
+    await this.#store.release(this.caller, writes, leave)
     this.#slots.returned(writes)
   }
 
   /** Hands everything over. A store that was emptied meanwhile is told first what the member had. */
   async #goodbye(signal: AbortSignal): Promise<void> {
-    const { clock, store } = this.#options
     // It never got an answer: there is nothing to hand over.
     if (this.#membership.view.epoch === '') return
     while (!signal.aborted)
       try {
         const request = this.#membership.renewal(this.#slots.holdings)
-        const reply = await store.renew({ ...request, join: undefined })
+        const reply = await this.#store.renew({ ...request, join: undefined })
         if (reply.kind === 'ok') this.#membership.renewed(reply)
         if (reply.kind === 'epoch') {
           await this.#claim()
@@ -267,12 +265,12 @@ export class Member implements GatewayShardLeases {
         await this.#giveBack(true)
         return
       } catch {
-        await sleep(clock, LEAVE_RETRY_MS, signal)
+        await sleep(this.#clock, LEAVE_RETRY_MS, signal)
       }
   }
 
   #closed(shardId: number, session: GatewaySession | null): void {
-    this.#options.sessions.closed(shardId, session)
+    this.sessions.closed(shardId, session)
     this.#wake.abort()
   }
 
