@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { isIP, isIPv6, type Socket } from 'node:net'
 import * as tls from 'node:tls'
+import { isDeepStrictEqual } from 'node:util'
 import type { TlsSettings } from '../config/index.js'
 import type { Attempt } from './attempt.js'
 import { asOwnConnection } from './own-connections.js'
@@ -24,12 +25,7 @@ export class TlsClient {
    * add to Node's roots, as NODE_EXTRA_CA_CERTS does: an inspecting proxy signs some hosts and not others.
    */
   options(host: string): tls.ConnectionOptions {
-    this.#context ??= tls.createSecureContext({
-      ca: this.#settings.ca === undefined ? undefined : [...trustedRoots(), ...this.#settings.ca],
-      cert: this.#settings.cert,
-      key: this.#settings.key,
-      passphrase: this.#settings.passphrase,
-    })
+    this.#context ??= contextFor(this.#settings)
     return {
       secureContext: this.#context,
       rejectUnauthorized: this.#settings.rejectUnauthorized,
@@ -96,6 +92,21 @@ function withoutContext(overrides: TlsOverrides | undefined): tls.ConnectionOpti
 /** RFC 6066 §3: the server name indication carries no IP address. */
 function serverName(name: string): tls.ConnectionOptions {
   return isIP(name) === 0 ? { servername: name } : {}
+}
+
+/** The store that was made last: Node parses each of its roots anew for each that has more than these. */
+let lastStore: { roots: readonly string[]; ca: TlsSettings['ca']; context: tls.SecureContext } | undefined
+
+/** Clients that trust the same share their store, unless they have a certificate of their own. */
+function contextFor({ ca, cert, key, passphrase }: TlsSettings): tls.SecureContext {
+  if (ca === undefined) return tls.createSecureContext({ cert, key, passphrase })
+  const roots = trustedRoots()
+  const make = (): tls.SecureContext =>
+    tls.createSecureContext({ ca: [...roots, ...ca], cert, key, passphrase })
+  if (cert !== undefined || key !== undefined) return make()
+  if (lastStore?.roots !== roots || !isDeepStrictEqual(lastStore.ca, ca))
+    lastStore = { roots, ca, context: make() }
+  return lastStore.context
 }
 
 /** Node's roots, with NODE_EXTRA_CA_CERTS where this Node can list it (22.15 and later). */

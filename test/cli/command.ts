@@ -4,23 +4,16 @@ import { tmpdir } from 'node:os'
 import { text } from 'node:stream/consumers'
 import { beforeAll } from 'vitest'
 import { builtPackage } from '../support/processes/built-package.js'
+import type { Ended, RunOptions } from './in-process.js'
 
-export interface RunOptions {
-  /** All of the child's environment but PATH and HOME. */
-  readonly env?: Readonly<Record<string, string>>
+export interface StartOptions extends RunOptions {
   readonly input?: string
 }
 
-export interface Ended {
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
-
-/** The command as it is published. */
+/** The command as it is published, in a process of its own. `runCommand` costs less, where no process is needed. */
 export interface BuiltCommand {
   readonly path: string
-  run(args: readonly string[], options?: RunOptions): Promise<Ended>
+  readonly run: (args: readonly string[], options?: StartOptions) => Promise<Ended>
   start(args: readonly string[], options?: RunOptions): ChildProcessWithoutNullStreams
 }
 

@@ -8,7 +8,8 @@ import { faultsFor } from '../lab/proxy/index.js'
 import { missingPrograms } from '../real/installed.js'
 import { startLab, type Lab } from '../support/lab.js'
 import { atTerminal } from './at-terminal.js'
-import { builtCommand, type Ended, type RunOptions } from './command.js'
+import { builtCommand } from './command.js'
+import { runCommand, type Ended, type RunOptions } from './in-process.js'
 import { writeTemporary } from '../support/temporary-file.js'
 
 const command = builtCommand()
@@ -22,10 +23,16 @@ async function trust(lab: Lab): Promise<readonly string[]> {
   return ['--tls-ca-file', tls, '--proxy-ca-file', proxyTls]
 }
 
-async function doctor(lab: Lab, args: readonly string[] = [], options: RunOptions = {}): Promise<Ended> {
-  return command.run(['doctor', ...(await trust(lab)), ...args], {
+/** @param run in this process; `command.run` starts another */
+async function doctor(
+  lab: Lab,
+  args: readonly string[] = [],
+  options: RunOptions = {},
+  run = runCommand,
+): Promise<Ended> {
+  return run(['doctor', ...(await trust(lab)), ...args], {
+    ...options,
     env: { OPENCLAW_PROXY_URL: lab.proxy.url, ...options.env },
-    ...(options.input === undefined ? {} : { input: options.input }),
   })
 }
 
@@ -116,7 +123,7 @@ describe('doctor', () => {
 
   test('a failed hop: exit code 1, its code, what to try, and the rest not reached', async () => {
     const lab = await startLab({ fault: { kind: 'status', status: 403 } })
-    const { code, stdout } = await doctor(lab)
+    const { code, stdout } = await doctor(lab, [], {}, command.run)
     expect(code).toBe(1)
     expect(stdout).toMatch(/✗ tunnel to discord\.com:443/)
     expect(stdout).toContain('ERR_PROXY_DENIED: The proxy')
@@ -137,14 +144,14 @@ describe('doctor', () => {
 
   test('an inspected connection names the issuer and the flag', async () => {
     const lab = await startLab()
-    const { code, stdout } = await command.run(['doctor'], { env: { HTTPS_PROXY: lab.proxy.url } })
+    const { code, stdout } = await runCommand(['doctor'], { env: { HTTPS_PROXY: lab.proxy.url } })
     expect(code).toBe(1)
     expect(stdout).toContain('TLS is being inspected by "Lab root"')
     expect(stdout).toContain('--tls-ca-file')
   })
 
   test('a variable that is not usable is a failed configuration, its value unseen', async () => {
-    const { code, stdout } = await command.run(['doctor'], { env: { HTTPS_PROXY: 'ftp://me:hunter2@proxy' } })
+    const { code, stdout } = await runCommand(['doctor'], { env: { HTTPS_PROXY: 'ftp://me:hunter2@proxy' } })
     expect(code).toBe(1)
     expect(stdout).toContain('✗ configuration')
     expect(stdout).toContain('HTTPS_PROXY')
@@ -154,7 +161,9 @@ describe('doctor', () => {
   test.each(['file', 'stdin'])('the token comes from a %s too', async (way) => {
     const lab = await startLab()
     const path = way === 'stdin' ? '-' : await writeTemporary('token', `Bot ${lab.discord.token}\n`)
-    const { code, stdout } = await doctor(lab, ['--token-file', path], { input: `${lab.discord.token}\n` })
+    const input = `${lab.discord.token}\n`
+    const run: typeof runCommand = (args, options) => command.run(args, { ...options, input })
+    const { code, stdout } = await doctor(lab, ['--token-file', path], {}, run)
     expect(code).toBe(0)
     expect(stdout).toContain('✓ GET /users/@me')
   })
@@ -168,7 +177,7 @@ describe('doctor', () => {
   test('it ends within --timeout-ms, and a little', async () => {
     const lab = await startLab({ fault: { kind: 'accept', verb: 'silence' } })
     const startedAt = performance.now()
-    const { code } = await doctor(lab, ['--timeout-ms', '1500'])
+    const { code } = await doctor(lab, ['--timeout-ms', '1500'], {}, command.run)
     expect(code).toBe(1)
     expect(performance.now() - startedAt).toBeLessThan(3_500)
   })
@@ -192,7 +201,7 @@ describe('doctor --json', () => {
 
   test('a configuration that is not usable has that schema too', async () => {
     const env = { HTTPS_PROXY: 'ftp://me:hunter2@proxy' }
-    const { code, stdout } = await command.run(['doctor', '--json'], { env })
+    const { code, stdout } = await runCommand(['doctor', '--json'], { env })
     expect(code).toBe(1)
     expect(parse(stdout)).toMatchObject({ ok: false, proxy: null, route: null })
     expect(parse(stdout).hops[0]).toMatchObject({ id: 'config', code: 'ERR_PROXY_CONFIG' })
@@ -298,14 +307,13 @@ describe('a defect of the command', () => {
         ? `setTimeout(() => { throw ${what} }, 300)`
         : `setTimeout(() => { Promise.reject(${what}) }, 300)`,
     )
-    const { code, stdout, stderr } = await doctor(lab, ['--token-env', 'BOT'], {
-      env: {
-        OPENCLAW_PROXY_URL: '',
-        HTTPS_PROXY: lab.proxy.url,
-        BOT: lab.discord.token,
-        NODE_OPTIONS: `--import ${module}`,
-      },
-    })
+    const env = {
+      OPENCLAW_PROXY_URL: '',
+      HTTPS_PROXY: lab.proxy.url,
+      BOT: lab.discord.token,
+      NODE_OPTIONS: `--import ${module}`,
+    }
+    const { code, stdout, stderr } = await doctor(lab, ['--token-env', 'BOT'], { env }, command.run)
     expect(code).toBe(1)
     expect(stderr).toContain('failed unexpectedly')
     expect(stderr).toContain('broken with')
@@ -320,6 +328,6 @@ test('docs/doctor.md and docs/egress-policy.md name every field of the JSON and 
   for (const field of Object.keys({ ...diagnosisSchema.shape, ...hopSchema.shape }))
     expect(text).toContain(`\`${field}\``)
   const help =
-    (await command.run(['doctor', '--help'])).stdout + (await command.run(['validate', '--help'])).stdout
+    (await runCommand(['doctor', '--help'])).stdout + (await runCommand(['validate', '--help'])).stdout
   for (const [flag] of help.matchAll(/--[a-z-]+/g)) if (flag !== '--help') expect(text).toContain(flag)
 })

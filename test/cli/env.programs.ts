@@ -1,10 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
 import { ENV_FORMATS, SNIPPETS } from '../../src/cli/environment/snippets.js'
-import { builtCommand } from './command.js'
+import { runCommand } from './in-process.js'
 import { writeTemporary } from '../support/temporary-file.js'
 
-const command = builtCommand()
 const FORMATS = ENV_FORMATS
 
 const SETTING = {
@@ -26,7 +25,7 @@ describe('env', () => {
   test.each(FORMATS.filter((format) => format !== 'openclaw'))(
     '%s holds the variable that is in effect and its URL',
     async (format) => {
-      const { code, stdout, stderr } = await command.run(['env', '--format', format], {
+      const { code, stdout, stderr } = await runCommand(['env', '--format', format], {
         env: { HTTPS_PROXY: '10.0.0.1:3128' },
       })
       expect([code, stderr]).toEqual([0, ''])
@@ -38,7 +37,7 @@ describe('env', () => {
   test.each(FORMATS)(
     '%s: a secret is not printed, its place is marked, and there is a warning',
     async (format) => {
-      const { code, stdout, stderr } = await command.run(['env', '--format', format], {
+      const { code, stdout, stderr } = await runCommand(['env', '--format', format], {
         env: { OPENCLAW_PROXY_URL: 'http://alice:hunter2@10.0.0.1:3128' },
       })
       expect(code).toBe(0)
@@ -50,7 +49,7 @@ describe('env', () => {
   )
 
   test('a URL of the command line becomes OPENCLAW_PROXY_URL, the strongest', async () => {
-    const { stdout } = await command.run(['env', '--proxy-url', 'socks5://127.0.0.1:7890'])
+    const { stdout } = await runCommand(['env', '--proxy-url', 'socks5://127.0.0.1:7890'])
     expect(stdout).toContain("export OPENCLAW_PROXY_URL='socks5://127.0.0.1:7890'")
     for (const title of ['systemd', 'launchd', 'Dockerfile', 'compose', 'Windows'])
       expect(stdout).toContain(title)
@@ -69,11 +68,11 @@ describe('env', () => {
     ['windows', /^rem Windows: .*\nsetx /],
   ])('%s: its heading is a comment there', async (format, expected) => {
     const args = ['env', '--format', format, '--proxy-url', 'http://10.0.0.1:3128']
-    expect((await command.run(args)).stdout).toMatch(expected)
+    expect((await runCommand(args)).stdout).toMatch(expected)
   })
 
   test('no proxy is nothing to keep: exit code 1', async () => {
-    const { code, stdout, stderr } = await command.run(['env'])
+    const { code, stdout, stderr } = await runCommand(['env'])
     expect([code, stdout]).toEqual([1, ''])
     expect(stderr).toContain('no proxy was found')
   })
@@ -99,7 +98,7 @@ describe('env', () => {
     async (format) => {
       for (const host of ['127.0.0.1', 'localhost', '[::1]']) {
         const args = ['env', '--format', format, '--proxy-url', `http://${host}:7890`]
-        const { stdout, stderr } = await command.run(args)
+        const { stdout, stderr } = await runCommand(args)
         expect(stdout).toContain('http://host.docker.internal:7890')
         expect(stdout).toContain('host.docker.internal:host-gateway')
         expect(stderr).toMatch(/^warning: .*container itself.*host\.docker\.internal/)
@@ -110,14 +109,14 @@ describe('env', () => {
 
   test('a proxy whose name only looks like loopback stays as it is', async () => {
     for (const url of ['http://localhost.example:1', 'http://127.0.0.1.example:1', 'http://10.127.0.0:1']) {
-      const { stdout, stderr } = await command.run(['env', '--format', 'compose', '--proxy-url', url])
+      const { stdout, stderr } = await runCommand(['env', '--format', 'compose', '--proxy-url', url])
       expect([stdout.includes(url), stderr]).toEqual([true, ''])
     }
   })
 
   test('WSL: Windows is the default gateway', async () => {
     const args = ['env', '--format', 'wsl', '--proxy-url', 'http://127.0.0.1:7897']
-    const { stdout, stderr } = await command.run(args)
+    const { stdout, stderr } = await runCommand(args)
     expect(stdout).toContain(
       `export OPENCLAW_PROXY_URL="http://$(ip route show default | awk '{print $3}'):7897"`,
     )
@@ -126,12 +125,12 @@ describe('env', () => {
 
   test('--unit: the drop-ins of that unit, for the user and for the system', async () => {
     const args = ['env', '--unit', 'discord-bot', '--proxy-url', 'http://10.0.0.1:3128']
-    const { stdout } = await command.run(args)
+    const { stdout } = await runCommand(args)
     expect(stdout).toContain('~/.config/systemd/user/discord-bot.service.d/proxy.conf')
     expect(stdout).toContain('/etc/systemd/system/discord-bot.service.d/proxy.conf')
     expect(stdout).toContain('systemctl --user restart discord-bot.service')
     expect(stdout).not.toContain('launchd')
-    const template = await command.run([...args, '--unit', 'bot@1.service', '--format', 'systemd-system'])
+    const template = await runCommand([...args, '--unit', 'bot@1.service', '--format', 'systemd-system'])
     expect(template.stdout).toContain('/etc/systemd/system/bot@1.service.d/proxy.conf')
     expect(template.stdout).not.toContain('--user')
   })
@@ -144,7 +143,7 @@ describe('env', () => {
       '--format must be one of systemd, systemd-system',
     ],
   ])('%s is wrong usage', async (_title, args, reason) => {
-    const { code, stderr } = await command.run(['env', ...args, '--proxy-url', 'http://10.0.0.1:3128'])
+    const { code, stderr } = await runCommand(['env', ...args, '--proxy-url', 'http://10.0.0.1:3128'])
     expect(code).toBe(2)
     expect(stderr).toContain(`error: --unit: ${reason}`)
   })

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { builtPackage } from '../support/processes/built-package.js'
 import { builtCommand } from './command.js'
+import { runCommand } from './in-process.js'
 
 const command = builtCommand()
 const DISCORD = 'https://discord.com/api/v10/gateway'
@@ -28,7 +29,7 @@ describe('explain', () => {
       'goes through http://p:1: the proxy option is set; proxy 1 of 2',
     ],
   ])('%s', async (_title, env, flags, expected) => {
-    const { code, stdout } = await command.run(['explain', DISCORD, ...flags], { env })
+    const { code, stdout } = await runCommand(['explain', DISCORD, ...flags], { env })
     expect(code).toBe(0)
     expect(stdout).toBe(`${DISCORD} ${expected}\n`)
   })
@@ -41,7 +42,7 @@ describe('explain', () => {
     ['all', 'http://localhost/', 'goes direct: it leads to this host itself'],
   ])('--scope %s decides about %s as an installation does', async (scope, url, expected) => {
     const env = { HTTPS_PROXY: 'http://p:1', HTTP_PROXY: 'http://q:2' }
-    const { code, stdout } = await command.run(['explain', '--scope', scope, url], { env })
+    const { code, stdout } = await runCommand(['explain', '--scope', scope, url], { env })
     expect({ code, stdout }).toEqual({ code: 0, stdout: `${url} ${expected}\n` })
   })
 
@@ -57,7 +58,7 @@ describe('explain', () => {
   })
 
   test('--json has route, reason and the proxy with its source', async () => {
-    const { stdout } = await command.run(['explain', '--json', 'wss://gateway.discord.gg/?v=10'], {
+    const { stdout } = await runCommand(['explain', '--json', 'wss://gateway.discord.gg/?v=10'], {
       env: { ALL_PROXY: 'socks5://me:hunter2@q:2' },
     })
     expect(JSON.parse(stdout)).toEqual({
@@ -69,7 +70,7 @@ describe('explain', () => {
   })
 
   test('a variable that is not usable: exit code 1, its name and no value', async () => {
-    const { code, stdout } = await command.run(['explain', DISCORD], {
+    const { code, stdout } = await runCommand(['explain', DISCORD], {
       env: { HTTPS_PROXY: 'ftp://me:hunter2@p' },
     })
     expect(code).toBe(1)
@@ -82,7 +83,7 @@ describe('explain', () => {
     'https://discord.com/api/v10/webhooks/1234/hunter2',
     'https://discord.com/api/webhooks/1234/hunter2/messages/@original',
   ])('what is secret in a URL that is asked about is not repeated', async (url) => {
-    const { stdout } = await command.run(['explain', url])
+    const { stdout } = await runCommand(['explain', url])
     expect(stdout).toContain('https://discord.com/')
     expect(stdout).not.toContain('hunter2')
   })

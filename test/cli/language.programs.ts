@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { startLab } from '../support/lab.js'
 import { builtCommand } from './command.js'
+import { runCommand } from './in-process.js'
 import { writeTemporary } from '../support/temporary-file.js'
 
 const command = builtCommand()
@@ -14,7 +15,7 @@ const CHINESE = '失败于 到代理的 TCP 连接'
 const HTTPS_PROXY = 'http://127.0.0.1:1'
 
 async function doctor(env: Readonly<Record<string, string>>, ...args: string[]) {
-  return command.run(['doctor', ...args], { env: { HTTPS_PROXY, ...env } })
+  return runCommand(['doctor', ...args], { env: { HTTPS_PROXY, ...env } })
 }
 
 describe('the language of doctor', () => {
@@ -47,7 +48,6 @@ describe('the language of doctor', () => {
 describe('the other commands in Chinese', () => {
   test.each([
     ['validate', ['validate', '--timeout-ms', '500'], '未通过: 3 项检查中有 3 项失败'],
-    ['explain', ['explain', 'https://discord.com/'], '经过代理 http://127.0.0.1:1：设置了 HTTPS_PROXY'],
     ['explain --scope', ['explain', '--scope', 'discord', 'https://example.com/'], '直连：它在范围之外'],
     ['env', ['env', '--format', 'shell'], '# shell：写在 ~/.profile 末尾'],
     ['policy', ['policy', '--also', '/'], '--also: 必须是网段、地址或主机名的列表'],
@@ -60,8 +60,14 @@ describe('the other commands in Chinese', () => {
     ['OpenClaw', ['validate', '--openclaw', '/no/openclaw.json'], '文件不存在'],
     ['openclaw', ['openclaw', 'call', 'x', '[]'], '参数应为 JSON 对象'],
   ])('%s', async (_title, args, words) => {
-    const { stdout, stderr } = await command.run(args, { env: { HTTPS_PROXY, LANG: 'zh_CN.UTF-8' } })
+    const { stdout, stderr } = await runCommand(args, { env: { HTTPS_PROXY, LANG: 'zh_CN.UTF-8' } })
     expect(stdout + stderr).toContain(words)
+  })
+
+  test('explain, as the command is published', async () => {
+    const env = { HTTPS_PROXY, LANG: 'zh_CN.UTF-8' }
+    const { stdout } = await command.run(['explain', 'https://discord.com/'], { env })
+    expect(stdout).toContain('经过代理 http://127.0.0.1:1：设置了 HTTPS_PROXY')
   })
 
   test.each([
@@ -70,7 +76,7 @@ describe('the other commands in Chinese', () => {
     ['validate', '--openclaw', '--timeout-ms', '500'],
   ])('JSON of %s stays English', async (...args) => {
     const env = { HTTPS_PROXY, LANG: 'zh_CN.UTF-8' }
-    const { stdout, stderr } = await command.run([...args, '--json'], { env })
+    const { stdout, stderr } = await runCommand([...args, '--json'], { env })
     expect(stdout + stderr).not.toMatch(/[\u4e00-\u9fff]/)
   })
 
@@ -78,7 +84,7 @@ describe('the other commands in Chinese', () => {
     const args = ['policy', '--also', '203.0.114.0/24', '--format']
     const env = { LANG: 'zh_CN.UTF-8' }
     for (const format of ['squid', 'json']) {
-      const { stdout } = await command.run([...args, format], { env })
+      const { stdout } = await runCommand([...args, format], { env })
       expect(stdout).toContain('added by the operator')
     }
   })

@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { FakeGateway } from '../lab/openclaw/fake-gateway.js'
-import { builtCommand, type Ended } from './command.js'
+import { builtCommand } from './command.js'
+import { runCommand, type Ended } from './in-process.js'
 
 const command = builtCommand()
 let gateway: FakeGateway
@@ -12,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => gateway.stop())
 
 function run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
-  return command.run(['openclaw', ...args], { env: { TOKEN: gateway.token, ...env } })
+  return runCommand(['openclaw', ...args], { env: { TOKEN: gateway.token, ...env } })
 }
 
 const at = (): readonly string[] => ['--url', gateway.url, '--token-env', 'TOKEN']

@@ -6,10 +6,8 @@ import { freePort } from '../support/free-port.js'
 import { startLab } from '../support/lab.js'
 import { homeWith } from '../openclaw/config/configuration.js'
 import { addExampleCom } from '../doctor/validate/example-com.js'
-import { builtCommand, type Ended } from './command.js'
+import { runCommand, type Ended } from './in-process.js'
 import { writeTemporary } from '../support/temporary-file.js'
-
-const command = builtCommand()
 
 const CONFIG = {
   channels: {
@@ -23,7 +21,7 @@ const CONFIG = {
 
 async function runWith(config: unknown, args: readonly string[], env = {}): Promise<Ended> {
   const home = await homeWith({ '.openclaw/openclaw.json': config })
-  return command.run(args, { env: { HOME: home, ...env } })
+  return runCommand(args, { env: { HOME: home, ...env } })
 }
 
 describe('explain --openclaw', () => {
@@ -46,7 +44,7 @@ describe('explain --openclaw', () => {
 
   test('takes a file by its path, and the URL behind the flag for a URL', async () => {
     const path = await writeTemporary('other.json', "{ proxy: { proxyUrl: 'http://10.0.0.3:1' } }")
-    const given = await command.run(['explain', '--openclaw', path, 'https://discord.com/'])
+    const given = await runCommand(['explain', '--openclaw', path, 'https://discord.com/'])
     expect(given.stdout).toContain('proxy.proxyUrl is set')
     const { stdout } = await runWith(CONFIG, ['explain', '--openclaw', 'https://discord.com/'])
     expect(stdout).toContain('channels.discord.proxy is set')
@@ -71,12 +69,12 @@ describe('explain --openclaw', () => {
       2,
       'error: --account: there is no account opps (known: default, ops)\nDid you mean ops? Otherwise add the account to channels.discord.accounts.\n',
     ])
-    const path = await command.run([...args, '/nowhere/openclaw.json'])
+    const path = await runCommand([...args, '/nowhere/openclaw.json'])
     expect([path.code, path.stderr]).toEqual([
       2,
       expect.stringContaining('error: --openclaw: the file does not exist'),
     ])
-    const alone = await command.run(['explain', 'https://discord.com/', '--account', 'ops'])
+    const alone = await runCommand(['explain', 'https://discord.com/', '--account', 'ops'])
     expect([alone.code, alone.stderr]).toEqual([2, 'error: --account: needs --openclaw\n'])
   })
 })
@@ -252,7 +250,7 @@ describe('env', () => {
     const config = { proxy: { proxyUrl: url, loopbackMode: 'block', tls: { caFile: '/etc/company.pem' } } }
     const path = await writeTemporary('openclaw.json', JSON.stringify(config))
     const args = ['env', '--format', 'openclaw', '--proxy-url', url]
-    const { stdout, stderr } = await command.run(args)
+    const { stdout, stderr } = await runCommand(args)
     expect(stdout.split('\n').filter((line) => line !== '' && !line.startsWith('#'))).toEqual([
       `openclaw config set proxy.proxyUrl '${url}'`,
       'openclaw gateway install --force',
@@ -261,12 +259,12 @@ describe('env', () => {
     expect(stderr).toBe('')
     expect(stdout).toContain('openclaw-gateway.service.d/proxy.conf')
     expect(stdout).toContain(`# Environment="OPENCLAW_PROXY_URL=${url}"`)
-    expect((await command.run(['env', '--format', 'openclaw', '--openclaw', path])).code).toBe(1)
+    expect((await runCommand(['env', '--format', 'openclaw', '--openclaw', path])).code).toBe(1)
   })
 
   test('a secret goes into the file .env of the state directory, which no other user can read', async () => {
     const env = { HTTPS_PROXY: 'http://alice:hunter2@10.0.0.1:3128' }
-    const { code, stdout, stderr } = await command.run(['env', '--format', 'openclaw'], { env })
+    const { code, stdout, stderr } = await runCommand(['env', '--format', 'openclaw'], { env })
     expect(code).toBe(0)
     expect(stdout).toContain("# OPENCLAW_PROXY_URL='http://***:***@10.0.0.1:3128'")
     expect(stdout).toContain('openclaw gateway install --force')
@@ -282,7 +280,7 @@ describe('env', () => {
   })
 
   test('a proxy that OpenClaw cannot use is not written into its configuration', async () => {
-    const { stdout, stderr } = await command.run([
+    const { stdout, stderr } = await runCommand([
       ...['env', '--format', 'openclaw', '--proxy-url', 'socks5://10.0.0.1:1080'],
     ])
     expect(stdout).not.toContain('config set')

@@ -3,13 +3,11 @@ import { BlockList } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { DENIED_NAMES, DENIED_RANGES } from '../../src/doctor/index.js'
 import { missingPrograms, requireRealProxies } from '../real/installed.js'
-import { builtCommand } from './command.js'
+import { runCommand } from './in-process.js'
 import { writeTemporary } from '../support/temporary-file.js'
 
-const command = builtCommand()
-
 async function policy(format: string): Promise<string> {
-  const { code, stdout } = await command.run(['policy', '--format', format])
+  const { code, stdout } = await runCommand(['policy', '--format', format])
   expect(code).toBe(0)
   return stdout
 }

@@ -13,10 +13,8 @@ import { createCertificateAuthority, type CertificateAuthority } from '../lab/ce
 import { connectLabDirectly } from '../lab/discord/loopback.js'
 import { startLab, type Lab } from '../support/lab.js'
 import { LocalDns } from '../support/local-dns.js'
-import { builtCommand } from './command.js'
+import { runCommand } from './in-process.js'
 import { writeTemporary } from '../support/temporary-file.js'
-
-const command = builtCommand()
 
 const API = 'https://discord.com/api/v10'
 const GATEWAY = 'wss://gateway.discord.gg/?v=10&encoding=json'
@@ -349,7 +347,7 @@ const PRODUCERS: Readonly<Record<string, () => Promise<Produced>>> = {
   'direct although a proxy is set, HTTP_PROXY': async () => {
     const lab = await startLab()
     const env = { HTTP_PROXY: lab.proxy.url }
-    const { stdout } = await command.run(['explain', `${API}/gateway`], { env })
+    const { stdout } = await runCommand(['explain', `${API}/gateway`], { env })
     const seen = stdout.includes('goes direct') ? 'direct although a proxy is set' : stdout
     return { seen, env, args: ['--timeout-ms', '2000'] }
   },
@@ -370,7 +368,7 @@ describe('docs/troubleshooting.md', () => {
       const [program, ...args] = line.split(' ')
       expect(program).toBe('discord-transport')
       expect(shows.length).toBeGreaterThan(0)
-      const { stdout } = await command.run([...args, ...(produced.args ?? [])], { env: produced.env })
+      const { stdout } = await runCommand([...args, ...(produced.args ?? [])], { env: produced.env })
       for (const part of shows) expect(stdout).toContain(part)
     })
   }

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
 import { builtCommand } from './command.js'
+import { runCommand } from './in-process.js'
 
 const command = builtCommand()
 
@@ -17,7 +18,7 @@ describe('--help', () => {
   })
 
   test.each(['doctor', 'validate', 'explain', 'policy', 'env'])('%s describes its flags', async (name) => {
-    const { code, stdout } = await command.run([name, '--help'])
+    const { code, stdout } = await runCommand([name, '--help'])
     expect(code).toBe(0)
     expect(stdout).toMatch(/Usage: discord-transport \w+ \[options\]/)
     expect(stdout).toContain('--')
@@ -56,12 +57,17 @@ describe('wrong usage ends with 2, says what was expected and repeats no value',
     ['a token file that is not there', ['doctor', '--token-file', '/nowhere'], /ENOENT/],
     ['two tokens', ['doctor', '--token-env', 'A', '--token-file', 'b'], /one of the two/],
   ])('%s', async (_title, args, expected) => {
-    const { code, stdout, stderr } = await command.run(args)
+    const { code, stdout, stderr } = await runCommand(args)
     expect(code).toBe(2)
     expect(stderr).toMatch(expected)
     expect(stdout).toBe('')
     expect(stderr).not.toContain('hunter2')
   })
+})
+
+test('the process ends with the code of wrong usage', async () => {
+  const { code, stderr } = await command.run(['doctro'])
+  expect([code, stderr]).toEqual([2, expect.stringContaining("unknown command 'doctro'")])
 })
 
 test('a reader that closes the pipe early does not make the command fail', async () => {

@@ -4,6 +4,7 @@ import { DENIED_NAMES, DENIED_RANGES } from '../../src/doctor/index.js'
 import { addExampleCom } from '../doctor/validate/example-com.js'
 import { startLab } from '../support/lab.js'
 import { builtCommand } from './command.js'
+import { runCommand } from './in-process.js'
 import { writeTemporary } from '../support/temporary-file.js'
 
 const command = builtCommand()
@@ -42,10 +43,10 @@ test('a good proxy passes with 0, and no credential is shown', async () => {
   await addExampleCom(lab)
   const ca = await writeTemporary('ca.pem', lab.ca.certificate)
   const flags = ['--proxy-ca-file', ca, '--tls-ca-file', ca]
-  const text = await command.run(['validate', ...flags], { env: { HTTPS_PROXY: lab.proxy.url } })
+  const text = await runCommand(['validate', ...flags], { env: { HTTPS_PROXY: lab.proxy.url } })
   expect([text.code, text.stderr]).toEqual([0, ''])
   expect(text.stdout).toContain('PASSED: 3 checks')
-  const json = await command.run(['validate', ...flags, '--json', '--proxy-url', lab.proxy.url])
+  const json = await runCommand(['validate', ...flags, '--json', '--proxy-url', lab.proxy.url])
   const result = validationSchema.parse(JSON.parse(json.stdout))
   expect(result).toMatchObject({ ok: true, config: { enabled: true, source: 'config' } })
   expect(result.config.proxyUrl).toContain('***:***@')
@@ -56,7 +57,7 @@ test('a good proxy passes with 0, and no credential is shown', async () => {
 test('a denied URL that is reached fails with 1', async () => {
   const lab = await startLab()
   const ca = await writeTemporary('ca.pem', lab.ca.certificate)
-  const { code, stdout } = await command.run([
+  const { code, stdout } = await runCommand([
     ...['validate', '--proxy-url', lab.proxy.url, '--tls-ca-file', ca, '--json'],
     ...['--allowed-url', 'https://discord.com/api/v10/gateway'],
     ...['--denied-url', 'https://discord.com/api/v10/users/@me'],
@@ -81,7 +82,7 @@ test('--policy tries the whole list', async () => {
     '--denied-url',
     'http://intranet.example/',
   ]
-  const { code, stdout } = await command.run([...args, '--json'])
+  const { code, stdout } = await runCommand([...args, '--json'])
   // Discord is refused as well.
   expect(code).toBe(1)
   const { checks } = validationSchema.parse(JSON.parse(stdout))

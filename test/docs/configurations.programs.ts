@@ -13,7 +13,7 @@ import { Secret } from 'kubernetes-models/v1/Secret'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
 import { z } from 'zod'
-import { builtCommand } from '../cli/command.js'
+import { runCommand } from '../cli/in-process.js'
 import { blocksOf, readPages } from './code-blocks.js'
 import { hasProgram } from './installed.js'
 import { temporaryFolder } from './temporary-folder.js'
@@ -144,12 +144,10 @@ describe.skipIf(!hasProgram('systemd-analyze'))('systemd-analyze verify', () => 
 })
 
 describe.skipIf(!hasProgram('squid'))('squid -k parse', () => {
-  const command = builtCommand()
-
   async function parse(file: string): Promise<string> {
     const folder = await temporaryFolder()
     const policy = join(folder, 'egress.conf')
-    await writeFile(policy, (await command.run(['policy', '--format', 'squid'])).stdout)
+    await writeFile(policy, (await runCommand(['policy', '--format', 'squid'])).stdout)
     const path = join(folder, 'squid.conf')
     const settings = { '/etc/squid/conf.d/00-egress.conf': policy, '/var/log/squid': folder }
     await writeFile(

@@ -6,14 +6,13 @@ import { createServer } from 'node:net'
 import { HttpsProxyAgent } from 'https-proxy-agent'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { builtCommand } from '../cli/command.js'
+import { runCommand } from '../cli/in-process.js'
 import { writeTemporary } from '../support/temporary-file.js'
 import { startLab, type Lab } from '../support/lab.js'
 import { LocalDns } from '../support/local-dns.js'
 import { readPages } from './code-blocks.js'
 import { hasProgram } from './installed.js'
 
-const command = builtCommand()
 const page = (await readPages()).find(({ path }) => path === 'docs/faq.md')?.text ?? ''
 
 const API = 'https://discord.com/api/v10/gateway'
@@ -27,7 +26,7 @@ function section(heading: string): string {
 
 async function doctor(lab: Lab, env: Readonly<Record<string, string>>): Promise<string> {
   const args = ['doctor', '--tls-ca-file', await writeTemporary('ca.pem', lab.discord.ca)]
-  return (await command.run(args, { env })).stdout
+  return (await runCommand(args, { env })).stdout
 }
 
 describe('docs/faq.md', () => {
@@ -66,7 +65,7 @@ describe('docs/faq.md', () => {
     expect((await failure).message).toBe('Request timeout')
     const lab = await startLab({ fault: { kind: 'accept', verb: 'silence' } })
     const args = ['doctor', '--timeout-ms', '2000']
-    const { stdout } = await command.run(args, { env: { HTTPS_PROXY: lab.proxy.url } })
+    const { stdout } = await runCommand(args, { env: { HTTPS_PROXY: lab.proxy.url } })
     expect(stdout).toContain('ERR_PROXY_TIMEOUT')
   })
 
@@ -107,7 +106,7 @@ describe('docs/faq.md', () => {
   test('HTTP_PROXY is set, and nothing happens', async () => {
     section('HTTP_PROXY is set, and nothing happens')
     const env = { HTTP_PROXY: 'http://127.0.0.1:1' }
-    const { stdout } = await command.run(['explain', API], { env })
+    const { stdout } = await runCommand(['explain', API], { env })
     expect(stdout).toContain('goes direct')
   })
 })

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createCertificateAuthority, type CertificateAuthority } from '../lab/certificates.js'
+import { labAuthority } from '../lab/certificates.js'
 import { startDiscord, type FakeDiscord } from '../lab/discord/index.js'
 import { LabNames } from '../lab/names.js'
 import { startProxy, type LabProxy } from '../lab/proxy/index.js'
@@ -167,8 +167,6 @@ async function strike(run: Run, number: () => number, script: string[]): Promise
   await sleep(random.between(0, 1_500))
 }
 
-let authority: Promise<CertificateAuthority> | undefined
-
 /**
  * One run: members of a bot under random faults, while Discord goes on dispatching.
  *
@@ -177,9 +175,8 @@ let authority: Promise<CertificateAuthority> | undefined
 export async function runChaos(seed: number, mostFaults = 4): Promise<ChaosResult> {
   const random = createRandom(seed)
   const names = new LabNames()
-  authority ??= createCertificateAuthority()
   const [discord, redis, program] = await Promise.all([
-    startDiscord({ names, ca: await authority, replayLimit: 1_000_000, heartbeatIntervalMs: 41_250 }),
+    startDiscord({ names, ca: await labAuthority(), replayLimit: 1_000_000, heartbeatIntervalMs: 41_250 }),
     RedisServer.start(),
     memberProgram(),
   ])

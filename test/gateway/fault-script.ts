@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createDiscordTransport, type DiscordTransport, type GatewayClient } from '../../src/index.js'
-import { createCertificateAuthority, type CertificateAuthority } from '../lab/certificates.js'
+import { labAuthority } from '../lab/certificates.js'
 import { startDiscord, type FakeDiscord } from '../lab/discord/index.js'
 import { LabNames } from '../lab/names.js'
 import { startProxy, type Fault, type LabProxy } from '../lab/proxy/index.js'
@@ -213,8 +213,6 @@ const FAULTS: readonly ScriptedFault[] = [
   },
 ]
 
-let authority: Promise<CertificateAuthority> | undefined
-
 /**
  * One run: a bot under a random script of faults, while Discord goes on dispatching.
  *
@@ -223,10 +221,9 @@ let authority: Promise<CertificateAuthority> | undefined
 export async function runFaultScript(seed: number, startBot: StartBot = ownBot): Promise<ScriptResult> {
   const random = createRandom(seed)
   const names = new LabNames()
-  authority ??= createCertificateAuthority()
   const discord = await startDiscord({
     names,
-    ca: await authority,
+    ca: await labAuthority(),
     heartbeatIntervalMs: HEARTBEAT_MS,
     replayLimit: 100_000,
   })

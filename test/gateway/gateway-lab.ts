@@ -1,15 +1,13 @@
 import { once } from 'node:events'
 import { createDiscordTransport, type DiscordTransport, type TransportOptions } from '../../src/index.js'
 import type { GatewayClient, GatewayClientOptions } from '../../src/gateway/index.js'
-import { createCertificateAuthority, type CertificateAuthority } from '../lab/certificates.js'
 import { startDiscord, type DiscordOptions, type FakeDiscord } from '../lab/discord/index.js'
 import { LabNames } from '../lab/names.js'
 import { startProxy, type LabProxy, type ProxyOptions } from '../lab/proxy/index.js'
+import { labAuthority } from '../lab/certificates.js'
 
 /** GUILDS, GUILD_MESSAGES, DIRECT_MESSAGES, MESSAGE_CONTENT. */
 export const INTENTS = (1 << 0) | (1 << 9) | (1 << 12) | (1 << 15)
-
-let authority: Promise<CertificateAuthority> | undefined
 
 /** Discord, a proxy in front of it and a transport that knows no other way. */
 export class GatewayLab {
@@ -39,8 +37,7 @@ export class GatewayLab {
     transportOptions: TransportOptions = {},
   ): Promise<GatewayLab> {
     const names = new LabNames()
-    authority ??= createCertificateAuthority()
-    const discord = await startDiscord({ names, ca: await authority, ...discordOptions })
+    const discord = await startDiscord({ names, ca: await labAuthority(), ...discordOptions })
     const proxy = await startProxy({ scheme: 'http', names })
     return new GatewayLab(names, discord, proxy, transportOptions)
   }

@@ -24,7 +24,7 @@ export interface IssuedCertificate {
 export interface CertificateAuthority {
   /** The root's certificate, PEM: the value for `ca`. */
   readonly certificate: string
-  /** A leaf for these DNS names and IP addresses. */
+  /** A leaf for these DNS names and IP addresses; the same one for the same names, since to make one takes long. */
   issue(names: readonly string[], options?: IssueOptions): Promise<IssuedCertificate>
 }
 
@@ -87,31 +87,47 @@ export async function createCertificateAuthority(name = 'Lab root'): Promise<Cer
     ],
   })
 
+  async function make(names: readonly string[], options: IssueOptions): Promise<IssuedCertificate> {
+    const keys = await generateKeys()
+    const commonName = options.commonName ?? names[0] ?? 'unnamed'
+    const { clientAuth, serverAuth } = x509.ExtendedKeyUsage
+    const alternativeNames = names.map((value) => ({ type: isIP(value) ? 'ip' : 'dns', value }) as const)
+    const leaf = await x509.X509CertificateGenerator.create({
+      serialNumber: serialNumber(),
+      subject: [{ CN: [commonName] }],
+      issuer: root.subjectName,
+      ...validity(options.expired === true),
+      publicKey: keys.publicKey,
+      signingKey: rootKeys.privateKey,
+      signingAlgorithm: SIGNING_ALGORITHM,
+      extensions: [
+        new x509.BasicConstraintsExtension(false, undefined, true),
+        new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+        new x509.ExtendedKeyUsageExtension([options.clientAuth ? clientAuth : serverAuth]),
+        ...(names.length > 0 ? [new x509.SubjectAlternativeNameExtension(alternativeNames)] : []),
+        await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+        await x509.AuthorityKeyIdentifierExtension.create(rootKeys.publicKey),
+      ],
+    })
+    return { cert: leaf.toString('pem'), key: privateKeyOf(keys) }
+  }
+
+  const issued = new Map<string, Promise<IssuedCertificate>>()
   return {
     certificate: root.toString('pem'),
-    async issue(names, options = {}) {
-      const keys = await generateKeys()
-      const commonName = options.commonName ?? names[0] ?? 'unnamed'
-      const { clientAuth, serverAuth } = x509.ExtendedKeyUsage
-      const alternativeNames = names.map((value) => ({ type: isIP(value) ? 'ip' : 'dns', value }) as const)
-      const leaf = await x509.X509CertificateGenerator.create({
-        serialNumber: serialNumber(),
-        subject: [{ CN: [commonName] }],
-        issuer: root.subjectName,
-        ...validity(options.expired === true),
-        publicKey: keys.publicKey,
-        signingKey: rootKeys.privateKey,
-        signingAlgorithm: SIGNING_ALGORITHM,
-        extensions: [
-          new x509.BasicConstraintsExtension(false, undefined, true),
-          new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-          new x509.ExtendedKeyUsageExtension([options.clientAuth ? clientAuth : serverAuth]),
-          ...(names.length > 0 ? [new x509.SubjectAlternativeNameExtension(alternativeNames)] : []),
-          await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
-          await x509.AuthorityKeyIdentifierExtension.create(rootKeys.publicKey),
-        ],
-      })
-      return { cert: leaf.toString('pem'), key: privateKeyOf(keys) }
+    issue(names, options = {}) {
+      const key = JSON.stringify([names, options])
+      const certificate = issued.get(key) ?? make(names, options)
+      issued.set(key, certificate)
+      return certificate
     },
   }
+}
+
+let authority: Promise<CertificateAuthority> | undefined
+
+/** One for all labs of a process: making keys is the slowest part of a lab. */
+export function labAuthority(): Promise<CertificateAuthority> {
+  authority ??= createCertificateAuthority()
+  return authority
 }

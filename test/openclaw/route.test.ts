@@ -14,7 +14,7 @@ import { failureOf } from '../gateway/gateway-lab.js'
 import { FakeGateway, type FakeGatewayOptions } from '../lab/openclaw/fake-gateway.js'
 import { LabNames } from '../lab/names.js'
 import { startProxy } from '../lab/proxy/index.js'
-import { labAuthority } from '../support/lab.js'
+import { labAuthority } from '../lab/certificates.js'
 
 async function lab(options: FakeGatewayOptions = {}): Promise<FakeGateway> {
   const gateway = await FakeGateway.start(options)

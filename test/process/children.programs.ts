@@ -6,7 +6,8 @@ import {
   type TransportOptions,
 } from '../../src/index.js'
 import { builtPackage, type BuiltPackage } from '../support/processes/built-package.js'
-import { labAuthority, startLab } from '../support/lab.js'
+import { labAuthority } from '../lab/certificates.js'
+import { startLab } from '../support/lab.js'
 import { FULL } from '../support/matrix.js'
 import { Program } from '../support/processes/program.js'
 import { BELOW } from './support/below.js'

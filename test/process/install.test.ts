@@ -8,7 +8,8 @@ import tls from 'node:tls'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { TransportError, type BypassRequest, type InstallOptions } from '../../src/index.js'
-import { labAuthority, startLab, USERS_ME, type Lab } from '../support/lab.js'
+import { labAuthority } from '../lab/certificates.js'
+import { startLab, USERS_ME, type Lab } from '../support/lab.js'
 
 /** The proxy of the lab runs in this process too: one for SOCKS connects to this host by net.connect(). */
 const HERE = { scope: 'all', loopback: 'proxy', sockets: 'direct' } as const

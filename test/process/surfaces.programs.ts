@@ -14,7 +14,7 @@ import { WebSocketServer } from 'ws'
 import { installNode, NODE_LINES } from '../../scripts/nodes/install-node.js'
 import { LabNames } from '../lab/names.js'
 import { startProxy, type LabProxy } from '../lab/proxy/index.js'
-import { labAuthority } from '../support/lab.js'
+import { labAuthority } from '../lab/certificates.js'
 import { everyValue, FULL } from '../support/matrix.js'
 import { builtPackage } from '../support/processes/built-package.js'
 

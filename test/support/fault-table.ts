@@ -10,7 +10,7 @@ import { LabNames } from '../lab/names.js'
 import { faultsFor, type LabProxy, type LabScheme, type NamedFault } from '../lab/proxy/index.js'
 import { FACES, failureOf } from './faces.js'
 import { startFaultyProxy } from './faulty-proxy.js'
-import { labAuthority } from './lab.js'
+import { labAuthority } from '../lab/certificates.js'
 import { LocalDns } from './local-dns.js'
 
 /** What a caller sees: bytes of Discord, or a failure's code and phase. */

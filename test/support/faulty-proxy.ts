@@ -1,6 +1,6 @@
 import type { LabNames } from '../lab/names.js'
 import { startProxy, type LabProxy, type LabScheme, type NamedFault } from '../lab/proxy/index.js'
-import { labAuthority } from './lab.js'
+import { labAuthority } from '../lab/certificates.js'
 
 export const FAULTY_PROXY_AUTH = { username: 'us:er', password: 'p@ss/w%rd' }
 

@@ -6,7 +6,7 @@ import {
   type TransportEvent,
   type TransportOptions,
 } from '../../src/index.js'
-import { createCertificateAuthority, type CertificateAuthority } from '../lab/certificates.js'
+import { labAuthority, type CertificateAuthority } from '../lab/certificates.js'
 import { startDiscord, type DiscordOptions, type FakeDiscord } from '../lab/discord/index.js'
 import { LabNames } from '../lab/names.js'
 import { startProxy, type LabProxy, type LabScheme, type ProxyOptions } from '../lab/proxy/index.js'
@@ -38,14 +38,6 @@ export interface Lab {
   readonly createTransport: (options?: TransportOptions) => DiscordTransport
   /** Another proxy of this lab. */
   readonly startProxy: (options: Partial<Omit<ProxyOptions, 'names'>>) => Promise<LabProxy>
-}
-
-let authority: Promise<CertificateAuthority> | undefined
-
-/** One for all labs of a test file: making keys is the slowest part of a lab. */
-export function labAuthority(): Promise<CertificateAuthority> {
-  authority ??= createCertificateAuthority()
-  return authority
 }
 
 /** Everything is closed when the test has finished. Not for concurrent tests. */

@@ -6,17 +6,16 @@
 export const TIMED_FILES: Readonly<Record<string, string>> = {
   'test/dispatcher/queue-deadline.test.ts': 'connectTimeoutMs of 500 ms, in which two tunnels have to open',
   'test/e2e/refused-burst.test.ts': 'connectTimeoutMs and 900 ms',
+  'test/gateway/dead-connection.test.ts': 'a heartbeat interval of 1 200 ms',
   'test/gateway/proxy-return.test.ts':
     'a CONNECT 1.2 s after the port answers, which takes a look every 500 ms',
-  'test/gateway/resume.test.ts': 'a dead connection is noticed within a heartbeat interval of 1 200 ms',
-  'test/rest/delivery/through-proxy.test.ts': 'connectTimeoutMs and 700 ms',
   'test/rest/upload-memory.programs.ts':
     'a bound of memory, which grows where the collector waits for a processor',
   'test/tunnel/faults-http.test.ts': 'connectTimeoutMs and 800 ms (fault-table.ts)',
   'test/tunnel/faults-https.test.ts': 'connectTimeoutMs and 800 ms (fault-table.ts)',
   'test/tunnel/faults-socks4.test.ts': 'connectTimeoutMs and 800 ms (fault-table.ts)',
   'test/tunnel/faults-socks5.test.ts': 'connectTimeoutMs and 800 ms (fault-table.ts)',
-  'test/tunnel/silence.test.ts': 'connectTimeoutMs and 900 ms',
+  'test/tunnel/silence.test.ts': 'connectTimeoutMs and 700 ms',
 }
 
 /**
@@ -26,6 +25,7 @@ export const BOUNDED_FILES: Readonly<Record<string, string>> = {
   'test/cli/dead-resolver.programs.ts': 'a limit of 15 s',
   'test/cli/doctor.programs.ts': '2 s after --timeout-ms',
   'test/doctor/diagnose/bounded.test.ts': '1 s after the limit, which is 1.5 s',
+  'test/gateway/proxy-watch.test.ts': '2 s for a resume through the next proxy',
   'test/lab/proxy-leaks.programs.ts': '5 s for a deadline of 50 ms',
   'test/tunnel/proxies/list.test.ts':
     '1.4 s after the share of a silent proxy, and 2 s for three connections',

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { failureOf, FACES } from '../support/faces.js'
-import { labAuthority, startLab } from '../support/lab.js'
+import { labAuthority } from '../lab/certificates.js'
+import { startLab } from '../support/lab.js'
 import { LocalDns } from '../support/local-dns.js'
 
 const SCHEMES = ['http', 'https', 'socks4a', 'socks5'] as const

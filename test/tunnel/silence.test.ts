@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { failureOf, getByFetch, FACES } from '../support/faces.js'
 import { startLab, USERS_ME } from '../support/lab.js'
+import { post } from '../support/say.js'
 
 /** A second deadline would be over later than the margin, on a busy machine too. */
 const CONNECT_TIMEOUT_MS = 1_000
@@ -56,6 +57,15 @@ describe('a proxy that says nothing', () => {
     expect((await second).code).toBe('ERR_PROXY_TIMEOUT')
   })
 
+  test('holds a call that may be repeated no longer than one deadline either', async () => {
+    const lab = await startLab({ fault: SILENT, transport: { delivery: true, connectTimeoutMs: 500 } })
+    const call = failureOf(post(lab, 'never'))
+    // A second attempt would have ended 500 ms and a wait later.
+    expect(await millisecondsOf(call)).toBeLessThan(1_200)
+    expect(await call).toMatchObject({ code: 'ERR_PROXY_TIMEOUT', sent: 'no' })
+    expect(lab.proxy.connections).toHaveLength(1)
+  })
+
   test('holds nobody back once it speaks again', async () => {
     const { transport, proxy, headers } = await startLab({
       fault: SILENT,
@@ -84,8 +94,8 @@ test('a destination that is silent behind an open tunnel is not blamed on the pr
     fault: { kind: 'tunnel-silence' },
     transport: { connectTimeoutMs: CONNECT_TIMEOUT_MS },
   })
-  for (const reach of Object.values(FACES)) {
-    const error = await failureOf(reach(transport))
+  const errors = await Promise.all(Object.values(FACES).map((reach) => failureOf(reach(transport))))
+  for (const error of errors) {
     expect(error).toMatchObject({ code: 'ERR_TARGET_TIMEOUT', phase: 'target-tls' })
     expect(error.message).toMatch(/^(discord\.com|gateway\.discord\.gg):443 /)
   }

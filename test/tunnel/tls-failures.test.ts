@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { TransportError } from '../../src/index.js'
-import { createCertificateAuthority } from '../lab/certificates.js'
+import { labAuthority, createCertificateAuthority } from '../lab/certificates.js'
 import { FACES, failureOf, getByDispatcher } from '../support/faces.js'
-import { labAuthority, startLab, USERS_ME, type Lab } from '../support/lab.js'
+import { startLab, USERS_ME, type Lab } from '../support/lab.js'
 
 /** The failure of each face, after they have been compared. */
 async function failureOnEveryFace({ transport }: Lab): Promise<TransportError> {

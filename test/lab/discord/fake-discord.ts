@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { setImmediate as turn } from 'node:timers/promises'
 import type { CertificateAuthority, IssuedCertificate } from '../certificates.js'
 import type { LabNames } from '../names.js'
 import { Cdn, CDN_HOST, MEDIA_HOST } from './cdn.js'
@@ -19,7 +20,7 @@ const MEBIBYTE = 1024 * 1024
 export interface DiscordOptions {
   /** Where discord.com and its other names are entered; they lead nowhere else. */
   readonly names: LabNames
-  /** Issues the servers' certificates. Default: a new one. */
+  /** Issues the servers' certificates. Default: the one for all labs. */
   readonly ca?: CertificateAuthority
   readonly token?: string
   /** Default 41 250, as Discord's. */
@@ -180,6 +181,8 @@ export class FakeDiscord implements AsyncDisposable {
     for (const host of this.#registered.splice(0)) this.#names.remove(host, 443)
     this.interactions.close()
     await Promise.all([this.rest.close(), this.gateway.close(), this.cdn.close()])
+    // Pools of this process read that their connections have ended, and do not take them for the next lab.
+    for (let turns = 0; turns < 2; turns++) await turn()
   }
 
   [Symbol.asyncDispose](): Promise<void> {

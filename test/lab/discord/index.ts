@@ -1,4 +1,4 @@
-import { createCertificateAuthority } from '../certificates.js'
+import { labAuthority } from '../certificates.js'
 import { CDN_HOST, MEDIA_HOST } from './cdn.js'
 import { DEFAULT_RESUME_HOST, FakeDiscord, type DiscordOptions } from './fake-discord.js'
 import { GATEWAY_HOST } from './gateway.js'
@@ -17,7 +17,7 @@ export type { User } from './state.js'
 
 /** Servers of their own for every call, on ports that the system picks. */
 export async function startDiscord(options: DiscordOptions): Promise<FakeDiscord> {
-  const ca = options.ca ?? (await createCertificateAuthority())
+  const ca = options.ca ?? (await labAuthority())
   const [rest, gateway, cdn] = await Promise.all([
     ca.issue([REST_HOST, `*.${REST_HOST}`]),
     ca.issue([GATEWAY_HOST, options.resumeHost ?? DEFAULT_RESUME_HOST]),

@@ -1,5 +1,5 @@
 import { createDiscordTransport, TransportError, type DiscordTransport } from '../../../src/index.js'
-import { createCertificateAuthority } from '../../lab/certificates.js'
+import { labAuthority } from '../../lab/certificates.js'
 import { startDiscord, type FakeDiscord } from '../../lab/discord/index.js'
 import { LabNames } from '../../lab/names.js'
 import { startProxy } from '../../lab/proxy/index.js'
@@ -58,7 +58,7 @@ export async function runDeliverySoak({
   faults,
 }: SoakOptions): Promise<SoakReport> {
   const names = new LabNames()
-  const ca = await createCertificateAuthority()
+  const ca = await labAuthority()
   await using discord = await startDiscord({ names, ca, http2: false, recordLimit: 100 })
   await using proxy = await startProxy({ scheme: 'http', names })
   await using relay = await startFaultyRelay({

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parseOptions } from '../../src/config/index.js'
-import { builtCommand } from '../cli/command.js'
+import { runCommand } from '../cli/in-process.js'
 import { blocksOf, readChinesePages, readPages, type Page } from './code-blocks.js'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -44,7 +44,6 @@ describe('the blocks of the pages', () => {
 })
 
 describe('the commands of the pages', () => {
-  const command = builtCommand()
   const { scripts } = JSON.parse(read('package.json')) as {
     readonly scripts: Readonly<Record<string, string>>
   }
@@ -92,7 +91,7 @@ describe('the commands of the pages', () => {
       case '/dist/cli.js':
       case 'discord-transport': {
         const [name = '', ...options] = args
-        const { code, stdout } = await command.run([name, '--help'])
+        const { code, stdout } = await runCommand([name, '--help'])
         expect(code).toBe(0)
         expect(stdout).toContain(`discord-transport ${name}`)
         for (const option of options.filter((one) => one.startsWith('--'))) expect(stdout).toContain(option)
