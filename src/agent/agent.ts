@@ -4,15 +4,11 @@ import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { inspect } from 'node:util'
 import { toError } from '../errors.js'
-import type { ForwardProxy } from '../tunnel/index.js'
 import { TCP_OPTIONS } from '../tunnel/dial.js'
-import type { Via } from '../tunnel/fault.js'
-import type { Route } from '../tunnel/route.js'
-import type { Target } from '../tunnel/target.js'
-import { writeToForwardProxy } from './absolute-form.js'
-import { OpeningTimeout } from './opening-timeout.js'
+import type { HttpConnection, Route } from '../tunnel/route.js'
+import { TLS_FIELDS, type Target, type TlsOverrides } from '../tunnel/target.js'
+import { countTimeout } from './opening-timeout.js'
 import { OWN_AGENT } from './own-agent.js'
-import { tlsOverrides } from './tls-overrides.js'
 import { WatchedRequest } from './watched-request.js'
 
 /** The deadline of a WebSocket's upgrade; it travels with the options of its request to the agent. */
@@ -38,12 +34,6 @@ interface AgentRequestOptions extends RequestOptions {
   readonly [REQUEST]?: AgentRequest
 }
 
-/** What is known of a socket that this agent opened. */
-interface OpenedSocket {
-  readonly via: Via
-  readonly forwardProxy?: ForwardProxy
-}
-
 /**
  * In place of a default port, so that the agent sees where none was given: its requests come from `http.request`
  * and from `https.request`, and Node reads the default before it says which. The number stands in no Host header,
@@ -59,7 +49,7 @@ export class TunnelAgent extends https.Agent {
   readonly #route: Route
   readonly #keepAliveMs: number
   /** The sockets of the route as it is now, as opposed to those from before {@link renew}. */
-  #current = new WeakMap<Duplex, OpenedSocket>()
+  #current = new WeakMap<Duplex, HttpConnection>()
 
   constructor(route: Route, keepAliveMs: number) {
     // Without `timeout`: every request would emit one that waits as long as an idle socket is kept.
@@ -84,7 +74,9 @@ export class TunnelAgent extends https.Agent {
     const port = Number(options.port) === NO_PORT ? defaultPort : options.port
     if (Number(port) === defaultPort) dropPortFromHost(request, defaultPort)
     const known: AgentRequestOptions = { ...options, port, [REQUEST]: { request, secure, tunnelOnly } }
-    callNode('addRequest', this, [request, known])
+    // Its types do not declare it.
+    const add: unknown = Reflect.get(https.Agent.prototype, 'addRequest')
+    if (typeof add === 'function') Reflect.apply(add, this, [request, known])
   }
 
   /** Sockets are kept by this name: one that ends at a proxy is not for an upgrade. */
@@ -117,31 +109,24 @@ export class TunnelAgent extends https.Agent {
   async #open({ request, secure, tunnelOnly }: AgentRequest, options: AgentRequestOptions): Promise<Socket> {
     const deadline = deadlineOf(options)
     const current = this.#current
-    const target: Target = { host: options.host ?? 'localhost', port: Number(options.port), secure }
+    const { host, port } = options
     const tls = secure ? tlsOverrides(options) : undefined
-    const via = this.#route.via(target)
+    const target: Target = { host: host ?? 'localhost', port: Number(port), secure, tls }
     const given = new AbortController()
-    const watched = new WatchedRequest(request, via)
-    const stopWatching = watched.onDestroyed((reason) => given.abort(reason ?? hangUp()))
-    const timeout = new OpeningTimeout(request, options.timeout)
+    const watched = new WatchedRequest(request, this.#route.via(target))
+    watched.onDestroyed = (reason) => given.abort(reason ?? hangUp())
+    const stopTimeout = countTimeout(request, options.timeout)
     try {
       if (deadline !== undefined) deadline.opening = true
-      const opened = await this.#route.openHttp(tls === undefined ? target : { ...target, tls }, {
-        tunnelOnly,
-        signal: given.signal,
-        ...(deadline === undefined ? undefined : { timeoutMs: deadline.timeoutMs }),
-      })
-      const { socket, forwardProxy } = opened
+      const timeoutMs = deadline?.timeoutMs
+      const opened = await this.#route.openHttp(target, { tunnelOnly, signal: given.signal, timeoutMs })
+      const { socket } = opened
       current.set(socket, opened)
-      watched.via = opened.via
-      if (forwardProxy !== undefined) {
-        watched.forwardProxy = forwardProxy
-        writeToForwardProxy(socket, forwardProxy)
-      }
+      watched.connected(socket, opened)
       return socket
     } finally {
-      stopWatching()
-      timeout.stop()
+      watched.onDestroyed = undefined
+      stopTimeout()
       if (deadline !== undefined) deadline.opening = false
     }
   }
@@ -184,21 +169,21 @@ export class TunnelAgent extends https.Agent {
   override reuseSocket(socket: Duplex, request: ClientRequest): void {
     this.#route.stats.request(true)
     const opened = this.#current.get(socket)
-    if (opened !== undefined) {
-      const { via, forwardProxy } = opened
-      const watched = new WatchedRequest(request, via)
-      watched.forwardProxy = forwardProxy
-      if (forwardProxy !== undefined) writeToForwardProxy(socket, forwardProxy)
-    }
+    if (opened !== undefined) new WatchedRequest(request, opened.via).connected(socket, opened)
     if (socket instanceof Socket) socket.setTimeout(0)
     super.reuseSocket(socket, request)
   }
 }
 
-/** A method of Node's agent that its types do not declare. */
-function callNode(name: 'addRequest', agent: http.Agent, values: readonly unknown[]): void {
-  const method: unknown = Reflect.get(https.Agent.prototype, name)
-  if (typeof method === 'function') Reflect.apply(method, agent, values)
+/** The TLS options that the request set for itself; Node fills in a servername of its own, which is no override. */
+function tlsOverrides({ servername, ...options }: RequestOptions): TlsOverrides | undefined {
+  const named = servername !== undefined && servername !== options.host && servername !== ''
+  const set = TLS_FIELDS.filter((field) => options[field] !== undefined)
+  if (set.length === 0 && !named) return undefined
+  return {
+    ...Object.fromEntries(set.map((field) => [field, options[field]] as const)),
+    ...(named ? { servername } : undefined),
+  }
 }
 
 function isUpgrade(request: ClientRequest, headers: RequestOptions['headers']): boolean {

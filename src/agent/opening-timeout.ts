@@ -4,51 +4,38 @@ import { Socket } from 'node:net'
 /**
  * Counts the timeout of a request while its connection is opened. Node counts it on the request's socket, which does not
  * exist before the tunnel is open. As Node does, it only emits `timeout`.
+ *
+ * @param timeoutMs the option `timeout` of the request
+ * @returns to be called when the connection is open or has failed: from then on Node counts on the socket
  */
-export class OpeningTimeout {
-  readonly #request: ClientRequest
-  readonly #setTimeout: ClientRequest['setTimeout']
-  #timer: NodeJS.Timeout | undefined
-  #standIn: Socket | undefined
-  #stopped = false
-
-  /** @param timeoutMs the option `timeout` of the request */
-  constructor(request: ClientRequest, timeoutMs: number | undefined) {
-    this.#request = request
-    this.#start(timeoutMs ?? 0)
-    const setTimeout = request.setTimeout.bind(request)
-    this.#setTimeout = (ms, callback) => {
-      setTimeout(ms, callback)
-      this.#start(ms)
-      return request
-    }
-    request.setTimeout = this.#setTimeout
-    // The caller can set more in the turn in which it made the request.
-    process.nextTick(() => this.#tellFollowRedirects())
+export function countTimeout(request: ClientRequest, timeoutMs = 0): () => void {
+  let timer: NodeJS.Timeout | undefined
+  let standIn: Socket | undefined
+  let stopped = false
+  const start = (ms: number): void => {
+    clearTimeout(timer)
+    if (!stopped && ms > 0) timer = setTimeout(() => request.emit('timeout'), ms)
   }
-
-  /** The connection is open or has failed. From now on Node counts on the socket. */
-  stop(): void {
-    this.#stopped = true
-    clearTimeout(this.#timer)
-    if (this.#request.setTimeout === this.#setTimeout) Reflect.deleteProperty(this.#request, 'setTimeout')
-    this.#standIn?.destroy()
+  start(timeoutMs)
+  const nodes = request.setTimeout.bind(request)
+  const ours: ClientRequest['setTimeout'] = (ms, callback) => {
+    nodes(ms, callback)
+    start(ms)
+    return request
   }
-
-  #start(timeoutMs: number): void {
-    clearTimeout(this.#timer)
-    if (!this.#stopped && timeoutMs > 0)
-      this.#timer = setTimeout(() => this.#request.emit('timeout'), timeoutMs)
-  }
-
-  /**
-   * follow-redirects, which axios sends by, starts a timer of its own with the event `socket`. Node's own agent
-   * emits it in the next tick, with a socket that is still connecting.
-   * https://github.com/follow-redirects/follow-redirects/blob/v1.15.9/index.js#L199
-   */
-  #tellFollowRedirects(): void {
-    if (this.#stopped || this.#request.destroyed || !('_redirectable' in this.#request)) return
-    this.#standIn = new Socket()
-    this.#request.emit('socket', this.#standIn)
+  request.setTimeout = ours
+  // follow-redirects, which axios sends by, starts a timer of its own with the event `socket`. Node's own agent emits it
+  // in the next tick, with a socket that is still connecting. The caller can set more in the turn in which it made the
+  // request. https://github.com/follow-redirects/follow-redirects/blob/v1.15.9/index.js#L199
+  process.nextTick(() => {
+    if (stopped || request.destroyed || !('_redirectable' in request)) return
+    standIn = new Socket()
+    request.emit('socket', standIn)
+  })
+  return () => {
+    stopped = true
+    clearTimeout(timer)
+    if (request.setTimeout === ours) Reflect.deleteProperty(request, 'setTimeout')
+    standIn?.destroy()
   }
 }

@@ -1,9 +1,11 @@
 import { IncomingMessage, type ClientRequest } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { systemCode, TransportError } from '../errors.js'
 import { connectionLost } from '../tunnel/failures.js'
 import type { Via } from '../tunnel/fault.js'
-import type { ForwardProxy } from '../tunnel/index.js'
+import type { ForwardProxy, HttpConnection } from '../tunnel/index.js'
 import { isIdempotent } from '../tunnel/idempotent.js'
+import { writeToForwardProxy } from './absolute-form.js'
 
 /**
  * A request of node:http on this route: it reports when its caller ends it, and names the loss of its connection.
@@ -13,23 +15,26 @@ import { isIdempotent } from '../tunnel/idempotent.js'
  * https://github.com/nodejs/node/blob/v20.19.0/lib/_http_client.js#L455
  */
 export class WatchedRequest {
+  /**
+   * Called when the caller destroys the request. The request's own event `close` comes only after it has a socket.
+   */
+  onDestroyed: ((reason: Error | undefined) => void) | undefined
   /** Set where the request goes to a proxy that forwards it. */
-  forwardProxy: ForwardProxy | undefined
+  #forwardProxy: ForwardProxy | undefined
   /** The proxy and the target of its connection. */
-  via: Via
+  #via: Via
   readonly #method: string
-  #onDestroyed: ((reason: Error | undefined) => void) | undefined
   #endedByCaller = false
   #answered = false
   #failure: TransportError | undefined
 
   constructor(request: ClientRequest, via: Via) {
     this.#method = request.method
-    this.via = via
+    this.#via = via
     const destroy = request.destroy.bind(request)
     request.destroy = (reason) => {
       this.#endedByCaller = true
-      this.#onDestroyed?.(reason)
+      this.onDestroyed?.(reason)
       return destroy(reason)
     }
     const emit = request.emit.bind(request)
@@ -48,21 +53,17 @@ export class WatchedRequest {
     }
   }
 
-  /**
-   * Calls the listener when the caller destroys the request. The request's own event `close` comes only after it has a
-   * socket.
-   *
-   * @returns removes the listener
-   */
-  onDestroyed(listener: (reason: Error | undefined) => void): () => void {
-    this.#onDestroyed = listener
-    return () => (this.#onDestroyed = undefined)
+  /** It goes over this connection. */
+  connected(socket: Duplex, { via, forwardProxy }: HttpConnection): void {
+    this.#via = via
+    this.#forwardProxy = forwardProxy
+    if (forwardProxy !== undefined) writeToForwardProxy(socket, forwardProxy)
   }
 
   /** The failure of an answer that the proxy gave in place of the destination. */
   #refusal({ statusCode = 0, statusMessage = '', headers }: IncomingMessage): TransportError | undefined {
     this.#answered = true
-    return this.forwardProxy?.refusal(statusCode, statusMessage, (name) => headers[name]?.toString())
+    return this.#forwardProxy?.refusal(statusCode, statusMessage, (name) => headers[name]?.toString())
   }
 
   #watchResponse(response: IncomingMessage): void {
@@ -73,9 +74,9 @@ export class WatchedRequest {
   #name(error: Error): Error {
     if (this.#endedByCaller) return error
     if (error instanceof TransportError) this.#failure ??= error
-    else if (this.forwardProxy !== undefined && !this.#answered && isForeign(error))
-      this.#failure ??= this.forwardProxy.foreignAnswer('rawPacket' in error ? error.rawPacket : undefined)
-    else if (isLoss(error)) this.#failure ??= connectionLost(error, this.via, isIdempotent(this.#method))
+    else if (this.#forwardProxy !== undefined && !this.#answered && isForeign(error))
+      this.#failure ??= this.#forwardProxy.foreignAnswer('rawPacket' in error ? error.rawPacket : undefined)
+    else if (isLoss(error)) this.#failure ??= connectionLost(error, this.#via, isIdempotent(this.#method))
     else return error
     // If a connection breaks in the middle of an answer, Node makes an error for the request and one for the response.
     return this.#failure

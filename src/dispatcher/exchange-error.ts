@@ -23,8 +23,8 @@ const BROKEN = [
   errors.InformationalError,
 ]
 
-const SILENT = fault('ERR_TARGET_TIMEOUT', 'exchange', 'route.silent', 'route.silent.hint')
-const UNREAD = fault('ERR_CONNECTION_LOST', 'exchange', 'route.unread', 'route.unread.hint')
+const SILENT = fault('ERR_TARGET_TIMEOUT', 'exchange', 'route.silent')
+const UNREAD = fault('ERR_CONNECTION_LOST', 'exchange', 'route.unread')
 
 /**
  * Turns an error of undici into a TransportError that names the route.

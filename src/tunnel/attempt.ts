@@ -1,5 +1,7 @@
 import type { Socket } from 'node:net'
 import type { TransportPhase } from '../errors.js'
+import { nameFailure } from './failures.js'
+import type { Via } from './fault.js'
 
 /** What ends an attempt to open a tunnel early. */
 export interface AttemptLimits {
@@ -38,16 +40,10 @@ export class Attempt {
     this.#onPhase = onPhase
     this.#inBackground = inBackground
     this.#ended = new Promise((_resolve, reject) => {
-      this.#controller.signal.addEventListener(
-        'abort',
-        () => reject(this.#controller.signal.reason as Error),
-        {
-          once: true,
-        },
-      )
+      this.signal.addEventListener('abort', () => reject(this.signal.reason as Error), { once: true })
     })
     // Without a pending step it has no other handler.
-    this.#ended.catch(() => undefined)
+    this.#ended.catch(ignore)
     this.timeoutMs = timeoutMs
     this.#expiresAt = performance.now() + timeoutMs
     this.#timer = setTimeout(() => this.end(onTimeout(this.phase)), timeoutMs)
@@ -125,6 +121,16 @@ export class Attempt {
     if (this.signal.aborted) return
     this.#controller.abort(reason)
     for (const socket of this.#sockets) socket.destroy()
+  }
+
+  /**
+   * Ends the attempt with the error of a step.
+   *
+   * @returns why it ended: the reason of an earlier end, or the error with its name
+   */
+  fail(error: unknown, via: Via): unknown {
+    this.end(nameFailure(error, this.phase, via))
+    return this.signal.reason
   }
 
   /** Stops the clock. The sockets live on: on success they belong to the caller. */

@@ -1,8 +1,9 @@
 import { lookup } from 'node:dns/promises'
-import { isIP, type Socket } from 'node:net'
+import { isIP } from 'node:net'
 import type {
   GivenProxy,
   PacEndpoint,
+  Proxy,
   ProxyEndpoint,
   ResolvedOptions,
   RoutePolicy,
@@ -13,13 +14,12 @@ import type { Attempt } from './attempt.js'
 import { dial, TARGET_PHASES } from './dial.js'
 import { failure, fault, type Via } from './fault.js'
 import { openConnectTunnel } from './http/connect-tunnel.js'
-import { connectToProxy, ForwardProxy, type ForwardRequest } from './http/forward-proxy.js'
+import { connectToProxy, ForwardProxy } from './http/forward-proxy.js'
 import { proxyAuthorization } from './http/proxy-authorization.js'
-import type { OpenedTunnel } from './opened-tunnel.js'
 import type { PacScript } from './pac/pac.js'
-import type { Candidate, ChoiceSettings } from './proxies/choosing.js'
+import type { Candidate, ChoiceSettings, Choosing, Connection } from './proxies/choosing.js'
 import { ProxyChoice } from './proxies/proxy-choice.js'
-import type { SocksRequest } from './socks/socks-tunnel.js'
+import type { HttpProxyRequest, OpenedTunnel, ProxyRequest } from './proxy-request.js'
 import type { Target } from './target.js'
 import type { TlsClient } from './tls.js'
 
@@ -28,15 +28,6 @@ export type RouteOptions = Pick<
   ResolvedOptions,
   'required' | 'dns' | 'proxyTls' | 'tls' | 'proxyAuthorization' | 'onDenied' | 'connectTimeoutMs' | 'onEvent'
 >
-
-/** A connected socket. `forwardProxy` is set if it ends at a proxy and not at the target. */
-export interface Connection {
-  readonly socket: Socket
-  readonly forwardProxy?: ForwardProxy
-  /** The proxy of the configuration that it took, redacted; undefined where it is direct. */
-  readonly proxy?: string
-  readonly isDirect?: true
-}
 
 /** A connection to open. */
 export interface ConnectRequest {
@@ -50,64 +41,36 @@ export interface ConnectRequest {
   readonly onDirect: (reason: string) => void
 }
 
-const PAC_DIRECT = fault('ERR_PROXY_CONFIG', 'pac', 'route.pac.direct', 'route.pac.direct.hint')
-const PAC_DIRECT_IN_LIST = fault(
-  'ERR_PROXY_CONFIG',
-  'pac',
-  'route.pac.direct-in-list',
-  'route.pac.direct-in-list.hint',
-)
-const SPOKE_FIRST = fault(
-  'ERR_PROXY_PROTOCOL',
-  'tunnel',
-  'route.answer.spoke-first',
-  'route.answer.spoke-first.hint',
-)
+const PAC_DIRECT = fault('ERR_PROXY_CONFIG', 'pac', 'route.pac.direct')
+const PAC_DIRECT_IN_LIST = fault('ERR_PROXY_CONFIG', 'pac', 'route.pac.direct-in-list')
+const SPOKE_FIRST = fault('ERR_PROXY_PROTOCOL', 'tunnel', 'route.answer.spoke-first')
 
-/** A proxy of the configuration. */
-export interface ListedCandidate extends Candidate {
-  readonly listed: GivenProxy
-}
-
-/** A proxy that opens tunnels, of the configuration or named by a PAC script of it, with the settings of the former. */
-interface TunnelCandidate extends Candidate {
-  readonly endpoint: ProxyEndpoint
-  readonly listed: GivenProxy
-}
-
-/** A connection to open through one proxy. */
+/** A connection to open through a proxy. */
 interface ProxiedRequest extends ConnectRequest {
-  readonly endpoint: ProxyEndpoint
+  /** The proxy of the configuration: this one, or the script that named it. */
   readonly listed: GivenProxy
 }
 
 /** Connects to targets by one policy: directly, or by the proxies of the configuration and those that PAC scripts name. */
 export class Connector {
-  readonly policy: RoutePolicy
-  readonly options: RouteOptions
-  readonly choice: ProxyChoice<ListedCandidate>
-  readonly candidates: readonly ListedCandidate[]
+  readonly choice: ProxyChoice
+  readonly candidates: readonly Candidate[]
   readonly #closing: AbortSignal
   readonly #proxyTls: (settings: TlsSettings) => TlsClient
   readonly #scripts = new Map<PacEndpoint, Promise<PacScript>>()
 
   constructor(
-    policy: RoutePolicy,
-    options: RouteOptions,
+    readonly policy: RoutePolicy,
+    readonly options: RouteOptions,
     proxyTls: (settings: TlsSettings) => TlsClient,
     settings: Omit<ChoiceSettings, 'onDenied' | 'connectTimeoutMs'>,
   ) {
-    this.policy = policy
-    this.options = options
     this.#proxyTls = proxyTls
     this.#closing = settings.closing
     const { onDenied, connectTimeoutMs } = options
-    this.candidates = policy.proxies.map((listed, index) => ({
-      key: `list ${index}`,
-      shown: listed.proxy.redactedUrl,
-      address: listed.proxy.kind === 'tunnel' ? listed.proxy : undefined,
-      listed,
-    }))
+    this.candidates = policy.proxies.map((listed, index) => {
+      return { key: `list ${index}`, proxy: listed.proxy, listed }
+    })
     this.choice = new ProxyChoice(this.candidates, { ...settings, onDenied, connectTimeoutMs })
   }
 
@@ -123,13 +86,7 @@ export class Connector {
       const { reason } = this.policy.decide(target.host, target.port)
       return this.#direct(request, reason, attempt)
     }
-    const open = async (
-      { listed, shown }: ListedCandidate,
-      chosen: Via,
-      part: Attempt,
-      onDirect: () => void,
-    ): Promise<Connection> => {
-      const { proxy } = listed
+    const open: Choosing['open'] = async ({ proxy, listed }, chosen, part, onDirect) => {
       const asked = {
         ...request,
         via: chosen,
@@ -139,11 +96,8 @@ export class Connector {
           request.onDirect(reason)
         },
       }
-      const connection =
-        proxy.kind === 'tunnel'
-          ? await this.#through({ ...asked, endpoint: proxy }, part)
-          : await this.#byScript(proxy, asked, part)
-      return connection.isDirect === true ? connection : { ...connection, proxy: shown }
+      const connection = await this.#through(proxy, asked, part)
+      return connection.isDirect === true ? connection : { ...connection, proxy: proxy.redactedUrl }
     }
     return this.choice.open({ candidates: this.candidates, target: via.target, open }, attempt)
   }
@@ -153,26 +107,25 @@ export class Connector {
     return { socket: await dial(target.host, target.port, TARGET_PHASES, attempt), isDirect: true }
   }
 
+  #through(proxy: Proxy, request: ProxiedRequest, attempt: Attempt): Promise<Connection> {
+    return proxy.kind === 'pac'
+      ? this.#byScript(proxy, request, attempt)
+      : this.#byProxy(proxy, request, attempt)
+  }
+
   /** By the proxies that a PAC script names. */
-  async #byScript(
-    endpoint: PacEndpoint,
-    request: Omit<ProxiedRequest, 'endpoint'>,
-    attempt: Attempt,
-  ): Promise<Connection> {
+  async #byScript(proxy: PacEndpoint, request: ProxiedRequest, attempt: Attempt): Promise<Connection> {
     const { target, via, listed } = request
-    const script = await attempt.step('pac', this.#script(endpoint, listed))
+    const script = await attempt.step('pac', this.#script(proxy, listed))
     const named = await script.proxiesFor(target, via, attempt)
     if (named === 'direct') {
       if (this.policy.proxies.length > 1) throw failure(PAC_DIRECT_IN_LIST, via, {})
       if (this.options.required) throw failure(PAC_DIRECT, via, {})
       return this.#direct(request, 'the PAC script answers DIRECT', attempt)
     }
-    const candidates = named.map((proxy): TunnelCandidate => {
-      const { redactedUrl: shown } = proxy
-      return { key: `pac ${shown}`, shown, address: proxy, endpoint: proxy, listed }
-    })
-    const open = (candidate: TunnelCandidate, chosen: Via, part: Attempt): Promise<Connection> =>
-      this.#through({ ...request, via: chosen, endpoint: candidate.endpoint }, part)
+    const candidates = named.map((each) => ({ key: `pac ${each.redactedUrl}`, proxy: each, listed }))
+    const open: Choosing['open'] = (candidate, chosen, part) =>
+      this.#through(candidate.proxy, { ...request, via: chosen }, part)
     return this.choice.open({ candidates, target: via.target, open }, attempt)
   }
 
@@ -186,49 +139,35 @@ export class Connector {
     return script
   }
 
-  async #through(request: ProxiedRequest, attempt: Attempt): Promise<Connection> {
-    const { endpoint, target, via } = request
+  async #byProxy(endpoint: ProxyEndpoint, request: ProxiedRequest, attempt: Attempt): Promise<Connection> {
+    const { target, via, listed } = request
     const byHttp = endpoint.protocol === 'http' || endpoint.protocol === 'https'
     // With dns: 'local' the proxy gets an address. In an absolute URL it would replace the name in the Host header
     // (RFC 9112 section 3.2.2), so the request takes a tunnel.
-    if (byHttp && request.forward && !target.secure && this.options.dns === 'proxy')
-      return this.#toForwardProxy(request, attempt)
-    const host = await this.#nameFor(endpoint, target, attempt)
-    const tunnel = byHttp
-      ? await this.#byConnect({ ...request, target: { ...target, host } }, attempt)
-      : await this.#bySocks({ endpoint, host, port: target.port, via }, attempt)
+    const forward = byHttp && request.forward && !target.secure && this.options.dns === 'proxy'
+    const host = forward ? target.host : await this.#nameFor(endpoint, target, attempt)
+    const asked = { endpoint, target: { ...target, host }, via }
+    const http = byHttp ? await this.#httpRequest(asked, listed, attempt) : undefined
+    if (http !== undefined && forward)
+      return { socket: await connectToProxy(http, attempt), forwardProxy: new ForwardProxy(http) }
+    const opening = http === undefined ? bySocks(asked, attempt) : openConnectTunnel(http, attempt)
+    const tunnel = await opening
     if (tunnel.earlyBytes > 0 && !request.serverFirst) throw spokeFirst(tunnel, via)
     return { socket: tunnel.socket }
   }
 
-  async #toForwardProxy(proxied: ProxiedRequest, attempt: Attempt): Promise<Connection> {
-    const request = await this.#httpRequest(proxied, attempt)
-    const socket = await connectToProxy(request, attempt)
-    return { socket, forwardProxy: new ForwardProxy(request) }
-  }
-
-  /** SOCKS code is loaded on demand. */
-  async #bySocks(request: SocksRequest, attempt: Attempt): Promise<OpenedTunnel> {
-    const { openSocksTunnel } = await attempt.step('proxy-connect', import('./socks/socks-tunnel.js'))
-    return openSocksTunnel(request, attempt)
-  }
-
-  async #byConnect(proxied: ProxiedRequest, attempt: Attempt): Promise<OpenedTunnel> {
-    const { host, port } = proxied.target
-    return openConnectTunnel({ ...(await this.#httpRequest(proxied, attempt)), host, port }, attempt)
-  }
-
   async #httpRequest(
-    { endpoint, listed, target, via }: ProxiedRequest,
+    asked: ProxyRequest,
+    { proxyTls, proxyAuthorization: given }: GivenProxy,
     attempt: Attempt,
-  ): Promise<ForwardRequest> {
-    const source = this.policy.source ?? 'config'
-    const { proxyAuthorization: given = this.options.proxyAuthorization } = listed
-    const { proxyTls = this.options.proxyTls } = listed
-    const authorization = await proxyAuthorization(given, { endpoint, source, via }, attempt)
+  ): Promise<HttpProxyRequest> {
+    const { endpoint, via } = asked
+    const { options, policy } = this
+    const asking = { endpoint, source: policy.source ?? 'config', via }
+    const authorization = await proxyAuthorization(given ?? options.proxyAuthorization, asking, attempt)
     const clean = (text: string): string =>
       createRedactor([...secretsOfProxy(endpoint), ...secretsOfAuthorization(authorization ?? '')])(text)
-    return { endpoint, target, authorization, proxyTls: this.#proxyTls(proxyTls), via, clean }
+    return { ...asked, authorization, proxyTls: this.#proxyTls(proxyTls ?? options.proxyTls), clean }
   }
 
   /** SOCKS4 has no room for a name; every other scheme carries it, unless the options say otherwise. */
@@ -239,6 +178,12 @@ export class Connector {
     const { address } = await attempt.step('target-dns', lookup(target.host, { family }))
     return address
   }
+}
+
+/** SOCKS code is loaded on demand. */
+async function bySocks(request: ProxyRequest, attempt: Attempt): Promise<OpenedTunnel> {
+  const { openSocksTunnel } = await attempt.step('proxy-connect', import('./socks/socks-tunnel.js'))
+  return openSocksTunnel(request, attempt)
 }
 
 /** Neither a TLS server nor an HTTP server speaks before the client, so these bytes are the proxy's. */

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { connect, isIP, type Socket, type TcpNetConnectOpts } from 'node:net'
 import type { TransportPhase } from '../errors.js'
 import type { Attempt } from './attempt.js'
@@ -34,11 +35,7 @@ export async function dial(
   const socket = attempt.own(asOwnConnection(() => connect({ ...TCP_OPTIONS, host, port })))
   if (phases === PROXY_PHASES) noteProxyConnection(socket, port)
   followDial(socket, host, phases, attempt)
-  const connected = new Promise<void>((resolve, reject) => {
-    socket.once('connect', resolve)
-    socket.once('error', reject)
-  })
-  await attempt.step(attempt.phase, connected)
+  await attempt.step(attempt.phase, once(socket, 'connect'))
   return socket
 }
 

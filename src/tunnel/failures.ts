@@ -16,24 +16,14 @@ export function timeoutError(via: Via, phase: TransportPhase, timeoutMs: number)
 
 /** The failures of a step by a system error. A failed TLS handshake and a broken exchange have functions of their own. */
 const STEPS = {
-  config: fault('ERR_PROXY_UNREACHABLE', 'pac', 'route.pac.not-loaded', 'route.pac.not-loaded.hint'),
-  pac: fault('ERR_PROXY_UNREACHABLE', 'pac', 'route.pac.not-loaded', 'route.pac.not-loaded.hint'),
-  'proxy-dns': fault('ERR_PROXY_UNREACHABLE', 'proxy-dns', 'route.proxy-dns', 'route.proxy-dns.hint'),
-  'proxy-connect': fault(
-    'ERR_PROXY_UNREACHABLE',
-    'proxy-connect',
-    'route.proxy-connect',
-    'route.proxy-connect.hint',
-  ),
-  'proxy-auth': fault('ERR_PROXY_UNREACHABLE', 'proxy-auth', 'route.proxy-broke', 'route.proxy-broke.hint'),
-  tunnel: fault('ERR_PROXY_UNREACHABLE', 'tunnel', 'route.proxy-broke', 'route.proxy-broke.hint'),
-  'target-dns': fault('ERR_TARGET_UNREACHABLE', 'target-dns', 'route.target-dns', 'route.target-dns.hint'),
-  'target-connect': fault(
-    'ERR_TARGET_UNREACHABLE',
-    'target-connect',
-    'route.target-connect',
-    'route.target-connect.hint',
-  ),
+  config: fault('ERR_PROXY_UNREACHABLE', 'pac', 'route.pac.not-loaded'),
+  pac: fault('ERR_PROXY_UNREACHABLE', 'pac', 'route.pac.not-loaded'),
+  'proxy-dns': fault('ERR_PROXY_UNREACHABLE', 'proxy-dns', 'route.proxy-dns'),
+  'proxy-connect': fault('ERR_PROXY_UNREACHABLE', 'proxy-connect', 'route.proxy-connect'),
+  'proxy-auth': fault('ERR_PROXY_UNREACHABLE', 'proxy-auth', 'route.proxy-broke'),
+  tunnel: fault('ERR_PROXY_UNREACHABLE', 'tunnel', 'route.proxy-broke'),
+  'target-dns': fault('ERR_TARGET_UNREACHABLE', 'target-dns', 'route.target-dns'),
+  'target-connect': fault('ERR_TARGET_UNREACHABLE', 'target-connect', 'route.target-connect'),
 } as const
 
 /**

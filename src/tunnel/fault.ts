@@ -26,15 +26,33 @@ const TRANSIENT: ReadonlySet<TransportErrorCode> = new Set([
   'ERR_TARGET_TIMEOUT',
 ])
 
-/** A row in a table of failures. Its code decides whether it is retryable, unless the row says so itself. */
+type HintOf<Key extends MessageKey> = Extract<`${Key}.hint`, MessageKey>
+/** The messages that have a hint of their own: of the same key with `.hint` behind it. */
+type Hinted = { [Key in MessageKey]: [HintOf<Key>] extends [never] ? never : Key }[MessageKey]
+
+/**
+ * A row in a table of failures. Its code decides whether it is retryable.
+ *
+ * @param hint default: the one of the same key as the message
+ */
+export function fault<Key extends Hinted>(
+  ...row: [code: TransportErrorCode, phase: TransportPhase, message: Key]
+): Fault<Key | HintOf<Key>>
 export function fault<Key extends MessageKey>(
+  ...row: [code: TransportErrorCode, phase: TransportPhase, message: Key, hint: Key]
+): Fault<Key>
+export function fault(
   code: TransportErrorCode,
   phase: TransportPhase,
-  message: Key,
-  hint: Key,
-  retryable = TRANSIENT.has(code),
-): Fault<Key> {
-  return { code, phase, message, hint, retryable }
+  message: MessageKey,
+  hint = `${message}.hint` as MessageKey,
+): Fault {
+  return { code, phase, message, hint, retryable: TRANSIENT.has(code) }
+}
+
+/** Whether a table of failures, or of hints, has a row for this status or reply. */
+export function hasRow<Table extends object>(table: Table, row: number): row is keyof Table & number {
+  return row in table
 }
 
 /** The values that the texts of a fault need beside the names of the proxy and the target. */

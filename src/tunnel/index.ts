@@ -1,5 +1,5 @@
 export { closedError, connectionLost, nameFailure, timeoutError } from './failures.js'
-export { failure, fault, type Via } from './fault.js'
+export { failure, fault, hasRow, type Via } from './fault.js'
 export type { ProxyStats, TransportStats } from './stats.js'
 export { addressOf, authority, parseUrl, type Target } from './target.js'
 export type { ForwardProxy, ReadHeader } from './http/forward-proxy.js'

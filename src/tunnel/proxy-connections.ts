@@ -1,26 +1,11 @@
 import type { Socket } from 'node:net'
+import { processWide } from './own-connections.js'
 
 /**
  * The connections of this process to its proxies, with the port that each was opened to. The process-wide mode asks for
- * them: a server of this process that accepts one of them is the proxy. All copies of the package in a process share it.
+ * them: a server of this process that accepts one of them is the proxy.
  */
-const KEY = Symbol.for('discord-transport.proxy-connections')
-
-type ProxyConnections = Map<Socket, number>
-
-function shared(): ProxyConnections {
-  const existing: unknown = Reflect.get(globalThis, KEY)
-  if (isProxyConnections(existing)) return existing
-  const created: ProxyConnections = new Map()
-  Object.defineProperty(globalThis, KEY, { value: created })
-  return created
-}
-
-function isProxyConnections(value: unknown): value is ProxyConnections {
-  return value instanceof Map
-}
-
-const connections = shared()
+const connections = processWide('proxy-connections', new Map<Socket, number>())
 
 /** Remembers a connection to a proxy until it closes. */
 export function noteProxyConnection(socket: Socket, port: number): void {

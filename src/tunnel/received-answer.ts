@@ -68,8 +68,11 @@ function sameFamily(scheme: string, written: string): boolean {
 }
 
 const TOO_LONG = fault('ERR_PROXY_PROTOCOL', 'tunnel', 'route.answer.too-long', 'route.scheme.unknown.hint')
-const NONE = fault('ERR_PROXY_PROTOCOL', 'tunnel', 'route.answer.none', 'route.scheme.unknown.hint', true)
-const CUT_SHORT = fault('ERR_PROXY_PROTOCOL', 'tunnel', 'route.answer.cut', 'route.answer.cut.hint', true)
+const NONE = {
+  ...fault('ERR_PROXY_PROTOCOL', 'tunnel', 'route.answer.none', 'route.scheme.unknown.hint'),
+  retryable: true,
+}
+const CUT_SHORT = { ...fault('ERR_PROXY_PROTOCOL', 'tunnel', 'route.answer.cut'), retryable: true }
 const NOT_HTTP = fault('ERR_PROXY_PROTOCOL', 'tunnel', 'route.answer.not-http', 'route.scheme.unknown.hint')
 
 /** The answer is longer than {@link MAX_ANSWER_BYTES}. */

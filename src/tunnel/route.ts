@@ -5,28 +5,43 @@ import { emitEvent } from '../config/events.js'
 import type { ProxyDescription, RouteDecision, RoutePolicy, TlsSettings } from '../config/index.js'
 import { sanitizeForeignText } from '../config/redact.js'
 import { describeProxy } from '../config/resolve-proxy.js'
-import { TransportError } from '../errors.js'
+import { TransportError, type TransportPhase } from '../errors.js'
 import { Attempt } from './attempt.js'
-import { Connector, type Connection, type RouteOptions } from './connector.js'
-import { closedError, nameFailure, timeoutError } from './failures.js'
+import { Connector, type RouteOptions } from './connector.js'
+import { closedError, timeoutError } from './failures.js'
 import { failure, fault, type Via } from './fault.js'
+import type { Connection, ProxyEvent } from './proxies/choosing.js'
 import { explainChoice } from './proxies/explain-choice.js'
-import { proxyEvents } from './proxies/proxy-events.js'
 import { StatsCounter, type TransportStats } from './stats.js'
 import { authority, normalizeTarget, type Target } from './target.js'
 import { TlsClient } from './tls.js'
-import type { HttpConnectionLimits, TunnelLimits } from './tunnel-limits.js'
 
 /** A host name has at most 253 characters. */
 const MAX_SHOWN_TARGET = 300
 
-const IMPOSSIBLE_TARGET = fault(
-  'ERR_TARGET_UNREACHABLE',
-  'target-dns',
-  'route.target.impossible',
-  'route.target.impossible.hint',
-  false,
-)
+const IMPOSSIBLE_TARGET = {
+  ...fault('ERR_TARGET_UNREACHABLE', 'target-dns', 'route.target.impossible'),
+  retryable: false,
+}
+
+/** How one tunnel's opening is bounded. */
+interface TunnelLimits {
+  readonly signal?: AbortSignal | undefined
+  /** Milliseconds; the transport's `connectTimeoutMs` when absent. */
+  readonly timeoutMs?: number | undefined
+  /**
+   * Whether the destination may send before it is asked, as a mail server does. Otherwise its first bytes behind the
+   * proxy's answer are taken for the proxy's own. Default: false.
+   */
+  readonly serverFirst?: boolean
+  /** Called when a step begins. */
+  readonly onPhase?: (phase: TransportPhase) => void
+}
+
+interface HttpConnectionLimits extends TunnelLimits {
+  /** Whether the connection must end at the target itself: an upgrade cannot be forwarded. */
+  readonly tunnelOnly?: boolean
+}
 
 /** A connection for HTTP requests to one target, and the proxy that forwards them where it is no tunnel. */
 export interface HttpConnection extends Connection {
@@ -63,7 +78,7 @@ export class Route {
   /** The proxy that new connections take; null where everything goes direct. */
   get proxy(): ProxyDescription | null {
     const { policy, choice } = this.#connector
-    return describeProxy(policy, choice.inUse?.listed.proxy)
+    return describeProxy(policy, choice.inUse?.proxy)
   }
 
   /** Opens every tunnel from now on by another policy. Open tunnels stay open. */
@@ -72,7 +87,8 @@ export class Route {
     this.#connector.retire()
     this.#connector = this.#connectorFor(policy, options)
     const to = this.proxy?.url ?? null
-    if (from !== to) proxyEvents(this.stats, options.onEvent).onChange(from, to, 'another proxy was set')
+    if (from !== to)
+      this.#tell({ type: 'proxy-change', proxy: to, from, reason: 'another proxy was set' }, options.onEvent)
   }
 
   /** Where a destination goes now, and why. */
@@ -86,7 +102,7 @@ export class Route {
     return {
       route: 'proxy',
       reason: reason === '' ? decision.reason : `${decision.reason}; ${reason}`,
-      proxy: describeProxy(policy, chosen?.listed.proxy),
+      proxy: describeProxy(policy, chosen?.proxy),
     }
   }
 
@@ -95,7 +111,7 @@ export class Route {
     const { candidates, choice } = this.#connector
     return this.stats.snapshot(
       candidates.map((candidate) => ({
-        proxy: candidate.shown,
+        proxy: candidate.proxy.redactedUrl,
         state: choice.standing(candidate).down === undefined ? 'up' : 'down',
       })),
     )
@@ -142,7 +158,7 @@ export class Route {
     const shown = sanitizeForeignText(authority(target), MAX_SHOWN_TARGET)
     const direct = policy.decide(target.host, target.port).route === 'direct'
     const [first] = direct ? [] : choice.order(candidates, shown)
-    return { proxy: first?.shown ?? null, target: shown }
+    return { proxy: first?.proxy.redactedUrl ?? null, target: shown }
   }
 
   /**
@@ -199,10 +215,7 @@ export class Route {
       return { ...connected, socket, via }
     } catch (error) {
       // An attempt that ended early has a reason: a named failure, or that of the caller's signal.
-      const named: unknown = attempt.signal.aborted
-        ? attempt.signal.reason
-        : nameFailure(error, attempt.phase, via)
-      attempt.end(named)
+      const named = attempt.fail(error, via)
       this.#report(named, via, startedAt)
       throw named
     } finally {
@@ -236,8 +249,14 @@ export class Route {
     return new Connector(policy, options, (settings) => this.#tlsFor(settings), {
       closing: this.#closing.signal,
       random: Math.random,
-      ...proxyEvents(this.stats, options.onEvent),
+      onFailed: (proxy) => this.stats.proxyFailed(proxy),
+      onEvent: (event) => this.#tell(event, options.onEvent),
     })
+  }
+
+  #tell(event: ProxyEvent, onEvent: RouteOptions['onEvent']): void {
+    this.stats.proxyEvent(event.type)
+    emitEvent(onEvent, event)
   }
 
   #tlsFor(settings: TlsSettings): TlsClient {

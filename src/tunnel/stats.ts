@@ -42,11 +42,7 @@ export interface ProxyStats {
 }
 
 /** What is counted of one proxy. */
-interface ProxyCount {
-  opened: number
-  open: number
-  failed: number
-}
+type ProxyCount = { -readonly [Name in keyof ProxyStats['tunnels']]: number }
 
 /** Keeps the counters; a closed socket's bytes are added up, an open one's are read when asked. */
 export class StatsCounter {

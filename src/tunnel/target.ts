@@ -3,21 +3,24 @@ import type { ConnectionOptions } from 'node:tls'
 import { urlHost } from '../config/authority.js'
 import { normalizeHost } from '../config/host.js'
 
-/** TLS options that one request may set for itself (https.request, `new WebSocket`); they win over the transport's. */
-export type TlsOverrides = Pick<
-  ConnectionOptions,
-  | 'ca'
-  | 'cert'
-  | 'key'
-  | 'pfx'
-  | 'passphrase'
-  | 'servername'
-  | 'rejectUnauthorized'
-  | 'checkServerIdentity'
-  | 'ciphers'
-  | 'minVersion'
-  | 'maxVersion'
->
+/**
+ * TLS options that one request may set for itself (https.request, `new WebSocket`); they win over the transport's. So
+ * does a `servername`.
+ */
+export const TLS_FIELDS = [
+  'ca',
+  'cert',
+  'key',
+  'pfx',
+  'passphrase',
+  'rejectUnauthorized',
+  'checkServerIdentity',
+  'ciphers',
+  'minVersion',
+  'maxVersion',
+] as const
+
+export type TlsOverrides = Pick<ConnectionOptions, (typeof TLS_FIELDS)[number] | 'servername'>
 
 /** Where a tunnel ends. */
 export interface Target {
@@ -26,7 +29,7 @@ export interface Target {
   readonly port: number
   /** Whether TLS to the destination is part of the tunnel. */
   readonly secure: boolean
-  readonly tls?: TlsOverrides
+  readonly tls?: TlsOverrides | undefined
 }
 
 /** `host:port` as CONNECT and error messages write it (RFC 9110 §7.2: an IPv6 literal keeps its brackets). */

@@ -4,7 +4,7 @@ import { WebSocket, type ClientOptions } from 'ws'
 import { systemCode, TransportError } from '../errors.js'
 import { say, text } from '../messages/index.js'
 import { UpgradeDeadline } from '../agent/agent.js'
-import { addressOf, connectionLost, timeoutError, type Via, type Route } from '../tunnel/index.js'
+import { addressOf, connectionLost, hasRow, timeoutError, type Via, type Route } from '../tunnel/index.js'
 
 /** Options of `ws`, less those that would lead around the transport. */
 export interface WebSocketOptions extends Omit<
@@ -116,7 +116,7 @@ function upgradeRefused(error: Error, status: number, via: Via): TransportError 
 }
 
 function upgradeHint(status: number) {
-  if (isNamed(status)) return UPGRADE_HINTS[status]
+  if (hasRow(UPGRADE_HINTS, status)) return UPGRADE_HINTS[status]
   if (status < 400) return 'route.upgrade.page.hint'
   return status >= 500 ? 'route.upgrade.unavailable.hint' : 'route.upgrade.hint'
 }
@@ -128,7 +128,3 @@ const UPGRADE_HINTS = {
   429: 'route.upgrade.rate-limit.hint',
   511: 'route.upgrade.page.hint',
 } as const
-
-function isNamed(status: number): status is keyof typeof UPGRADE_HINTS {
-  return status in UPGRADE_HINTS
-}

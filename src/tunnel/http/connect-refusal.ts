@@ -1,6 +1,7 @@
 import type { TransportError } from '../../errors.js'
 import { text } from '../../messages/index.js'
-import { failure, fault, type Via } from '../fault.js'
+import { failure, fault, hasRow } from '../fault.js'
+import type { HttpProxyRequest } from '../proxy-request.js'
 import { notHttp, type ReceivedAnswer } from '../received-answer.js'
 
 /** The proxy's answer to CONNECT, as https-proxy-agent reports it. */
@@ -10,36 +11,24 @@ export interface ConnectReply {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
 }
 
-export interface RefusedConnect {
-  readonly via: Via
-  readonly authorization: string | undefined
-  /** Masks our own credentials and control characters in what the proxy wrote. */
-  readonly clean: (text: string) => string
-}
-
 const CREDENTIALS_WANTED = fault(
   'ERR_PROXY_AUTH',
   'proxy-auth',
   'route.auth.wanted',
   'route.auth.wanted.http.hint',
 )
-const CREDENTIALS_REFUSED = fault(
-  'ERR_PROXY_AUTH',
-  'proxy-auth',
-  'route.auth.refused',
-  'route.auth.refused.hint',
-)
+const CREDENTIALS_REFUSED = fault('ERR_PROXY_AUTH', 'proxy-auth', 'route.auth.refused')
 
 /** RFC 9110 §9.3.6 allows any 2xx. https-proxy-agent has closed that tunnel, and no known proxy sends one. */
-const NOT_200 = fault('ERR_PROXY_PROTOCOL', 'tunnel', 'route.connect.not-200', 'route.connect.not-200.hint')
-const NO_CONNECT = fault('ERR_PROXY_PROTOCOL', 'tunnel', 'route.connect.none', 'route.connect.none.hint')
+const NOT_200 = fault('ERR_PROXY_PROTOCOL', 'tunnel', 'route.connect.not-200')
+const NO_CONNECT = fault('ERR_PROXY_PROTOCOL', 'tunnel', 'route.connect.none')
 const UNREACHABLE = fault(
   'ERR_TARGET_UNREACHABLE',
   'tunnel',
   'route.connect.unreachable',
   'route.way-out.hint',
 )
-const DENIED = fault('ERR_PROXY_DENIED', 'tunnel', 'route.connect.denied', 'route.connect.denied.hint')
+const DENIED = fault('ERR_PROXY_DENIED', 'tunnel', 'route.connect.denied')
 
 /** Any other status from 300 on is {@link DENIED}. */
 const STATUSES = {
@@ -52,13 +41,13 @@ const STATUSES = {
   501: NO_CONNECT,
   502: UNREACHABLE,
   503: UNREACHABLE,
-  504: fault('ERR_TARGET_TIMEOUT', 'tunnel', 'route.connect.timeout', 'route.connect.timeout.hint'),
+  504: fault('ERR_TARGET_TIMEOUT', 'tunnel', 'route.connect.timeout'),
 } as const
 
 /** The failure of any answer to CONNECT but 200. Its message says that the answer is the proxy's, not Discord's. */
 export function connectRefusal(
   reply: ConnectReply | undefined,
-  refused: RefusedConnect,
+  refused: HttpProxyRequest,
   received: ReceivedAnswer,
 ): TransportError {
   const { via, authorization } = refused
@@ -73,15 +62,11 @@ export function connectRefusal(
     return failure(refusal, via, { answer }, hint)
   }
   if (statusCode < 300) return failure(NOT_200, via, { answer })
-  return failure(isListed(statusCode) ? STATUSES[statusCode] : DENIED, via, { answer })
-}
-
-function isListed(status: number): status is keyof typeof STATUSES {
-  return status in STATUSES
+  return failure(hasRow(STATUSES, statusCode) ? STATUSES[statusCode] : DENIED, via, { answer })
 }
 
 /** The status line, and the reason that Squid gives in a header: `ERR_CONNECT_FAIL 113` ends in an errno. */
-function answerOf({ statusCode, statusText, headers }: ConnectReply, { clean }: RefusedConnect): string {
+function answerOf({ statusCode, statusText, headers }: ConnectReply, { clean }: HttpProxyRequest): string {
   const reason = [headers['x-squid-error'] ?? []].flat().join(', ')
   const status = `${statusCode} ${clean(statusText)}`.trim()
   return reason === '' ? status : `${status}, ${clean(reason)}`
@@ -92,7 +77,7 @@ function isStatus(code: number): boolean {
 }
 
 /** The authentication schemes that the proxy offers; undefined where Basic is one of them, or none is named. */
-function otherSchemes({ headers }: ConnectReply, { clean }: RefusedConnect): string | undefined {
+function otherSchemes({ headers }: ConnectReply, { clean }: HttpProxyRequest): string | undefined {
   const schemes = [headers['proxy-authenticate'] ?? []].flat().flatMap(offeredSchemes)
   const basic = schemes.length === 0 || schemes.some((scheme) => scheme.toLowerCase() === 'basic')
   return basic ? undefined : clean(schemes.join(', '))

@@ -1,33 +1,19 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { EventEmitter } from 'node:events'
 import type { ClientRequest } from 'node:http'
 import type { Socket } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
 import type { HttpsProxyAgent } from 'https-proxy-agent'
-import type { ProxyEndpoint } from '../../config/index.js'
 import type { Attempt } from '../attempt.js'
-import { captureSockets } from './capture-socket.js'
 import { connectRefusal, type ConnectReply } from './connect-refusal.js'
 import { dial, followDial, PROXY_PHASES, TCP_OPTIONS } from '../dial.js'
 import type { Via } from '../fault.js'
 import { cutShort, MAX_ANSWER_BYTES, notHttp, ReceivedAnswer, tooLong } from '../received-answer.js'
-import type { OpenedTunnel } from '../opened-tunnel.js'
+import { asOwnConnection } from '../own-connections.js'
 import { noteProxyConnection } from '../proxy-connections.js'
+import type { HttpProxyRequest, OpenedTunnel } from '../proxy-request.js'
 import { authority } from '../target.js'
-import { checkIdentity, type TlsClient } from '../tls.js'
-
-/** What one CONNECT needs. */
-export interface ConnectRequest {
-  readonly endpoint: ProxyEndpoint
-  /** Name or address, as the DNS policy decided. */
-  readonly host: string
-  readonly port: number
-  /** The Proxy-Authorization header's value, if any. */
-  readonly authorization: string | undefined
-  readonly proxyTls: TlsClient
-  readonly via: Via
-  /** Masks our own credentials and control characters in what the proxy wrote. */
-  readonly clean: (text: string) => string
-}
+import { checkIdentity } from '../tls.js'
 
 const END_OF_HEADER = '\r\n\r\n'
 
@@ -35,7 +21,7 @@ const END_OF_HEADER = '\r\n\r\n'
  * A tunnel through an HTTP proxy (RFC 9110 §9.3.6). https-proxy-agent speaks the protocol. This function watches the
  * deadline, the size of the answer, its first bytes, and the bytes after its header.
  */
-export async function openConnectTunnel(request: ConnectRequest, attempt: Attempt): Promise<OpenedTunnel> {
+export async function openConnectTunnel(request: HttpProxyRequest, attempt: Attempt): Promise<OpenedTunnel> {
   const { HttpsProxyAgent } = await attempt.step('proxy-connect', import('https-proxy-agent'))
   const { endpoint, via } = request
   const options = {
@@ -56,9 +42,8 @@ export async function openConnectTunnel(request: ConnectRequest, attempt: Attemp
     const tls = { ...trust, ...noteVerified(attempt), socket: raw }
     pending = connectThrough(new HttpsProxyAgent(url, { ...options, ...tls }), request)
   } else {
-    const agent = new HttpsProxyAgent(url, options)
-    const { result, sockets } = captureSockets(() => connectThrough(agent, request))
-    pending = result
+    const sockets: Socket[] = []
+    pending = captured(sockets, () => connectThrough(new HttpsProxyAgent(url, options), request))
     for (const socket of sockets) {
       attempt.own(socket)
       noteProxyConnection(socket, endpoint.port)
@@ -79,13 +64,34 @@ export async function openConnectTunnel(request: ConnectRequest, attempt: Attemp
   }
 }
 
+const SOCKET_MADE = 'net.client.socket'
+
+/**
+ * Runs `open`, and notes the sockets that it makes synchronously with `net.connect`.
+ *
+ * https-proxy-agent makes its socket inside and hands it out only once the proxy has answered. Phase, first
+ * bytes and header size have to be known before that, so the socket is picked up from Node's own channel:
+ * https://nodejs.org/api/diagnostics_channel.html#event-netclientsocket
+ */
+function captured<T>(sockets: Socket[], open: () => T): T {
+  const listener = (message: unknown): void =>
+    void sockets.push((message as { readonly socket: Socket }).socket)
+  subscribe(SOCKET_MADE, listener)
+  try {
+    return asOwnConnection(open)
+  } finally {
+    unsubscribe(SOCKET_MADE, listener)
+  }
+}
+
 /** A CONNECT that the agent has begun. */
 interface PendingConnect {
   readonly socket: Promise<Socket>
   readonly reply: () => ConnectReply | undefined
 }
 
-function connectThrough(agent: HttpsProxyAgent<string>, { host, port }: ConnectRequest): PendingConnect {
+function connectThrough(agent: HttpsProxyAgent<string>, { target }: HttpProxyRequest): PendingConnect {
+  const { host, port } = target
   const events = new EventEmitter()
   let reply: ConnectReply | undefined
   events.once('proxyConnect', (answer: ConnectReply) => (reply = answer))

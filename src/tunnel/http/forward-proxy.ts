@@ -1,25 +1,11 @@
 import type { Socket } from 'node:net'
-import type { ProxyEndpoint } from '../../config/index.js'
 import type { TransportError } from '../../errors.js'
 import type { Attempt } from '../attempt.js'
 import { dial, PROXY_PHASES } from '../dial.js'
-import type { Via } from '../fault.js'
+import type { HttpProxyRequest } from '../proxy-request.js'
 import { notHttp, ReceivedAnswer } from '../received-answer.js'
-import { urlAuthority, type Target } from '../target.js'
-import type { TlsClient } from '../tls.js'
+import { urlAuthority } from '../target.js'
 import { connectRefusal, type ConnectReply } from './connect-refusal.js'
-
-/** What requests by one HTTP proxy need. */
-export interface ForwardRequest {
-  readonly endpoint: ProxyEndpoint
-  readonly target: Target
-  /** The Proxy-Authorization header's value, if any. */
-  readonly authorization: string | undefined
-  readonly proxyTls: TlsClient
-  readonly via: Via
-  /** Masks our own credentials and control characters in what the proxy wrote. */
-  readonly clean: (text: string) => string
-}
 
 /** Reads one header of an answer; names are in lower case. */
 export type ReadHeader = (name: string) => string | undefined
@@ -32,9 +18,9 @@ export type ReadHeader = (name: string) => string | undefined
 export class ForwardProxy {
   /** Called with the failure of each answer that the proxy gave itself. */
   onRefusal: ((error: TransportError) => void) | undefined
-  readonly #request: ForwardRequest
+  readonly #request: HttpProxyRequest
 
-  constructor(request: ForwardRequest) {
+  constructor(request: HttpProxyRequest) {
     this.#request = request
   }
 
@@ -87,7 +73,7 @@ export class ForwardProxy {
 
 /** Connects to the proxy, with TLS where its URL says https. */
 export async function connectToProxy(
-  { endpoint, proxyTls }: ForwardRequest,
+  { endpoint, proxyTls }: HttpProxyRequest,
   attempt: Attempt,
 ): Promise<Socket> {
   const { host, port, protocol } = endpoint

@@ -1,15 +1,9 @@
-import type { ProxyAuthorization, ProxyEndpoint, ProxySource } from '../../config/index.js'
+import type { ProxyAuthorization, ProxySource } from '../../config/index.js'
 import { isHeaderValue } from '../../config/proxy-authorization.js'
 import { description } from '../../config/resolve-proxy.js'
 import type { Attempt } from '../attempt.js'
 import { failure, fault, type Via } from '../fault.js'
-
-/** The proxy that wants credentials. */
-interface AskingProxy {
-  readonly endpoint: ProxyEndpoint
-  readonly source: ProxySource
-  readonly via: Via
-}
+import type { ProxyRequest } from '../proxy-request.js'
 
 /**
  * The `Proxy-Authorization` of one tunnel: Basic with the credentials as UTF-8 (RFC 7617), unless the options
@@ -17,7 +11,7 @@ interface AskingProxy {
  */
 export async function proxyAuthorization(
   given: ProxyAuthorization | undefined,
-  { endpoint, source, via }: AskingProxy,
+  { endpoint, source, via }: Pick<ProxyRequest, 'endpoint' | 'via'> & { readonly source: ProxySource },
   attempt: Attempt,
 ): Promise<string | undefined> {
   const { credentials } = endpoint

@@ -39,6 +39,9 @@ type Message =
   | { readonly id: number; readonly answer: unknown }
   | { readonly id: number; readonly error: ToldError }
 
+/** The number of the call that loads the script. */
+const LOADING = 0
+
 interface Call {
   readonly resolve: (answer: unknown) => void
   readonly reject: (error: PacWorkerError) => void
@@ -51,9 +54,8 @@ interface Call {
 export class PacWorker {
   readonly #worker: Worker
   readonly #calls = new Map<number, Call>()
-  #nextId = 1
+  #nextId = LOADING + 1
   #stage: 'download' | 'script' | 'ready' = 'download'
-  #ready: Call | undefined
   #ended = false
   #retired = false
 
@@ -81,30 +83,16 @@ export class PacWorker {
     const onClosed = (): void => script.end()
     closed.addEventListener('abort', onClosed, { once: true })
     script.#worker.once('exit', () => closed.removeEventListener('abort', onClosed))
-    const loaded = new Promise((resolve, reject) => (script.#ready = { resolve, reject }))
-    const timer = setTimeout(() => script.#expire(timeoutMs), timeoutMs)
-    try {
-      await loaded
-      return script
-    } finally {
-      clearTimeout(timer)
-    }
+    await script.#answer(LOADING, timeoutMs)
+    return script
   }
 
   /** What `FindProxyForURL` returns. A call that is not answered in time ends the thread. */
   async find(url: string, timeoutMs: number): Promise<unknown> {
     if (this.#ended) throw new PacWorkerError('ended', 'its thread ended')
     const id = this.#nextId++
-    const answer = new Promise((resolve, reject) => this.#calls.set(id, { resolve, reject }))
-    const timer = setTimeout(() => this.#expire(timeoutMs, this.#calls.get(id)), timeoutMs)
     this.#worker.postMessage({ id, url })
-    try {
-      return await answer
-    } finally {
-      clearTimeout(timer)
-      this.#calls.delete(id)
-      if (this.#retired) this.retire()
-    }
+    return this.#answer(id, timeoutMs)
   }
 
   get ended(): boolean {
@@ -122,11 +110,21 @@ export class PacWorker {
     this.#end(new PacWorkerError('ended', 'its thread ended'))
   }
 
-  /** A deadline fired: that call fails for it, the others because the thread has to end. */
-  #expire(timeoutMs: number, call = this.#ready): void {
-    const failure = this.#stage === 'download' ? 'slow-download' : 'slow-script'
-    call?.reject(new PacWorkerError(failure, `no answer within ${timeoutMs} ms`))
-    this.end()
+  /** Where its deadline fires, this call fails for it, and the others because the thread has to end. */
+  async #answer(id: number, timeoutMs: number): Promise<unknown> {
+    const answer = new Promise((resolve, reject) => this.#calls.set(id, { resolve, reject }))
+    const timer = setTimeout(() => {
+      const failure = this.#stage === 'download' ? 'slow-download' : 'slow-script'
+      this.#calls.get(id)?.reject(new PacWorkerError(failure, `no answer within ${timeoutMs} ms`))
+      this.end()
+    }, timeoutMs)
+    try {
+      return await answer
+    } finally {
+      clearTimeout(timer)
+      this.#calls.delete(id)
+      if (this.#retired) this.retire()
+    }
   }
 
   #onMessage(message: Message): void {
@@ -144,14 +142,13 @@ export class PacWorker {
     else if (message.stage === 'downloaded') this.#stage = 'script'
     else {
       this.#stage = 'ready'
-      this.#ready?.resolve(undefined)
+      this.#calls.get(LOADING)?.resolve(undefined)
     }
   }
 
   #end(reason: PacWorkerError): void {
     if (this.#ended) return
     this.#ended = true
-    this.#ready?.reject(reason)
     for (const { reject } of this.#calls.values()) reject(reason)
     void this.#worker.terminate()
   }

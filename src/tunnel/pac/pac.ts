@@ -127,9 +127,9 @@ function timeLeft(attempt: Attempt): number {
   return Math.max(1, Math.floor(attempt.remainingMs * (1 - MARGIN)))
 }
 
-const NO_RETURN = fault('ERR_PROXY_TIMEOUT', 'pac', 'route.pac.no-return', 'route.pac.no-return.hint')
-const NO_INTERPRETER = fault('ERR_PROXY_CONFIG', 'pac', 'route.pac.interpreter', 'route.pac.interpreter.hint')
-const BROKEN_SCRIPT = fault('ERR_PROXY_CONFIG', 'pac', 'route.pac.broken', 'route.pac.broken.hint')
+const NO_RETURN = fault('ERR_PROXY_TIMEOUT', 'pac', 'route.pac.no-return')
+const NO_INTERPRETER = fault('ERR_PROXY_CONFIG', 'pac', 'route.pac.interpreter')
+const BROKEN_SCRIPT = fault('ERR_PROXY_CONFIG', 'pac', 'route.pac.broken')
 
 /** A failure of the worker in the terms of the route. */
 function named(error: unknown, via: Via, timeoutMs: number): unknown {

@@ -1,42 +1,44 @@
 import type { Socket } from 'node:net'
-import type { TransportError } from '../../errors.js'
+import type { GivenProxy, Proxy, TransportEvent } from '../../config/index.js'
 import type { Attempt } from '../attempt.js'
 import type { Via } from '../fault.js'
-import type { ProxyAddress } from './port-watch.js'
+import type { ForwardProxy } from '../http/forward-proxy.js'
 
-/** One of the proxies that a connection can take. */
+/** One of the proxies that a connection can take: of the configuration, or named by a PAC script of it. */
 export interface Candidate {
   /** Tells it from the others. Holds no secret. */
   readonly key: string
-  /** Its URL, redacted. */
-  readonly shown: string
-  /** Where it listens; undefined for a PAC script, which names others. */
-  readonly address: ProxyAddress | undefined
+  readonly proxy: Proxy
+  /** The proxy of the configuration: this one, or the script that named it. */
+  readonly listed: GivenProxy
 }
 
-/** What a candidate has opened. */
-export interface Opened {
+/** A connected socket. `forwardProxy` is set if it ends at a proxy and not at the target. */
+export interface Connection {
   readonly socket: Socket
-  /** Set where only the proxy itself was connected to. */
-  readonly forwardProxy?: { onRefusal: ((error: TransportError) => void) | undefined }
+  readonly forwardProxy?: ForwardProxy
+  /** The proxy of the configuration that it took, redacted; undefined where it is direct. */
+  readonly proxy?: string
+  readonly isDirect?: true
 }
-
-/** Opens a connection through one candidate. It calls `onDirect` before it connects directly instead. */
-type Open<Kind extends Candidate, Result extends Opened> = (
-  candidate: Kind,
-  via: Via,
-  attempt: Attempt,
-  onDirect: () => void,
-) => Promise<Result>
 
 /** What one connection asks of the choice. */
-export interface Choosing<Kind extends Candidate, Result extends Opened> {
+export interface Choosing {
   /** In order of preference. */
-  readonly candidates: readonly Kind[]
+  readonly candidates: readonly Candidate[]
   /** `host:port`. */
   readonly target: string
-  readonly open: Open<Kind, Result>
+  /** Opens a connection through one candidate. It calls `onDirect` before it connects directly instead. */
+  readonly open: (
+    candidate: Candidate,
+    via: Via,
+    attempt: Attempt,
+    onDirect: () => void,
+  ) => Promise<Connection>
 }
+
+/** A proxy went down or came back, or connections take another one of the configuration from now on. */
+export type ProxyEvent = Extract<TransportEvent, { readonly type: `proxy-${string}` }>
 
 export interface ChoiceSettings {
   /** What follows where a proxy refuses a destination. */
@@ -48,8 +50,5 @@ export interface ChoiceSettings {
   readonly random: () => number
   /** A proxy failed for a reason of its own, or refused a destination. */
   readonly onFailed: (proxy: string) => void
-  readonly onDown: (proxy: string, error: TransportError) => void
-  readonly onUp: (proxy: string, ms: number) => void
-  /** Connections take another proxy of the configuration from now on. */
-  readonly onChange: (from: string | null, to: string | null, reason: string) => void
+  readonly onEvent: (event: ProxyEvent) => void
 }

@@ -29,10 +29,16 @@ export function watchPort(address: ProxyAddress, onAnswer: () => void): () => vo
   const key = `${address.host} ${address.port}`
   let watch = watches.get(key)
   if (watch === undefined) {
-    watch = new PortWatch(address, () => watches.delete(key))
+    watch = startWatch(address, () => watches.delete(key))
     watches.set(key, watch)
   }
-  return watch.wait(onAnswer)
+  const { waiting, end } = watch
+  // A function of its own: one that is given twice waits twice.
+  const waiter = (): void => onAnswer()
+  waiting.add(waiter)
+  return () => {
+    if (waiting.delete(waiter) && waiting.size === 0) end()
+  }
 }
 
 /** How many ports are being watched. */
@@ -41,73 +47,54 @@ export function watchedPorts(): number {
 }
 
 /** The looks at one port, for as long as something waits for it. */
-class PortWatch {
-  readonly #address: ProxyAddress
-  readonly #onEnd: () => void
-  readonly #since = performance.now()
-  readonly #waiting = new Set<() => void>()
-  readonly #probes = new Set<Socket>()
-  #timer: NodeJS.Timeout
+interface PortWatch {
+  readonly waiting: Set<() => void>
+  readonly end: () => void
+}
+
+function startWatch({ host, port }: ProxyAddress, onEnd: () => void): PortWatch {
+  const since = performance.now()
+  const waiting = new Set<() => void>()
+  const probes = new Set<Socket>()
   /** A lookup cannot be given up, and each occupies a thread: there is one at a time. */
-  #lookingUp = false
-
-  constructor(address: ProxyAddress, onEnd: () => void) {
-    this.#address = address
-    this.#onEnd = onEnd
-    this.#timer = this.#schedule()
-  }
-
-  wait(onAnswer: () => void): () => void {
-    // A function of its own: one that is given twice waits twice.
-    const waiter = (): void => onAnswer()
-    this.#waiting.add(waiter)
-    return () => {
-      if (this.#waiting.delete(waiter) && this.#waiting.size === 0) this.#end()
-    }
-  }
-
-  #schedule(): NodeJS.Timeout {
-    const isEarly = performance.now() - this.#since < EARLY_MS
-    return setTimeout(
-      () => {
-        this.#timer = this.#schedule()
-        if (!this.#lookingUp) this.#look()
-      },
-      isEarly ? EARLY_INTERVAL_MS : LATE_INTERVAL_MS,
-    ).unref()
-  }
-
-  #look(): void {
-    const socket = connect({ ...this.#address, lookup: this.#lookup })
-    this.#probes.add(socket)
-    const givenUp = setTimeout(() => socket.destroy(), GIVEN_UP_MS).unref()
-    socket.unref()
-    socket.on('error', () => undefined)
-    socket.once('connect', () => this.#answered())
-    socket.once('close', () => {
-      clearTimeout(givenUp)
-      this.#probes.delete(socket)
-    })
-  }
-
-  readonly #lookup: LookupFunction = (host, options, callback) => {
-    this.#lookingUp = true
-    lookup(host, options, (error, address, family) => {
-      this.#lookingUp = false
+  let lookingUp = false
+  const lookupOnce: LookupFunction = (name, options, callback) => {
+    lookingUp = true
+    lookup(name, options, (error, address, family) => {
+      lookingUp = false
       callback(error, address, family)
     })
   }
-
-  #answered(): void {
-    const waiting = [...this.#waiting]
-    this.#waiting.clear()
-    this.#end()
-    for (const waiter of waiting) waiter()
+  const look = (): void => {
+    const socket = connect({ host, port, lookup: lookupOnce })
+    probes.add(socket)
+    const givenUp = setTimeout(() => socket.destroy(), GIVEN_UP_MS).unref()
+    socket.unref()
+    socket.on('error', () => undefined)
+    socket.once('connect', () => {
+      const waiters = [...waiting]
+      waiting.clear()
+      end()
+      for (const waiter of waiters) waiter()
+    })
+    socket.once('close', () => {
+      clearTimeout(givenUp)
+      probes.delete(socket)
+    })
   }
-
-  #end(): void {
-    clearTimeout(this.#timer)
-    for (const socket of this.#probes) socket.destroy()
-    this.#onEnd()
+  const schedule = (): NodeJS.Timeout => {
+    const isEarly = performance.now() - since < EARLY_MS
+    const again = (): void => {
+      timer = schedule()
+      if (!lookingUp) look()
+    }
+    return setTimeout(again, isEarly ? EARLY_INTERVAL_MS : LATE_INTERVAL_MS).unref()
   }
+  let timer = schedule()
+  const end = (): void => {
+    clearTimeout(timer)
+    for (const socket of probes) socket.destroy()
+    onEnd()
+  }
+  return { waiting, end }
 }

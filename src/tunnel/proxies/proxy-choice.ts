@@ -1,17 +1,17 @@
 import { failureOf, TransportError } from '../../errors.js'
 import { Attempt } from '../attempt.js'
-import { nameFailure, timeoutError } from '../failures.js'
+import { timeoutError } from '../failures.js'
 import type { Via } from '../fault.js'
-import type { Candidate, ChoiceSettings, Choosing, Opened } from './choosing.js'
+import type { Candidate, ChoiceSettings, Choosing, Connection } from './choosing.js'
 import { allFailed, blame, failuresOf, isHopFailure } from './own-failure.js'
 import { watchPort, type ProxyAddress } from './port-watch.js'
-import { Recovery } from './recovery.js'
+import { recover } from './recovery.js'
 import { REDIAL, redialWhenPortAnswers } from './redial.js'
 import { Standing } from './standing.js'
 
 /** A proxy that is to come back, since it is preferred to the one that works. */
 interface PreferredReturn {
-  readonly recovery: Recovery
+  readonly stop: () => void
   /** The keys of those before it. When one of them works, nobody waits for this one. */
   readonly before: readonly string[]
 }
@@ -22,24 +22,24 @@ interface PreferredReturn {
  *
  * A proxy that failed is tried again in the background, so that no connection pays for it while another one works.
  */
-export class ProxyChoice<Listed extends Candidate = Candidate> {
-  readonly #listed: readonly Listed[]
+export class ProxyChoice {
+  readonly #listed: readonly Candidate[]
   readonly #settings: ChoiceSettings
   readonly #standings = new Map<string, Standing>()
   readonly #addresses = new Map<string, ProxyAddress>()
   readonly #recoveries = new Map<string, PreferredReturn>()
-  #inUse: Listed | undefined
+  #inUse: Candidate | undefined
   #retired = false
 
   /** @param listed the proxies of the configuration, in order of preference */
-  constructor(listed: readonly Listed[], settings: ChoiceSettings) {
+  constructor(listed: readonly Candidate[], settings: ChoiceSettings) {
     this.#listed = listed
     this.#settings = settings
     this.#inUse = listed[0]
   }
 
   /** The proxy of the configuration that new connections take; undefined without proxies. */
-  get inUse(): Listed | undefined {
+  get inUse(): Candidate | undefined {
     return this.#inUse
   }
 
@@ -54,10 +54,10 @@ export class ProxyChoice<Listed extends Candidate = Candidate> {
   }
 
   /** The candidates in the order in which a connection to this target tries them. */
-  order<Kind extends Candidate>(candidates: readonly Kind[], target: string): readonly Kind[] {
+  order(candidates: readonly Candidate[], target: string): readonly Candidate[] {
     if (candidates.length < 2) return candidates
     const now = performance.now()
-    const rank = (candidate: Kind): number => this.standing(candidate).rank(target, now)
+    const rank = (candidate: Candidate): number => this.standing(candidate).rank(target, now)
     return [...candidates].sort((one, other) => rank(one) - rank(other))
   }
 
@@ -67,13 +67,10 @@ export class ProxyChoice<Listed extends Candidate = Candidate> {
    *
    * @throws the error of the first by preference, with `failures`; what fails behind a proxy ends the attempt at once
    */
-  async open<Kind extends Candidate, Result extends Opened>(
-    choosing: Choosing<Kind, Result>,
-    attempt: Attempt,
-  ): Promise<Result> {
+  async open(choosing: Choosing, attempt: Attempt): Promise<Connection> {
     const { candidates, target } = choosing
     const ordered = this.order(candidates, target)
-    const failures = new Map<Kind, TransportError>()
+    const failures = new Map<Candidate, TransportError>()
     for (const [index, candidate] of ordered.entries()) {
       const begunAt = performance.now()
       try {
@@ -115,17 +112,17 @@ export class ProxyChoice<Listed extends Candidate = Candidate> {
   /** Another choice has replaced this one, or the transport closes: nothing is tried in the background any more. */
   retire(): void {
     this.#retired = true
-    for (const { recovery } of this.#recoveries.values()) recovery.stop()
+    for (const { stop } of this.#recoveries.values()) stop()
     this.#recoveries.clear()
   }
 
-  async #openShare<Kind extends Candidate, Result extends Opened>(
-    candidate: Kind,
+  async #openShare(
+    candidate: Candidate,
     choices: number,
-    { candidates, target, open }: Choosing<Kind, Result>,
+    { candidates, target, open }: Choosing,
     attempt: Attempt,
-  ): Promise<Result> {
-    let via: Via = { proxy: candidate.shown, target }
+  ): Promise<Connection> {
+    let via: Via = { proxy: candidate.proxy.redactedUrl, target }
     // A PAC script answered DIRECT: no proxy has a part in what follows.
     const onDirect = (): void => void (via = { ...via, proxy: null })
     // Where the error of the whole attempt says the same, it may have all of the time.
@@ -136,14 +133,13 @@ export class ProxyChoice<Listed extends Candidate = Candidate> {
     for (;;) {
       const leftMs = Math.max(1, Math.ceil(endsAt - performance.now()))
       const part = attempt.part(leftMs, (phase) => timeoutError(via, phase, shareMs))
-      const stopWatching = redialWhenPortAnswers(part, candidate.address)
+      const stopWatching = redialWhenPortAnswers(part, addressOf(candidate))
       try {
         const opened = await open(candidate, via, part, onDirect)
         attempt.own(opened.socket)
         return opened
       } catch (error) {
-        const named: unknown = part.signal.aborted ? part.signal.reason : nameFailure(error, part.phase, via)
-        part.end(named)
+        const named = part.fail(error, via)
         if (attempt.signal.aborted) throw attempt.signal.reason
         if (named !== REDIAL) throw named
       } finally {
@@ -158,50 +154,44 @@ export class ProxyChoice<Listed extends Candidate = Candidate> {
     return blamed === 'proxy' || (blamed === 'denied' && this.#settings.onDenied === 'next')
   }
 
-  #failed<Kind extends Candidate, Result extends Opened>(
-    error: TransportError,
-    candidate: Kind,
-    choosing: Choosing<Kind, Result>,
-    begunAt: number,
-  ): void {
+  #failed(error: TransportError, candidate: Candidate, choosing: Choosing, begunAt: number): void {
     const blamed = blame(error)
-    if (blamed !== 'behind') this.#settings.onFailed(candidate.shown)
+    const { redactedUrl: shown } = candidate.proxy
+    if (blamed !== 'behind') this.#settings.onFailed(shown)
     if (blamed !== 'proxy') {
       // A name that this host could not look up says nothing about the proxy.
       if (error.phase === 'tunnel') this.#worked(candidate)
       if (blamed === 'denied') this.#refused(error, candidate, choosing)
       return
     }
-    const { key, shown, address } = candidate
+    const address = addressOf(candidate)
     if (address !== undefined) this.#addresses.set(shown, address)
-    const isNew = this.standing({ key }).failed(error, begunAt, performance.now())
+    const isNew = this.standing(candidate).failed(error, begunAt, performance.now())
     if (isNew) {
-      this.#settings.onDown(shown, error)
-      this.#useFirst(`${shown} is down (${error.code})`)
+      const { code, phase } = error
+      this.#settings.onEvent({ type: 'proxy-down', proxy: shown, code, phase })
+      this.#useFirst(`${shown} is down (${code})`)
     }
     this.#recoverPreferred(choosing)
   }
 
   /** For a time the others come first for this destination: an answer to one request says nothing of the others. */
-  #refused<Kind extends Candidate, Result extends Opened>(
-    error: TransportError,
-    candidate: Kind,
-    { candidates, target }: Choosing<Kind, Result>,
-  ): void {
+  #refused(error: TransportError, candidate: Candidate, { candidates, target }: Choosing): void {
     if (this.#moves(error) && candidates.length > 1)
       this.standing(candidate).denied(target, performance.now())
   }
 
   #worked(candidate: Candidate): void {
-    const { key, shown } = candidate
+    const { key, proxy } = candidate
     const downMs = this.standing(candidate).worked(performance.now())
     if (downMs === undefined) return
-    for (const [other, { recovery, before }] of this.#recoveries) {
+    for (const [other, { stop, before }] of this.#recoveries) {
       if (other !== key && !before.includes(key)) continue
-      recovery.stop()
+      stop()
       this.#recoveries.delete(other)
     }
-    this.#settings.onUp(shown, downMs)
+    const { redactedUrl: shown } = proxy
+    this.#settings.onEvent({ type: 'proxy-up', proxy: shown, ms: downMs })
     this.#useFirst(`${shown} works again`)
   }
 
@@ -211,33 +201,30 @@ export class ProxyChoice<Listed extends Candidate = Candidate> {
     const before = this.#inUse
     if (first === undefined || before === undefined || first === before) return
     this.#inUse = first
-    this.#settings.onChange(before.shown, first.shown, reason)
+    const [from, proxy] = [before.proxy.redactedUrl, first.proxy.redactedUrl]
+    this.#settings.onEvent({ type: 'proxy-change', proxy, from, reason })
   }
 
   /** Sees to it that each proxy comes back that would be taken before the first one that works. */
-  #recoverPreferred<Kind extends Candidate, Result extends Opened>(choosing: Choosing<Kind, Result>): void {
+  #recoverPreferred(choosing: Choosing): void {
     const { candidates } = choosing
     if (this.#retired || candidates.length < 2) return
     for (const [index, candidate] of candidates.entries()) {
       const standing = this.standing(candidate)
       if (standing.down === undefined) return
       if (this.#recoveries.has(candidate.key)) continue
-      const recovery = new Recovery(standing, candidate.address, (signal) => {
+      const stop = recover(standing, addressOf(candidate), (signal) => {
         void this.#retry(candidate, choosing, signal)
       })
       const before = candidates.slice(0, index).map(({ key }) => key)
-      this.#recoveries.set(candidate.key, { recovery, before })
+      this.#recoveries.set(candidate.key, { stop, before })
     }
   }
 
   /** Opens a tunnel that nobody waits for, and closes it. */
-  async #retry<Kind extends Candidate, Result extends Opened>(
-    candidate: Kind,
-    choosing: Choosing<Kind, Result>,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #retry(candidate: Candidate, choosing: Choosing, signal: AbortSignal): Promise<void> {
     const { connectTimeoutMs: timeoutMs, closing } = this.#settings
-    const via: Via = { proxy: candidate.shown, target: choosing.target }
+    const via: Via = { proxy: candidate.proxy.redactedUrl, target: choosing.target }
     const begunAt = performance.now()
     const attempt = new Attempt({
       timeoutMs,
@@ -250,10 +237,7 @@ export class ProxyChoice<Listed extends Candidate = Candidate> {
       socket.destroy()
       this.#worked(candidate)
     } catch (error) {
-      const named: unknown = attempt.signal.aborted
-        ? attempt.signal.reason
-        : nameFailure(error, attempt.phase, via)
-      attempt.end(named)
+      const named = attempt.fail(error, via)
       if (closing.aborted || signal.aborted || !(named instanceof TransportError)) return
       this.#recoveries.delete(candidate.key)
       this.#failed(named, candidate, choosing, begunAt)
@@ -266,4 +250,9 @@ export class ProxyChoice<Listed extends Candidate = Candidate> {
       attempt.dispose()
     }
   }
+}
+
+/** Where it listens; undefined for a PAC script, which names others. */
+function addressOf({ proxy }: Candidate): ProxyAddress | undefined {
+  return proxy.kind === 'tunnel' ? proxy : undefined
 }

@@ -1,6 +1,6 @@
 import type { TransportError } from '../../errors.js'
 import { stepFailure } from '../failures.js'
-import { failure, fault, type Via } from '../fault.js'
+import { failure, fault, hasRow, type Via } from '../fault.js'
 import { cutShort, schemeHint, tooLong, type ReceivedAnswer } from '../received-answer.js'
 
 /** A failed handshake: the bytes that the proxy sent, and what they do not tell. */
@@ -27,8 +27,8 @@ export function socksRefusal(failed: SocksFailure): TransportError {
 }
 
 const WANTED = fault('ERR_PROXY_AUTH', 'proxy-auth', 'route.auth.wanted', 'route.auth.wanted.socks.hint')
-const NO_METHOD = fault('ERR_PROXY_AUTH', 'proxy-auth', 'route.auth.no-method', 'route.auth.no-method.hint')
-const REFUSED = fault('ERR_PROXY_AUTH', 'proxy-auth', 'route.auth.refused', 'route.auth.refused.hint')
+const NO_METHOD = fault('ERR_PROXY_AUTH', 'proxy-auth', 'route.auth.no-method')
+const REFUSED = fault('ERR_PROXY_AUTH', 'proxy-auth', 'route.auth.refused')
 const VERSION = fault('ERR_PROXY_PROTOCOL', 'tunnel', 'route.socks.version', 'route.scheme.unknown.hint')
 
 /** RFC 1928 §3 (method reply), RFC 1929 §2 (its status), RFC 1928 §6 (reply), in this order. */
@@ -46,48 +46,30 @@ function socks5Refusal({ received, via, hasCredentials }: SocksFailure): Transpo
   if (replyVersion === undefined) return undefined
   if (replyVersion !== 5) return wrongVersion(received, via)
   if (reply === undefined || reply === 0) return undefined
-  return failure(isSocks5Reply(reply) ? SOCKS5_REPLIES[reply] : UNKNOWN_SOCKS5, via, { reply })
+  return failure(hasRow(SOCKS5_REPLIES, reply) ? SOCKS5_REPLIES[reply] : UNKNOWN_SOCKS5, via, { reply })
 }
 
 /** RFC 1928 §6. */
 const SOCKS5_REPLIES = {
   1: fault('ERR_TARGET_UNREACHABLE', 'tunnel', 'route.socks5.general', 'route.way-out.hint'),
-  2: fault('ERR_PROXY_DENIED', 'tunnel', 'route.socks5.denied', 'route.socks5.denied.hint'),
+  2: fault('ERR_PROXY_DENIED', 'tunnel', 'route.socks5.denied'),
   3: fault('ERR_TARGET_UNREACHABLE', 'tunnel', 'route.socks5.network', 'route.way-out.hint'),
   4: fault('ERR_TARGET_UNREACHABLE', 'tunnel', 'route.socks5.host', 'route.way-out.hint'),
   5: fault('ERR_TARGET_UNREACHABLE', 'tunnel', 'route.socks5.refused', 'route.way-out.hint'),
   6: fault('ERR_TARGET_UNREACHABLE', 'tunnel', 'route.socks5.ttl', 'route.way-out.hint'),
-  7: fault('ERR_PROXY_PROTOCOL', 'tunnel', 'route.socks5.command', 'route.socks5.command.hint'),
-  8: fault('ERR_PROXY_PROTOCOL', 'tunnel', 'route.socks5.address', 'route.socks5.address.hint'),
+  7: fault('ERR_PROXY_PROTOCOL', 'tunnel', 'route.socks5.command'),
+  8: fault('ERR_PROXY_PROTOCOL', 'tunnel', 'route.socks5.address'),
 } as const
-const UNKNOWN_SOCKS5 = fault(
-  'ERR_PROXY_PROTOCOL',
-  'tunnel',
-  'route.socks5.unknown',
-  'route.socks5.unknown.hint',
-)
-
-function isSocks5Reply(reply: number): reply is keyof typeof SOCKS5_REPLIES {
-  return reply in SOCKS5_REPLIES
-}
+const UNKNOWN_SOCKS5 = fault('ERR_PROXY_PROTOCOL', 'tunnel', 'route.socks5.unknown')
 
 /** Of the SOCKS4 protocol memo; 90 grants the tunnel. */
 const SOCKS4_REPLIES = {
   // It does not tell a refusal from a failure, so another try can succeed.
-  91: fault('ERR_PROXY_DENIED', 'tunnel', 'route.socks4.rejected', 'route.socks4.rejected.hint', true),
-  92: fault('ERR_PROXY_AUTH', 'proxy-auth', 'route.socks4.identd', 'route.socks4.identd.hint'),
-  93: fault('ERR_PROXY_AUTH', 'proxy-auth', 'route.socks4.identd', 'route.socks4.identd.hint'),
+  91: { ...fault('ERR_PROXY_DENIED', 'tunnel', 'route.socks4.rejected'), retryable: true },
+  92: fault('ERR_PROXY_AUTH', 'proxy-auth', 'route.socks4.identd'),
+  93: fault('ERR_PROXY_AUTH', 'proxy-auth', 'route.socks4.identd'),
 } as const
-const UNKNOWN_SOCKS4 = fault(
-  'ERR_PROXY_PROTOCOL',
-  'tunnel',
-  'route.socks4.unknown',
-  'route.socks4.unknown.hint',
-)
-
-function isSocks4Reply(reply: number): reply is keyof typeof SOCKS4_REPLIES {
-  return reply in SOCKS4_REPLIES
-}
+const UNKNOWN_SOCKS4 = fault('ERR_PROXY_PROTOCOL', 'tunnel', 'route.socks4.unknown')
 
 /** A reply of SOCKS4 has version 0. */
 function socks4Refusal({ received, via }: SocksFailure): TransportError | undefined {
@@ -95,7 +77,7 @@ function socks4Refusal({ received, via }: SocksFailure): TransportError | undefi
   if (version === undefined) return undefined
   if (version !== 0) return wrongVersion(received, via)
   if (reply === undefined || reply === 90) return undefined
-  return failure(isSocks4Reply(reply) ? SOCKS4_REPLIES[reply] : UNKNOWN_SOCKS4, via, { reply })
+  return failure(hasRow(SOCKS4_REPLIES, reply) ? SOCKS4_REPLIES[reply] : UNKNOWN_SOCKS4, via, { reply })
 }
 
 function wrongVersion(received: ReceivedAnswer, via: Via): TransportError {

@@ -2,20 +2,10 @@ import type { SocksProxy } from 'socks'
 import type { ProxyEndpoint } from '../../config/index.js'
 import type { Attempt } from '../attempt.js'
 import { dial, PROXY_PHASES } from '../dial.js'
-import type { Via } from '../fault.js'
+import type { OpenedTunnel, ProxyRequest } from '../proxy-request.js'
 import { ReceivedAnswer } from '../received-answer.js'
 import { socksAnswerLength, socksRefusal } from './socks-refusal.js'
 import { authority } from '../target.js'
-import type { OpenedTunnel } from '../opened-tunnel.js'
-
-/** What one SOCKS request needs. */
-export interface SocksRequest {
-  readonly endpoint: ProxyEndpoint
-  /** Name or address, as the DNS policy decided. */
-  readonly host: string
-  readonly port: number
-  readonly via: Via
-}
 
 /** The client's own timer is not cleared on success, and must not fire before the attempt's. */
 const CLIENT_TIMER_MARGIN_MS = 1_000
@@ -25,25 +15,21 @@ const CLIENT_TIMER_MARGIN_MS = 1_000
  * the client inside it, speaks the protocol over a socket that we dial: the agent's own `connect` makes its
  * socket inside, where no abort reaches it, cannot take an IPv6 literal, and looks socks5 names up locally.
  */
-export async function openSocksTunnel(request: SocksRequest, attempt: Attempt): Promise<OpenedTunnel> {
+export async function openSocksTunnel(
+  { endpoint, target, via }: ProxyRequest,
+  attempt: Attempt,
+): Promise<OpenedTunnel> {
   const [{ SocksProxyAgent }, { SocksClient }] = await attempt.step(
     'proxy-connect',
     Promise.all([import('socks-proxy-agent'), import('socks')]),
   )
-  const { endpoint, host, port, via } = request
   const agent = new SocksProxyAgent(`${endpoint.protocol}://${authority(endpoint)}`)
   const proxy = withCredentials({ ...agent.proxy, host: endpoint.host }, endpoint)
   const socket = await dial(endpoint.host, endpoint.port, PROXY_PHASES, attempt)
   const received = new ReceivedAnswer()
   let cause: Error | undefined
-  const refusal = (): Error =>
-    socksRefusal({
-      version: proxy.type,
-      received,
-      via,
-      hasCredentials: endpoint.credentials !== undefined,
-      cause,
-    })
+  const hasCredentials = endpoint.credentials !== undefined
+  const refusal = (): Error => socksRefusal({ version: proxy.type, received, via, hasCredentials, cause })
   const onData = (chunk: Buffer): void => {
     received.add(chunk)
     attempt.phase = phaseAfter(received, proxy.type)
@@ -58,7 +44,7 @@ export async function openSocksTunnel(request: SocksRequest, attempt: Attempt): 
     const connected = SocksClient.createConnection({
       command: 'connect',
       proxy,
-      destination: { host, port },
+      destination: { host: target.host, port: target.port },
       existing_socket: socket,
       timeout,
     }).catch((error: unknown) => {

@@ -5,6 +5,7 @@ import { TransportError, type TransportErrorCode } from '../../../src/errors.js'
 import { Attempt } from '../../../src/tunnel/attempt.js'
 import type { Candidate } from '../../../src/tunnel/proxies/choosing.js'
 import { ProxyChoice } from '../../../src/tunnel/proxies/proxy-choice.js'
+import { candidateOf } from '../../support/candidate.js'
 import { DENIED_MS, Standing } from '../../../src/tunnel/proxies/standing.js'
 
 /** What becomes of an attempt through one proxy. */
@@ -22,11 +23,7 @@ function errorOf(fate: Exclude<Fate, 'works'>, proxy: string): TransportError {
 }
 
 function candidatesOf(count: number): readonly Candidate[] {
-  return Array.from({ length: count }, (_, index) => ({
-    key: `${index}`,
-    shown: `http://proxy${index}:1`,
-    address: undefined,
-  }))
+  return Array.from({ length: count }, (_, index) => candidateOf(`${index}`, `http://proxy${index}:1`))
 }
 
 /** A choice, what it reported, and one connection with these fates. */
@@ -40,9 +37,7 @@ function startChoice(count: number, onDenied: 'next' | 'fail' = 'next') {
     closing: closing.signal,
     random: () => 0.5,
     onFailed: () => undefined,
-    onDown: (proxy) => events.push(`down ${proxy}`),
-    onUp: (proxy) => events.push(`up ${proxy}`),
-    onChange: (_from, to) => events.push(`change ${String(to)}`),
+    onEvent: ({ type, proxy }) => events.push(`${type.replace('proxy-', '')} ${String(proxy)}`),
   })
   const tried: number[] = []
   const connect = async (target: string, fates: readonly Fate[]): Promise<'opened' | TransportError> => {
@@ -53,12 +48,12 @@ function startChoice(count: number, onDenied: 'next' | 'fail' = 'next') {
         {
           candidates,
           target,
-          open: ({ key, shown }) => {
+          open: ({ key, proxy }) => {
             tried.push(Number(key))
             const fate = fates[Number(key)] ?? 'works'
             return fate === 'works'
               ? Promise.resolve({ socket: new Socket() })
-              : Promise.reject(errorOf(fate, shown))
+              : Promise.reject(errorOf(fate, proxy.redactedUrl))
           },
         },
         attempt,
@@ -85,7 +80,7 @@ describe('a choice of proxies', () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 5 }), history, async (count, connections) => {
         const { choice, candidates, tried, connect } = startChoice(count)
-        const shown = (index: number): string => candidates[index]?.shown ?? ''
+        const shown = (index: number): string => candidates[index]?.proxy.redactedUrl ?? ''
         for (const [target, all] of connections) {
           const given = all.slice(0, count)
           const expected = choice.order(candidates, target).map(({ key }) => Number(key))
@@ -99,7 +94,9 @@ describe('a choice of proxies', () => {
             expect(outcome.code).toBe(CODES[given[0] === 'denied' ? 'denied' : 'down'])
             expect(outcome.proxy).toBe(shown(0))
             if (count > 1)
-              expect(outcome.failures.map(({ proxy }) => proxy)).toEqual(candidates.map((one) => one.shown))
+              expect(outcome.failures.map(({ proxy }) => proxy)).toEqual(
+                candidates.map((one) => one.proxy.redactedUrl),
+              )
           } else expect(outcome).toMatchObject({ code: CODES.behind, proxy: shown(end) })
           // The one in use is the first that works, if any does.
           const up = candidates.find((one) => choice.standing(one).down === undefined)
@@ -121,7 +118,8 @@ describe('a choice of proxies', () => {
         const { choice, candidates, events, connect } = startChoice(3)
         for (const [target, all] of connections) await connect(target, all)
         choice.retire()
-        for (const { shown } of candidates) {
+        for (const { proxy } of candidates) {
+          const { redactedUrl: shown } = proxy
           const turns = events.filter((event) => event === `down ${shown}` || event === `up ${shown}`)
           turns.forEach((event, index) => {
             expect(event).toBe(`${index % 2 === 0 ? 'down' : 'up'} ${shown}`)
@@ -129,7 +127,7 @@ describe('a choice of proxies', () => {
         }
         const changes = events.filter((event) => event.startsWith('change'))
         expect(changes.every((event, index) => event !== changes[index - 1])).toBe(true)
-        if (changes.length > 0) expect(changes.at(-1)).toBe(`change ${choice.inUse?.shown ?? ''}`)
+        if (changes.length > 0) expect(changes.at(-1)).toBe(`change ${choice.inUse?.proxy.redactedUrl ?? ''}`)
       }),
       { numRuns: 200 },
     )

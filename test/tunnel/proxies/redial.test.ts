@@ -4,6 +4,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { Attempt } from '../../../src/tunnel/attempt.js'
 import { watchedPorts, watchPort } from '../../../src/tunnel/proxies/port-watch.js'
 import { ProxyChoice } from '../../../src/tunnel/proxies/proxy-choice.js'
+import { candidateOf } from '../../support/candidate.js'
 import { freePort } from '../../support/free-port.js'
 
 /** A port that answers from now on, and how many bytes it got. */
@@ -24,7 +25,7 @@ async function listen(
 
 test('a connection that waits for a lost SYN is made anew when the port answers, within the same deadline', async () => {
   const port = await freePort()
-  const candidate = { key: '0', shown: `http://127.0.0.1:${port}`, address: { host: '127.0.0.1', port } }
+  const candidate = candidateOf('0', `http://127.0.0.1:${port}`)
   const ignore = (): void => undefined
   const choice = new ProxyChoice([candidate], {
     onDenied: 'next',
@@ -32,9 +33,7 @@ test('a connection that waits for a lost SYN is made anew when the port answers,
     closing: new AbortController().signal,
     random: Math.random,
     onFailed: ignore,
-    onDown: ignore,
-    onUp: ignore,
-    onChange: ignore,
+    onEvent: ignore,
   })
   const attempt = new Attempt({ timeoutMs: 20_000, signals: [], onTimeout: () => new Error('late') })
   onTestFinished(() => {
