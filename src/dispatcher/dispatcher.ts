@@ -11,8 +11,16 @@ import type { Opening, OriginPool } from './origin-pool.js'
 import { Pools } from './pools.js'
 import { LegacyRequest } from './legacy-request.js'
 import { ModernRequest } from './modern-request.js'
-import { FIRST_TUNNEL_GRACE_MS, QueueDeadline, queueTimeout } from './queue-deadline.js'
+import { queueTimeout } from './queue-timeout.js'
 import { UNREAD_MS, type RequestContext } from './tunnel-request.js'
+
+/** A request in the queue fails this much after its deadline, and is looked at so often from then on. */
+const GRACE_MS = 50
+/**
+ * The same while the first tunnel to its origin is being opened: that attempt ends with an error of its own, which says
+ * more.
+ */
+const FIRST_TUNNEL_GRACE_MS = 200
 
 /**
  * The undici face of a route: requests wait, first come first served, for at most `maxTunnels` tunnels.
@@ -29,7 +37,7 @@ export class TunnelDispatcher extends Dispatcher {
   readonly #options: Required<Omit<DispatcherOptions, 'onEvent'>>
   readonly #pools: Pools
   readonly #context: RequestContext
-  readonly #deadline = new QueueDeadline(() => this.#failLate())
+  #lateTimer: NodeJS.Timeout | undefined
   #closed = false
   #openingSoon = false
   /** dispatch() has returned false since the last `drain`. */
@@ -115,7 +123,8 @@ export class TunnelDispatcher extends Dispatcher {
   }
 
   async #end(error: Error): Promise<void> {
-    this.#deadline.clear()
+    clearTimeout(this.#lateTimer)
+    this.#lateTimer = undefined
     const pools = this.#pools.clear()
     for (const pool of pools) pool.fail(error)
     const lanes = pools.flatMap((pool) => pool.removeAll())
@@ -255,12 +264,17 @@ export class TunnelDispatcher extends Dispatcher {
 
   /** Sees to it that no request waits in the queue for longer than `connectTimeoutMs`. */
   #watchQueue(): void {
-    if (this.#deadline.isSet) return
+    // Then a later request needs nothing more.
+    if (this.#lateTimer !== undefined) return
     const { oldest } = this.#pools
-    if (oldest !== undefined) this.#deadline.watch(oldest, this.#route.connectTimeoutMs)
+    if (oldest === undefined) return
+    const leftMs = oldest + this.#route.connectTimeoutMs + GRACE_MS - performance.now()
+    // The busy tunnel that a request waits for, or the one that is being opened, keeps the process alive.
+    this.#lateTimer = setTimeout(() => this.#failLate(), Math.max(GRACE_MS, Math.ceil(leftMs))).unref()
   }
 
   #failLate(): void {
+    this.#lateTimer = undefined
     const { connectTimeoutMs } = this.#route
     const pools = this.#pools.all
     const use = { maxTunnels: this.#options.maxTunnels, lanes: pools.map((pool) => pool.use) }

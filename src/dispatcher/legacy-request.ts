@@ -1,6 +1,7 @@
 /* eslint-disable @typescript-eslint/no-deprecated -- undici's own fetch and request have no newer handler */
 
 import type { Duplex } from 'node:stream'
+import { ReceivedHeaders } from './received-headers.js'
 import { TunnelRequest } from './tunnel-request.js'
 
 /** The handler API of undici 6, which undici 7 still uses for its own fetch and request. */
@@ -19,7 +20,7 @@ export class LegacyRequest extends TunnelRequest {
   }
 
   onHeaders(statusCode: number, headers: Buffer[], resume: () => void, statusText: string): boolean {
-    const refusal = this.headed(statusCode, statusText, (name) => rawHeader(headers, name))
+    const refusal = this.headed(statusCode, statusText, (name) => new ReceivedHeaders(headers).get(name))
     if (refusal !== undefined) {
       this.#abort?.(refusal)
       return false
@@ -62,11 +63,4 @@ export class LegacyRequest extends TunnelRequest {
     this.paused()
     return false
   }
-}
-
-function rawHeader(headers: readonly Buffer[], wanted: string): string | undefined {
-  const values = headers.filter(
-    (_value, index) => index % 2 === 1 && headers[index - 1]?.toString('latin1').toLowerCase() === wanted,
-  )
-  return values.length === 0 ? undefined : values.map((value) => value.toString('latin1')).join(', ')
 }

@@ -28,9 +28,6 @@ export interface LaneUse {
  * connections fails no request while one tunnel stands.
  */
 export class OriginPool {
-  readonly origin: URL
-  /** Whether its requests cannot be forwarded by a proxy. */
-  readonly tunnelOnly: boolean
   readonly #waiting: TunnelRequest[] = []
   readonly #lanes = new Set<Lane>()
   readonly #idle: Lane[] = []
@@ -47,10 +44,11 @@ export class OriginPool {
    */
   #attempts = Infinity
 
-  constructor(origin: URL, tunnelOnly: boolean) {
-    this.origin = origin
-    this.tunnelOnly = tunnelOnly
-  }
+  /** @param tunnelOnly whether its requests cannot be forwarded by a proxy */
+  constructor(
+    readonly origin: URL,
+    readonly tunnelOnly: boolean,
+  ) {}
 
   /** Whether a tunnel is open. */
   get stands(): boolean {

@@ -27,25 +27,21 @@ export interface RequestContext {
  * calls: it passes everything on to the caller's handler and turns undici's errors into TransportErrors.
  */
 export abstract class TunnelRequest implements Dispatcher.DispatchHandler {
-  readonly options: Dispatcher.DispatchOptions
   /** Set where the request goes to a proxy that forwards it. */
   forwardProxy: ForwardProxy | undefined
   /** The proxy and the target of the tunnel that it was given. */
   via: Via | undefined
   /** When dispatch() was called, by performance.now(). */
   readonly since = performance.now()
-  protected readonly handler: Dispatcher.DispatchHandler
   readonly #context: RequestContext
   #stage: 'waiting' | 'started' | 'answered' | 'refused' | 'over' = 'waiting'
   #unread: NodeJS.Timeout | undefined
 
   constructor(
-    options: Dispatcher.DispatchOptions,
-    handler: Dispatcher.DispatchHandler,
+    readonly options: Dispatcher.DispatchOptions,
+    protected readonly handler: Dispatcher.DispatchHandler,
     context: RequestContext,
   ) {
-    this.options = options
-    this.handler = handler
     this.#context = context
   }
 

@@ -1,10 +1,12 @@
 import { setMaxListeners } from 'node:events'
 import { errors, type Dispatcher } from 'undici'
+import { ReceivedHeaders } from '../dispatcher/received-headers.js'
 import { TransportError } from '../errors.js'
-import { transferProgress, type OnEvent, type Progress } from './progress.js'
+import type { OnEvent } from '../config/index.js'
+import { transferProgress } from './progress.js'
+import type { SendObserver } from './request/request-body.js'
 import { headerList } from './request/request-headers.js'
 import type { OutgoingRequest } from './request/request.js'
-import { ReceivedHeaders } from './response/received-headers.js'
 import { IncomingBody, type BodyFlow } from './response/response-body.js'
 
 export interface ExchangeOptions {
@@ -82,7 +84,7 @@ class Exchange implements Dispatcher.DispatchHandler, BodyFlow {
   #resume: (() => void) | undefined
   #paused = false
   #over = false
-  #progress: Progress | undefined
+  #progress: SendObserver | undefined
 
   constructor(request: OutgoingRequest, onEvent: OnEvent | undefined, waiting: Waiting) {
     this.#request = request

@@ -1,7 +1,6 @@
 import type { Dispatcher } from 'undici'
-import type { DeliveryLimits } from '../config/index.js'
+import type { DeliveryLimits, OnEvent } from '../config/index.js'
 import { deliver, type DeliveryContext, type SendAttempt } from './delivery/delivery.js'
-import type { OnEvent } from './progress.js'
 import { readRequest, type FetchInit, type FetchInput } from './request/request.js'
 import { sendRequest } from './send-request.js'
 import { undiciFetch } from './undici-fetch.js'

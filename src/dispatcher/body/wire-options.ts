@@ -50,18 +50,13 @@ function isContentLength(name: string): boolean {
 }
 
 /** The headers in any of the shapes that undici takes: a flat list, pairs, or an object. */
-function pairsOf(headers: Options['headers']): readonly Pair[] {
+export function pairsOf(headers: Options['headers']): readonly Pair[] {
   if (headers === null || headers === undefined) return []
-  if (Array.isArray(headers)) return pairsOfList(headers)
+  if (Array.isArray(headers))
+    return headers.flatMap((name, at) => (at % 2 === 0 ? [[name, headers[at + 1] ?? ''] as const] : []))
   const entries = Symbol.iterator in headers ? [...headers] : Object.entries(headers)
   return entries.flatMap(([name, value]): readonly Pair[] => {
     if (value === undefined) return []
     return (Array.isArray(value) ? value : [value]).map((one): Pair => [name, one])
   })
-}
-
-function pairsOfList(list: readonly string[]): readonly Pair[] {
-  const pairs: Pair[] = []
-  for (let at = 0; at < list.length; at += 2) pairs.push([list[at] ?? '', list[at + 1] ?? ''])
-  return pairs
 }

@@ -3,48 +3,6 @@ import { text, type Text } from '../messages/index.js'
 import { failure, fault, type Via } from '../tunnel/fault.js'
 import type { LaneUse } from './origin-pool.js'
 
-/** A request in the queue fails this much after its deadline, and is looked at so often from then on. */
-const GRACE_MS = 50
-/**
- * The same while the first tunnel to its origin is being opened: that attempt ends with an error of its own, which says
- * more.
- */
-export const FIRST_TUNNEL_GRACE_MS = 200
-
-/** Tells when the oldest request in the queue has waited for too long. */
-export class QueueDeadline {
-  readonly #onLate: () => void
-  #timer: NodeJS.Timeout | undefined
-
-  constructor(onLate: () => void) {
-    this.#onLate = onLate
-  }
-
-  /** Whether it is set: then a later request needs nothing more. */
-  get isSet(): boolean {
-    return this.#timer !== undefined
-  }
-
-  /** @param since when the oldest request was made, by performance.now() */
-  watch(since: number, timeoutMs: number): void {
-    const leftMs = since + timeoutMs + GRACE_MS - performance.now()
-    this.#timer = setTimeout(
-      () => {
-        this.#timer = undefined
-        this.#onLate()
-      },
-      Math.max(GRACE_MS, Math.ceil(leftMs)),
-    )
-    // The busy tunnel that a request waits for, or the one that is being opened, keeps the process alive.
-    this.#timer.unref()
-  }
-
-  clear(): void {
-    clearTimeout(this.#timer)
-    this.#timer = undefined
-  }
-}
-
 /** The tunnels of a dispatcher at the moment at which a request gave up waiting. */
 export interface TunnelUse {
   readonly maxTunnels: number
@@ -52,8 +10,8 @@ export interface TunnelUse {
   readonly lanes: readonly LaneUse[]
 }
 
-const NONE_FREE = fault('ERR_TARGET_TIMEOUT', 'exchange', 'route.queue', 'route.queue.hint')
-const NONE_OPENED = fault('ERR_PROXY_TIMEOUT', 'tunnel', 'route.queue', 'route.queue.hint')
+const NONE_FREE = fault('ERR_TARGET_TIMEOUT', 'exchange', 'route.queue')
+const NONE_OPENED = fault('ERR_PROXY_TIMEOUT', 'tunnel', 'route.queue')
 
 /**
  * No tunnel became free for a request within its deadline. Open tunnels that do not answer blame the destination;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ReceivedHeaders } from '../../../src/rest/response/received-headers.js'
+import { ReceivedHeaders } from '../../src/dispatcher/received-headers.js'
 
 const received = (...raw: string[]): ReceivedHeaders =>
   new ReceivedHeaders(raw.map((text) => Buffer.from(text, 'latin1')))
