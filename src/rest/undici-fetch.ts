@@ -8,6 +8,8 @@ import { systemCode, TransportError } from '../errors.js'
 import type { ExchangeOptions } from './exchange.js'
 import { badLocation } from './redirect.js'
 import type { OutgoingRequest } from './request/request.js'
+import { sourceOf } from './request/stream-source.js'
+import type { BodySource } from './response/response-body.js'
 import { FetchedResponse } from './response/response.js'
 
 /**
@@ -45,36 +47,24 @@ export async function undiciFetch(
 
 function globalResponse(response: UndiciResponse): Response {
   const { status, statusText, headers, url, redirected, type } = response
-  const stream = response.body === null ? null : named(response.body as ReadableStream<Uint8Array>)
-  return new FetchedResponse(new Response(stream, { headers: [...headers] }), {
+  const body = response.body === null ? null : sourceOf(response.body as ReadableStream)
+  // The error in the middle of the bytes is the TransportError itself.
+  const source: BodySource | null = body && {
+    ready: () => undefined,
+    next: () =>
+      body.read().catch((error: unknown) => {
+        throw unwrap(error)
+      }),
+    cancel: (reason) => body.cancel(reason),
+    heldBy: () => undefined,
+  }
+  return new FetchedResponse(source, {
     status,
     statusText,
     headers: [...headers],
     url,
     redirected,
     type,
-  })
-}
-
-/** The same bytes; an error in the middle of them is the TransportError itself. */
-function named(stream: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
-  const reader = stream.getReader()
-  return new ReadableStream({
-    type: 'bytes',
-    async pull(controller) {
-      try {
-        const { done, value } = await reader.read()
-        if (!done) {
-          controller.enqueue(value)
-          return
-        }
-        controller.close()
-        controller.byobRequest?.respond(0)
-      } catch (error) {
-        controller.error(unwrap(error))
-      }
-    },
-    cancel: (reason) => reader.cancel(reason),
   })
 }
 

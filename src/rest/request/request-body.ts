@@ -63,17 +63,17 @@ export function encodeBody(init: unknown, maxFileBytes = Infinity): OutgoingBody
     checkFileSize(init.size, maxFileBytes, 'name' in init ? String(init.name) : undefined)
     return piecesBody([init], init.size, init.type === '' ? null : init.type)
   }
-  if (init instanceof ReadableStream) return new StreamBody(sourceOf(init), null, maxFileBytes)
+  if (init instanceof ReadableStream) return streamBody(sourceOf(init), null, maxFileBytes)
   if (isForm(init)) {
     checkFormFiles(init, maxFileBytes)
     const { pieces, length, contentType } = encodeMultipart(init)
     return piecesBody(pieces, length, contentType)
   }
-  if (isAsyncIterable(init)) return streamBody(init, maxFileBytes)
+  if (isAsyncIterable(init)) return iteratedBody(init, maxFileBytes)
   return textBody(init)
 }
 
-function streamBody(stream: AsyncIterable<unknown>, maxFileBytes: number): OutgoingBody {
+function iteratedBody(stream: AsyncIterable<unknown>, maxFileBytes: number): OutgoingBody {
   const length = fileLength(stream)
   const source = sourceOf(stream)
   try {
@@ -82,12 +82,13 @@ function streamBody(stream: AsyncIterable<unknown>, maxFileBytes: number): Outgo
     source.cancel(error)
     throw error
   }
-  return new StreamBody(source, length, maxFileBytes)
+  return streamBody(source, length, maxFileBytes)
 }
 
+/** https://fetch.spec.whatwg.org/#concept-bodyinit-extract copies; what the caller does later must not be sent. */
 function fileOfBytes(bytes: Buffer, maxFileBytes: number): OutgoingBody {
   checkFileSize(bytes.byteLength, maxFileBytes)
-  return bytesBody(ownBytes(bytes), null)
+  return bytesBody(bytes.byteLength > COPIED_BYTES ? bytes : Buffer.from(bytes), null)
 }
 
 function textBody(value: unknown): OutgoingBody {
@@ -106,16 +107,16 @@ export function bytesBody(bytes: Buffer, contentType: string | null): OutgoingBo
   return new BufferBody(bytes, contentType)
 }
 
-/** https://fetch.spec.whatwg.org/#concept-bodyinit-extract copies; what the caller does later must not be sent. */
-function ownBytes(bytes: Buffer): Buffer {
-  return bytes.byteLength > COPIED_BYTES ? bytes : Buffer.from(bytes)
-}
-
 function piecesBody(pieces: readonly BodyPiece[], length: number, contentType: string | null): OutgoingBody {
   const [only] = pieces
-  return pieces.length === 1 && only instanceof Uint8Array
-    ? bytesBody(asBuffer(only), contentType)
-    : new PiecesBody(pieces, length, contentType)
+  if (pieces.length === 1 && only instanceof Uint8Array) return bytesBody(asBuffer(only), contentType)
+  if (length === 0) return bytesBody(Buffer.alloc(0), contentType)
+  // Blobs are read slice by slice: there is nothing to end.
+  return chunkedBody(
+    { contentType, length, replayable: true },
+    () => chunksOf(pieces),
+    () => undefined,
+  )
 }
 
 function isAsyncIterable(value: object): value is AsyncIterable<unknown> {
@@ -152,85 +153,54 @@ class BufferBody implements OutgoingBody {
   }
 }
 
-class PiecesBody implements OutgoingBody {
-  failure: OutgoingBody['failure']
-  readonly contentType: string | null
-  readonly length: number
-  readonly replayable = true
-  readonly small = false
-  readonly #pieces: readonly BodyPiece[]
-
-  constructor(pieces: readonly BodyPiece[], length: number, contentType: string | null) {
-    this.#pieces = pieces
-    this.length = length
-    this.contentType = contentType
-  }
-
-  open(observer?: SendObserver): Buffer | Readable {
-    return this.length === 0 ? Buffer.alloc(0) : sentBy(failing(chunksOf(this.#pieces), this), observer)
-  }
-
-  cancel(): void {
-    // Blobs are read slice by slice: there is nothing to end.
-  }
-}
-
 /** A stream: it can be read once. */
-export class StreamBody implements OutgoingBody {
-  failure: OutgoingBody['failure']
-  readonly contentType = null
-  readonly length: number | null
-  readonly replayable = false
-  readonly small = false
-  readonly #source: StreamSource
-  readonly #maxFileBytes: number
-
-  constructor(source: StreamSource, length: number | null, maxFileBytes: number) {
-    this.#source = source
-    this.length = length
-    this.#maxFileBytes = maxFileBytes
-  }
-
-  open(observer?: SendObserver): Readable {
-    return sentBy(failing(this.#chunks(), this), observer)
-  }
-
-  cancel(reason: unknown): void {
-    this.#source.cancel(reason)
-  }
-
-  async *#chunks(): AsyncGenerator<Buffer, void, undefined> {
-    let left = this.length ?? Infinity
-    let allowed = this.#maxFileBytes
+export function streamBody(source: StreamSource, length: number | null, maxFileBytes: number): OutgoingBody {
+  async function* chunks(): AsyncGenerator<Buffer, void, undefined> {
+    let left = length ?? Infinity
+    let allowed = maxFileBytes
     const dead = new DeadChunks()
     let chunk: Buffer | null
-    while (left > 0 && (chunk = await this.#source.read()) !== null) {
+    while (left > 0 && (chunk = await source.read()) !== null) {
       // A file that grows while it is sent is sent as long as it was.
       const bytes = chunk.byteLength > left ? chunk.subarray(0, left) : chunk
       left -= bytes.byteLength
       allowed -= bytes.byteLength
-      if (allowed < 0) throw streamTooLarge(this.#maxFileBytes)
+      if (allowed < 0) throw streamTooLarge(maxFileBytes)
       dead.add(bytes.byteLength)
       yield bytes
     }
   }
+  const known = { contentType: null, length, replayable: false }
+  return chunkedBody(known, chunks, (reason) => source.cancel(reason))
+}
+
+/** A body that is read while it is sent. */
+function chunkedBody(
+  known: Pick<OutgoingBody, 'contentType' | 'length' | 'replayable'>,
+  chunks: () => AsyncIterable<Buffer>,
+  cancel: OutgoingBody['cancel'],
+): OutgoingBody {
+  const failing = async function* (): AsyncGenerator<Buffer, void, undefined> {
+    try {
+      yield* chunks()
+    } catch (reason) {
+      // Kept, since an errno of a file is not a failure of the route.
+      body.failure = { reason }
+      throw reason
+    }
+  }
+  const body = {
+    ...known,
+    small: false,
+    failure: undefined as OutgoingBody['failure'],
+    open: (observer?: SendObserver) => sentBy(failing(), observer),
+    cancel,
+  }
+  return body
 }
 
 function sentBy(chunks: AsyncIterable<Buffer>, observer: SendObserver | undefined): Readable {
   return readableOf(observer === undefined ? chunks : observed(chunks, observer))
-}
-
-/** Keeps the reason of a failure: an errno of a file is not a failure of the route. */
-async function* failing(
-  chunks: AsyncIterable<Buffer>,
-  body: { failure: OutgoingBody['failure'] },
-): AsyncGenerator<Buffer, void, undefined> {
-  try {
-    yield* chunks
-  } catch (reason) {
-    body.failure = { reason }
-    throw reason
-  }
 }
 
 async function* observed(

@@ -1,5 +1,5 @@
 import { Request as UndiciRequest, type RequestInit as UndiciRequestInit } from 'undici'
-import { bytesBody, encodeBody, StreamBody, type OutgoingBody } from './request-body.js'
+import { bytesBody, encodeBody, streamBody, type OutgoingBody } from './request-body.js'
 import { checkFileSize } from './file-limit.js'
 import { domString, isToken, readHeaders, type RequestHeaders } from './request-headers.js'
 import { sourceOf, type StreamSource } from './stream-source.js'
@@ -209,12 +209,12 @@ async function shortBody(source: StreamSource, maxFileBytes = Infinity): Promise
       }
       if (chunk === 'late') {
         read.catch(() => undefined)
-        return new StreamBody(resumed(source, [...chunks, read]), null, maxFileBytes)
+        return streamBody(resumed(source, [...chunks, read]), null, maxFileBytes)
       }
       chunks.push(chunk)
       size += chunk.byteLength
     }
-    return new StreamBody(resumed(source, chunks), null, maxFileBytes)
+    return streamBody(resumed(source, chunks), null, maxFileBytes)
   } finally {
     clearTimeout(timer)
   }

@@ -1,4 +1,4 @@
-import { pipeline, Readable, Transform, type Duplex, type TransformCallback } from 'node:stream'
+import { pipeline, Readable, type Duplex } from 'node:stream'
 import * as zlib from 'node:zlib'
 import type { BodySource } from './response-body.js'
 
@@ -13,7 +13,8 @@ const SYNC_OUTPUT_BYTES = 1024 * 1024
 /** RFC 9110 §8.4.1: how one coding is undone. */
 interface Coding {
   decode(bytes: Buffer): Buffer
-  stream(): Duplex
+  /** @param first its first bytes */
+  stream(first: Buffer): Duplex
 }
 
 /**
@@ -97,33 +98,36 @@ class DecodedBody implements BodySource {
     this.#source.heldBy(holder)
   }
 
+  /** An empty body is not a broken archive: some servers announce gzip and then send nothing. */
   async #start(): Promise<AsyncIterator<Buffer, undefined>> {
-    const first = await this.#read()
-    // An empty body is not a broken archive: some servers announce gzip and then send nothing.
-    if (first === null) return Readable.from([])[Symbol.asyncIterator]()
-    const decoders = this.#codings.map((coding) => coding.stream())
-    const last = decoders.at(-1)
-    if (last === undefined) throw new Error('no codings')
-    pipeline([Readable.from(this.#chunks(first)), ...decoders], () => undefined)
-    return last[Symbol.asyncIterator]()
-  }
-
-  async *#chunks(first: Buffer): AsyncGenerator<Buffer, void, undefined> {
-    let chunk: Buffer | null = first
-    while (chunk !== null) {
-      yield chunk
-      chunk = await this.#read()
+    let chunks: AsyncIterator<Buffer, undefined> = this.#chunks()
+    for (const coding of this.#codings) {
+      const first = await chunks.next()
+      if (first.done === true) break
+      const decoder = coding.stream(first.value)
+      pipeline(Readable.from(continued(first.value, chunks)), decoder, () => undefined)
+      chunks = decoder[Symbol.asyncIterator]()
     }
+    return chunks
   }
 
-  async #read(): Promise<Buffer | null> {
+  async *#chunks(): AsyncGenerator<Buffer, undefined, undefined> {
     try {
-      return await this.#source.next()
+      let chunk: Buffer | null
+      while ((chunk = await this.#source.next()) !== null) yield chunk
     } catch (reason) {
       this.#broken = { reason }
       throw new Error('the source is broken', { cause: reason })
     }
   }
+}
+
+async function* continued(
+  first: Buffer,
+  rest: AsyncIterator<Buffer, undefined>,
+): AsyncGenerator<Buffer, undefined, undefined> {
+  yield first
+  return yield* { [Symbol.asyncIterator]: () => rest }
 }
 
 const LIMIT = { maxOutputLength: SYNC_OUTPUT_BYTES }
@@ -138,7 +142,7 @@ const gzip: Coding = {
 
 const deflate: Coding = {
   decode: (bytes) => (isZlib(bytes) ? zlib.inflateSync(bytes, LIMIT) : zlib.inflateRawSync(bytes, LIMIT)),
-  stream: () => new EitherInflate(),
+  stream: (first) => (isZlib(first) ? zlib.createInflate(ZLIB) : zlib.createInflateRaw(ZLIB)),
 }
 
 const brotli: Coding = {
@@ -173,38 +177,4 @@ function zstandard(): [string, Coding][] {
 /** RFC 9110 §8.4.1.2: "deflate" is zlib's format, but some servers send the bare stream. CM is 8 in zlib's. */
 function isZlib(bytes: Buffer): boolean {
   return ((bytes[0] ?? 0) & 0x0f) === 0x08
-}
-
-class EitherInflate extends Transform {
-  #inflate: zlib.Inflate | zlib.InflateRaw | undefined
-
-  override _transform(chunk: Buffer, encoding: BufferEncoding, done: TransformCallback): void {
-    if (this.#inflate === undefined) {
-      if (chunk.byteLength === 0) {
-        done()
-        return
-      }
-      this.#inflate = isZlib(chunk) ? zlib.createInflate(ZLIB) : zlib.createInflateRaw(ZLIB)
-      this.#inflate.on('data', (decoded: Buffer) => {
-        if (!this.push(decoded)) this.#inflate?.pause()
-      })
-      this.#inflate.on('error', (error) => this.destroy(error))
-    }
-    this.#inflate.write(chunk, encoding, done)
-  }
-
-  override _read(size: number): void {
-    this.#inflate?.resume()
-    super._read(size)
-  }
-
-  override _final(done: () => void): void {
-    if (this.#inflate === undefined) done()
-    else this.#inflate.once('end', done).end()
-  }
-
-  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    this.#inflate?.destroy()
-    done(error)
-  }
 }

@@ -85,6 +85,12 @@ export class FetchedResponse extends Response {
       writable: true,
       value,
     })
+    for (const name of ['statusText', 'url', 'redirected', 'type'] as const) {
+      const get = accessor(function () {
+        return this.#facts[name]
+      })
+      Object.defineProperty(this.prototype, name, get)
+    }
     Object.defineProperties(this.prototype, {
       status: accessor(function () {
         return this.#facts.status
@@ -92,21 +98,9 @@ export class FetchedResponse extends Response {
       ok: accessor(function () {
         return this.#facts.status >= 200 && this.#facts.status <= 299
       }),
-      statusText: accessor(function () {
-        return this.#facts.statusText
-      }),
       headers: accessor(function () {
         this.#headers ??= new ImmutableHeaders([...this.#facts.headers])
         return this.#headers
-      }),
-      url: accessor(function () {
-        return this.#facts.url
-      }),
-      redirected: accessor(function () {
-        return this.#facts.redirected
-      }),
-      type: accessor(function () {
-        return this.#facts.type
       }),
       body: accessor(function () {
         return this.#own().body
