@@ -5,3 +5,8 @@ export type GatewayLimits = Pick<
   GatewayClientOptions,
   'gatewayInfoTimeoutMs' | 'gatewayReadyTimeoutMs' | 'gatewayRuntimeReadyTimeoutMs'
 >
+
+export function limitsOf(options: GatewayLimits): GatewayLimits {
+  const { gatewayInfoTimeoutMs, gatewayReadyTimeoutMs, gatewayRuntimeReadyTimeoutMs } = options
+  return { gatewayInfoTimeoutMs, gatewayReadyTimeoutMs, gatewayRuntimeReadyTimeoutMs }
+}

@@ -1,17 +1,19 @@
 /** What to do after a close: resume the session, begin a new one, or give up. */
 export type Recovery = 'resume' | 'identify' | 'fatal'
 
-/** One of Discord's close codes. */
+/** What Discord refuses for good. */
+type Refused = 'AUTHENTICATION' | 'INTENTS' | 'SHARDING' | 'VERSION'
+
+/** One of Discord's close codes. The hint says what to change. */
 export type CloseMeaning =
   | { readonly recovery: 'resume' | 'identify'; readonly meaning: string }
-  | {
-      readonly recovery: 'fatal'
-      readonly meaning: string
-      /** What Discord refuses. */
-      readonly refused: 'AUTHENTICATION' | 'INTENTS' | 'SHARDING' | 'VERSION'
-      /** What to change. */
-      readonly hint: string
-    }
+  | { readonly recovery: 'fatal'; readonly meaning: string; readonly refused: Refused; readonly hint: string }
+
+const resume = (meaning: string): CloseMeaning => ({ recovery: 'resume', meaning })
+const identify = (meaning: string): CloseMeaning => ({ recovery: 'identify', meaning })
+const fatal = (refused: Refused, meaning: string, hint: string): CloseMeaning => {
+  return { recovery: 'fatal', refused, meaning, hint }
+}
 
 /** How to write that the bot's token has to be changed. */
 export const TOKEN_HINT =
@@ -23,76 +25,40 @@ export const TOKEN_HINT =
  * The client resumes unless Discord says that the session is gone. If it is gone after all, Discord answers with
  * an invalid session: that costs one round trip, and an identify too many costs one of the 1 000 of the day.
  */
-const MEANINGS: ReadonlyMap<number, CloseMeaning> = new Map<number, CloseMeaning>([
-  [4000, { recovery: 'resume', meaning: 'an unknown error' }],
-  [4001, { recovery: 'resume', meaning: 'an opcode that it does not know' }],
-  [4002, { recovery: 'resume', meaning: 'a payload that it cannot decode' }],
-  [4003, { recovery: 'resume', meaning: 'not authenticated' }],
-  [
-    4004,
-    {
-      recovery: 'fatal',
-      meaning: 'the token is not valid',
-      refused: 'AUTHENTICATION',
-      hint: TOKEN_HINT,
-    },
-  ],
-  [4005, { recovery: 'resume', meaning: 'already authenticated' }],
-  [4007, { recovery: 'identify', meaning: 'the sequence of the resume is not valid' }],
-  [4008, { recovery: 'resume', meaning: 'too many payloads were sent' }],
-  [4009, { recovery: 'identify', meaning: 'the session timed out' }],
-  [
-    4010,
-    {
-      recovery: 'fatal',
-      meaning: 'the shard is not valid',
-      refused: 'SHARDING',
-      hint: 'Change shards: each id must be below the total.',
-    },
-  ],
-  [
-    4011,
-    {
-      recovery: 'fatal',
-      meaning: 'the bot is in too many guilds for so few shards',
-      refused: 'SHARDING',
-      hint: "Change shards: a larger total, or 'auto' for the number that Discord recommends.",
-    },
-  ],
-  [
-    4012,
-    {
-      recovery: 'fatal',
-      meaning: 'this version of the gateway is no longer served',
-      refused: 'VERSION',
-      hint: 'Update this package: it speaks version 10.',
-    },
-  ],
-  [
-    4013,
-    {
-      recovery: 'fatal',
-      meaning: 'the intents are not valid',
-      refused: 'INTENTS',
-      hint: 'Change intents: a bit in it does not exist.',
-    },
-  ],
-  [
-    4014,
-    {
-      recovery: 'fatal',
-      meaning: 'an intent is not allowed for this bot',
-      refused: 'INTENTS',
-      hint: 'Change intents, or enable the privileged ones (message content, server members, presence) on the Bot page of the developer portal.',
-    },
-  ],
-])
+const MEANINGS: Readonly<Partial<Record<number, CloseMeaning>>> = {
+  4000: resume('an unknown error'),
+  4001: resume('an opcode that it does not know'),
+  4002: resume('a payload that it cannot decode'),
+  4003: resume('not authenticated'),
+  4004: fatal('AUTHENTICATION', 'the token is not valid', TOKEN_HINT),
+  4005: resume('already authenticated'),
+  4007: identify('the sequence of the resume is not valid'),
+  4008: resume('too many payloads were sent'),
+  4009: identify('the session timed out'),
+  4010: fatal('SHARDING', 'the shard is not valid', 'Change shards: each id must be below the total.'),
+  4011: fatal(
+    'SHARDING',
+    'the bot is in too many guilds for so few shards',
+    "Change shards: a larger total, or 'auto' for the number that Discord recommends.",
+  ),
+  4012: fatal(
+    'VERSION',
+    'this version of the gateway is no longer served',
+    'Update this package: it speaks version 10.',
+  ),
+  4013: fatal('INTENTS', 'the intents are not valid', 'Change intents: a bit in it does not exist.'),
+  4014: fatal(
+    'INTENTS',
+    'an intent is not allowed for this bot',
+    'Change intents, or enable the privileged ones (message content, server members, presence) on the Bot page of the developer portal.',
+  ),
+}
 
 /** For a code that this list does not have, and for the codes of RFC 6455 itself. */
-const UNKNOWN: CloseMeaning = { recovery: 'resume', meaning: 'no reason known to this client' }
+const UNKNOWN = resume('no reason known to this client')
 
 export function closeMeaning(closeCode: number): CloseMeaning {
-  return MEANINGS.get(closeCode) ?? UNKNOWN
+  return MEANINGS[closeCode] ?? UNKNOWN
 }
 
 /**

@@ -6,7 +6,7 @@ import {
 } from '../discord/gateway-bot.js'
 import { TOKEN_HINT } from '../discord/close-codes.js'
 import { TransportError, toError } from '../errors.js'
-import { pause, unlessAborted } from '../reconnect/abortable.js'
+import { answerWithin, pause, unlessAborted } from '../reconnect/abortable.js'
 import { GatewayError } from './gateway-error.js'
 
 /** Where to connect, and how many shards Discord recommends. */
@@ -106,7 +106,9 @@ export class GatewayLookup {
     const patientUntil = performance.now() + timeoutMs
     for (;;) {
       try {
-        return this.#answered(await this.#askOnce(timeoutMs, signal))
+        this.#asking = new AbortController()
+        const ended = AbortSignal.any([this.#asking.signal, signal])
+        return this.#answered(await answerWithin(timeoutMs, ended, this.#question.ask))
       } catch (error) {
         signal.throwIfAborted()
         if (error === RENEWED) continue
@@ -117,18 +119,6 @@ export class GatewayLookup {
         log(`${this.#question.name} is rate limited: asking again in ${retryAfterMs} ms`)
         await pause(retryAfterMs, signal)
       }
-    }
-  }
-
-  async #askOnce(timeoutMs: number, abandoned: AbortSignal): Promise<GatewayBotInfo> {
-    const asking = new AbortController()
-    this.#asking = asking
-    const timer = setTimeout(() => asking.abort(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs)
-    try {
-      const signal = AbortSignal.any([asking.signal, abandoned])
-      return await unlessAborted(this.#question.ask(signal), signal)
-    } finally {
-      clearTimeout(timer)
     }
   }
 
@@ -154,11 +144,8 @@ export class GatewayLookup {
 
 /** Discord answered 429. */
 class RateLimited extends Error {
-  readonly retryAfterMs: number
-
-  constructor(retryAfterMs: number) {
+  constructor(readonly retryAfterMs: number) {
     super('status 429')
-    this.retryAfterMs = retryAfterMs
   }
 }
 

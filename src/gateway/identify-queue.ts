@@ -29,17 +29,14 @@ const MAX_TIMER_MS = 2 ** 31 - 1
 interface Waiter {
   readonly shardId: number
   readonly admit: () => void
-}
-
-interface Opening extends Waiter {
   /** The session starts of the day are used up. Called with the milliseconds until they reset. */
-  readonly exhausted: (waitMs: number) => void
+  readonly exhausted?: ((waitMs: number) => void) | undefined
 }
 
 /** The turns of all shards of one bot, with one timer. */
 export class IdentifyQueue implements GatewayIdentifyThrottler {
   /** Shards that wait to open their connection. */
-  readonly #opening = new Set<Opening>()
+  readonly #opening = new Set<Waiter>()
   /** Shards that may open their connection and have not identified yet: one in each bucket. */
   readonly #opened = new Set<Waiter>()
   /** Shards that have HELLO and wait to identify. */
@@ -82,53 +79,45 @@ export class IdentifyQueue implements GatewayIdentifyThrottler {
    *
    * @param exhausted called if the shard has to wait for the next day's session starts
    */
-  enter(
-    shardId: number,
-    signal: AbortSignal,
-    exhausted: (waitMs: number) => void = () => undefined,
-  ): Promise<Leave> {
-    return abortable(signal, (resolve) => {
-      const opening: Opening = {
-        shardId,
-        exhausted,
-        admit: () => {
-          this.#opening.delete(opening)
-          this.#opened.add(opening)
-          resolve(
-            leaveOnce(signal, () => {
-              this.#opened.delete(opening)
-              this.#admit()
-            }),
-          )
-        },
-      }
-      this.#opening.add(opening)
-      this.#admit()
-      return () => this.#giveUp(this.#opening, opening)
+  enter(shardId: number, signal: AbortSignal, exhausted?: (waitMs: number) => void): Promise<Leave> {
+    return this.#wait(this.#opening, { shardId, exhausted }, signal, (opening) => {
+      this.#opened.add(opening)
+      return leaveOnce(signal, () => {
+        this.#opened.delete(opening)
+        this.#admit()
+      })
     })
   }
 
   /** Resolves when this shard may identify, and counts it. */
   waitForIdentify(shardId: number, signal: AbortSignal): Promise<void> {
-    return abortable(signal, (resolve) => {
-      const waiter: Waiter = {
-        shardId,
-        admit: () => {
-          this.#identifying.delete(waiter)
-          this.#freeAt.set(this.#bucket(shardId), performance.now() + WINDOW_MS)
-          this.#remaining -= 1
-          resolve()
-        },
-      }
-      this.#identifying.add(waiter)
-      this.#admit()
-      return () => this.#giveUp(this.#identifying, waiter)
+    return this.#wait(this.#identifying, { shardId }, signal, () => {
+      this.#freeAt.set(this.#bucket(shardId), performance.now() + WINDOW_MS)
+      this.#remaining -= 1
     })
   }
 
-  #giveUp<Kind extends Waiter>(waiting: Set<Kind>, waiter: Kind): void {
-    waiting.delete(waiter)
-    this.#admit()
+  #wait<Result>(
+    waiting: Set<Waiter>,
+    shard: Omit<Waiter, 'admit'>,
+    signal: AbortSignal,
+    admitted: (waiter: Waiter) => Result,
+  ): Promise<Result> {
+    return abortable(signal, (resolve) => {
+      const waiter: Waiter = {
+        ...shard,
+        admit: () => {
+          waiting.delete(waiter)
+          resolve(admitted(waiter))
+        },
+      }
+      waiting.add(waiter)
+      this.#admit()
+      return () => {
+        waiting.delete(waiter)
+        this.#admit()
+      }
+    })
   }
 
   #bucket(shardId: number): number {
@@ -172,6 +161,6 @@ export class IdentifyQueue implements GatewayIdentifyThrottler {
     const [first] = this.#opening
     if (this.#remaining > 0 || this.#told || first === undefined) return
     this.#told = true
-    first.exhausted(Math.ceil(this.#resetAt - now))
+    first.exhausted?.(Math.ceil(this.#resetAt - now))
   }
 }

@@ -1,5 +1,5 @@
 import { resumeUrl } from '../discord/gateway-bot.js'
-import { pause, unlessAborted } from '../reconnect/abortable.js'
+import { answerWithin, pause } from '../reconnect/abortable.js'
 import type { GatewayDispatchInfo } from './events.js'
 import { sessionSchema, type GatewaySession, type GatewaySessionStore } from './session.js'
 
@@ -74,12 +74,7 @@ export class StoredSession {
   async load(signal: AbortSignal, timeoutMs: number): Promise<void> {
     const { store, shardId, shardCount, log } = this.#settings
     if (store === undefined || this.#loaded) return
-    const stop = new AbortController()
-    const timer = setTimeout(() => stop.abort(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs)
-    const given: unknown = await unlessAborted(
-      Promise.resolve(store.load(shardId)),
-      AbortSignal.any([signal, stop.signal]),
-    ).finally(() => clearTimeout(timer))
+    const given: unknown = await answerWithin(timeoutMs, signal, () => store.load(shardId))
     this.#loaded = true
     if (given === null || given === undefined) return
     const { data: session } = sessionSchema.safeParse(given)

@@ -49,6 +49,26 @@ export function unlessAborted<Value>(promise: PromiseLike<Value>, signal: AbortS
   })
 }
 
+/**
+ * What is asked for, unless it takes longer or the signal aborts first.
+ *
+ * @param ask is given a signal that aborts with either
+ */
+export async function answerWithin<Value>(
+  timeoutMs: number,
+  signal: AbortSignal,
+  ask: (signal: AbortSignal) => Value | PromiseLike<Value>,
+): Promise<Value> {
+  const late = new AbortController()
+  const timer = setTimeout(() => late.abort(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs)
+  const either = AbortSignal.any([signal, late.signal])
+  try {
+    return await unlessAborted(Promise.resolve(ask(either)), either)
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
 /** Gives a place back. A second call does nothing. */
 export type Leave = () => void
 

@@ -1,6 +1,7 @@
 import type { GatewayPlugin } from '@buape/carbon/gateway'
 import type { GatewayIdentify } from 'discord-api-types/v10'
 import type { GatewayClientOptions, GatewaySession } from '../../index.js'
+import { limitsOf } from '../gateway-limits.js'
 import {
   backoffOf,
   DEFAULT_GATEWAY_URL,
@@ -73,12 +74,9 @@ export class PluginConnection {
   open(): PluginSocket {
     const before = this.#socket?.ended()
     const { transport, fleet, reconnect } = this.#options
-    const { gatewayInfoTimeoutMs, gatewayReadyTimeoutMs, gatewayRuntimeReadyTimeoutMs } = this.#options
     const gateway = transport.createGateway({
       ...identity(this.#members.identification()),
-      gatewayInfoTimeoutMs,
-      gatewayReadyTimeoutMs,
-      gatewayRuntimeReadyTimeoutMs,
+      ...limitsOf(this.#options),
       ...backoffOf(reconnect),
       ...this.#knownInfo(),
       ...this.#ownership(),

@@ -6,7 +6,7 @@ import {
   type GatewayClientOptions,
   type GatewayFleet,
 } from '../../index.js'
-import type { GatewayLimits } from '../gateway-limits.js'
+import { limitsOf, type GatewayLimits } from '../gateway-limits.js'
 
 type Options = ConstructorParameters<typeof GatewayPlugin>[0]
 export type GatewayInfo = NonNullable<ConstructorParameters<typeof GatewayPlugin>[1]>
@@ -44,18 +44,11 @@ export const DEFAULT_GATEWAY_URL = 'wss://gateway.discord.gg'
 const MAX_BACKOFF_BASE_MS = 60_000
 const MAX_BACKOFF_MS = 600_000
 
-const NOT_CARBON = [
-  'transport',
-  'fleet',
-  'gatewayInfoTimeoutMs',
-  'gatewayReadyTimeoutMs',
-  'gatewayRuntimeReadyTimeoutMs',
-] as const satisfies readonly (keyof TransportPluginOptions)[]
-
 /** Carbon's own options. */
 export function carbonOptions(options: ProxyGatewayPluginOptions): Options {
   const own: Options = { ...options }
-  for (const name of NOT_CARBON) Reflect.deleteProperty(own, name)
+  for (const name of ['transport', 'fleet', ...Object.keys(limitsOf(options))])
+    Reflect.deleteProperty(own, name)
   return own
 }
 

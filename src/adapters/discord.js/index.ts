@@ -1,6 +1,6 @@
 import type { ClientOptions } from 'discord.js'
 import type { DiscordTransport, GatewayBotInfo, GatewayFleet } from '../../index.js'
-import type { GatewayLimits } from '../gateway-limits.js'
+import { limitsOf, type GatewayLimits } from '../gateway-limits.js'
 import { requireTransport } from '../transport-option.js'
 import { keepGiven } from '../warning.js'
 import type { Manager } from './manager.js'
@@ -98,9 +98,4 @@ interface ManagerOptions extends GatewayLimits {
 
 function strategyOf(settings: StrategySettings): (manager: Manager) => TransportShardingStrategy {
   return (manager) => new TransportShardingStrategy(manager, settings)
-}
-
-function limitsOf(options: GatewayLimits): GatewayLimits {
-  const { gatewayInfoTimeoutMs, gatewayReadyTimeoutMs, gatewayRuntimeReadyTimeoutMs } = options
-  return { gatewayInfoTimeoutMs, gatewayReadyTimeoutMs, gatewayRuntimeReadyTimeoutMs }
 }

@@ -42,9 +42,6 @@ function hasMethods(value: unknown, names: readonly string[]): boolean {
   return names.every((name) => typeof Reflect.get(value, name) === 'function')
 }
 
-const isGatewayInfo = (value: unknown): value is GatewayInfo =>
-  typeof value === 'function' || gatewayBotSchema.safeParse(value).success
-
 /** What a fleet consists of, and the methods of each part. */
 const FLEET_PARTS = {
   sessionStore: ['load', 'save', 'remove'],
@@ -52,9 +49,14 @@ const FLEET_PARTS = {
   shardLeases: ['join', 'holds', 'leave'],
 } satisfies Record<keyof GatewayFleet, string[]>
 
-function isFleet(value: unknown): value is GatewayFleet {
+function isFleet(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false
   return Object.entries(FLEET_PARTS).every(([part, names]) => hasMethods(Reflect.get(value, part), names))
+}
+
+/** An option that may be left out, and passes as it was given. */
+function given<Value>(isOne: (value: unknown) => boolean, error: string) {
+  return z.custom<Value>(isOne, { error }).optional()
 }
 
 /** The one definition of the options and their defaults. */
@@ -76,28 +78,23 @@ export const optionsSchema = z.strictObject(
       .prefault(1)
       .transform(shardsOf),
     session: sessionsSchema.optional(),
-    sessionStore: z
-      .custom<GatewaySessionStore>((value) => hasMethods(value, FLEET_PARTS.sessionStore), {
-        error: 'must be an object with the methods load, save and remove',
-      })
-      .optional(),
-    identifyThrottler: z
-      .custom<GatewayIdentifyThrottler>((value) => hasMethods(value, FLEET_PARTS.identifyThrottler), {
-        error: 'must be an object with the method waitForIdentify',
-      })
-      .optional(),
-    fleet: z
-      .custom<GatewayFleet>(isFleet, {
-        error: 'must be a fleet such as redisFleet(client, { name }) of discord-transport/redis gives',
-      })
-      .optional(),
-    gatewayInfo: z
-      .custom<GatewayInfo>(isGatewayInfo, {
-        error:
-          'must be { url, shards, session_start_limit } as GET /gateway/bot answers, or a function that gives it',
-      })
-      .optional(),
-    presence: z.custom<GatewayPresenceUpdateData>(isPresence, { error: PRESENCE_EXPECTED }).optional(),
+    sessionStore: given<GatewaySessionStore>(
+      (value) => hasMethods(value, FLEET_PARTS.sessionStore),
+      'must be an object with the methods load, save and remove',
+    ),
+    identifyThrottler: given<GatewayIdentifyThrottler>(
+      (value) => hasMethods(value, FLEET_PARTS.identifyThrottler),
+      'must be an object with the method waitForIdentify',
+    ),
+    fleet: given<GatewayFleet>(
+      isFleet,
+      'must be a fleet such as redisFleet(client, { name }) of discord-transport/redis gives',
+    ),
+    gatewayInfo: given<GatewayInfo>(
+      (value) => typeof value === 'function' || gatewayBotSchema.safeParse(value).success,
+      'must be { url, shards, session_start_limit } as GET /gateway/bot answers, or a function that gives it',
+    ),
+    presence: given<GatewayPresenceUpdateData>(isPresence, PRESENCE_EXPECTED),
     properties: z
       .strictObject({ os: text, browser: text, device: text }, object('{ os, browser, device }'))
       .default(DEFAULT_PROPERTIES),
