@@ -137,19 +137,10 @@ export class TransportError extends Error {
 
   /** A plain record for structured logs: every field, and the cause's name, code and message. */
   toJSON(): Record<string, unknown> {
-    return {
-      name: this.name,
-      code: this.code,
-      phase: this.phase,
-      message: this.message,
-      proxy: this.proxy,
-      target: this.target,
-      hint: this.hint,
-      retryable: this.retryable,
-      sent: this.sent,
-      cause: describeCause(this.cause),
-      ...(this.failures.length === 0 ? {} : { failures: this.failures.map((failure) => failure.toJSON()) }),
-    }
+    const { name, code, phase, message, proxy, target, hint, retryable, sent, failures } = this
+    const cause = describeCause(this.cause)
+    const told = { name, code, phase, message, proxy, target, hint, retryable, sent, cause }
+    return failures.length === 0 ? told : { ...told, failures: failures.map((failure) => failure.toJSON()) }
   }
 }
 

@@ -54,7 +54,7 @@ export function transportRoutes(
   transport: InstallingTransport,
   { noProxy, scope }: Pick<ResolvedInstallOptions, 'noProxy' | 'scope'>,
 ): TransportRoutes {
-  const own = new FacesOf(transport)
+  const own = facesOf(transport)
   const derived = new Set<DerivedRoute>()
   const listeners = new Set<() => void>()
   const derive = (resolve: Resolve): DerivedRoute => {
@@ -100,10 +100,10 @@ class DerivedRoute implements ProcessRoute {
   readonly #parent: InstallingTransport
   readonly #resolve: Resolve
   readonly #noProxy: ResolvedOptions['noProxy'] | undefined
-  readonly #made: FacesOf[] = []
+  readonly #made: ClosableFaces[] = []
   #options: ResolvedOptions
   #policy: RoutePolicy | undefined
-  #faces: FacesOf | undefined
+  #faces: ClosableFaces | undefined
 
   constructor(
     parent: InstallingTransport,
@@ -141,10 +141,10 @@ class DerivedRoute implements ProcessRoute {
     this.#faces = undefined
   }
 
-  #create(): FacesOf {
+  #create(): ClosableFaces {
     const options = replaceNoProxy(this.#options, false)
     const transport = this.#parent.create(this.#resolveWith(false), options)
-    const faces = new FacesOf(transport, () => transport.close())
+    const faces = facesOf(transport, () => transport.close())
     this.#made.push(faces)
     return faces
   }
@@ -155,46 +155,33 @@ class DerivedRoute implements ProcessRoute {
   }
 }
 
-class FacesOf implements RouteFaces {
-  readonly #transport: RoutedTransport
-  readonly #end: () => Promise<void>
-  #direct: Agent | undefined
+interface ClosableFaces extends RouteFaces {
+  close(): Promise<void>
+}
 
-  constructor(transport: RoutedTransport, end: () => Promise<void> = () => Promise.resolve()) {
-    this.#transport = transport
-    this.#end = end
-  }
-
-  get agent(): HttpAgent {
-    return this.#transport.agent
-  }
-
-  get dispatcher(): Dispatcher {
-    return this.#transport.dispatcher
-  }
-
-  get direct(): Dispatcher {
-    // undici hands the options on to net.connect() and tls.connect().
-    const marked: object = { [CHOSEN]: true }
-    this.#direct ??= new Agent({ connect: marked })
-    return this.#direct
-  }
-
-  get fetch(): RouteFaces['fetch'] {
-    return this.#transport.fetch
-  }
-
-  createWebSocket: RouteFaces['createWebSocket'] = (url, options) =>
-    this.#transport.createWebSocket(url, options)
-
-  openTunnel: RouteFaces['openTunnel'] = (target, signal) =>
-    this.#transport.route.openTunnel({ ...target, secure: false }, { signal, serverFirst: true })
-
-  tlsOptions: RouteFaces['tlsOptions'] = (host) => this.#transport.route.tlsOptions(host)
-
-  async close(): Promise<void> {
-    const direct = this.#direct
-    this.#direct = undefined
-    await Promise.all([direct?.destroy(), this.#end()])
+function facesOf(
+  { route, agent, dispatcher, fetch, createWebSocket }: RoutedTransport,
+  end: () => Promise<void> = () => Promise.resolve(),
+): ClosableFaces {
+  let direct: Agent | undefined
+  return {
+    agent,
+    dispatcher,
+    fetch,
+    createWebSocket,
+    get direct() {
+      // undici hands the options on to net.connect() and tls.connect().
+      const marked: object = { [CHOSEN]: true }
+      direct ??= new Agent({ connect: marked })
+      return direct
+    },
+    openTunnel: (target, signal) =>
+      route.openTunnel({ ...target, secure: false }, { signal, serverFirst: true }),
+    tlsOptions: (host) => route.tlsOptions(host),
+    close: async () => {
+      const opened = direct
+      direct = undefined
+      await Promise.all([opened?.destroy(), end()])
+    },
   }
 }
