@@ -7,6 +7,9 @@ export const SMALL_PROXY_CONNECTIONS = 10
 /** Sends of a burst. */
 export const BURST = 200
 
+/** Discord's limit a second for a bot. */
+export const SECOND = 50
+
 /** Silence after which many clients have given up their connections: undici's pools keep them for 4 s. */
 export const SILENCE_MS = 6_000
 

@@ -29,8 +29,9 @@ export interface Result {
   silent?: FirstSend
   /** The first send of a new client after its `warm()`. */
   warmed?: FirstSend
-  /** By the long cable. */
+  /** By the long cable: `BURST` sends, and `SECOND`. */
   readonly bursts: ProxiedBurst[]
+  readonly seconds: ProxiedBurst[]
   /** Through the proxy with room for ten. */
   small?: ProxiedBurst
   readonly uploads: Upload[]
@@ -40,5 +41,13 @@ export interface Result {
 }
 
 export function emptyResult(contender: Contender): Result {
-  return { contender, loads: new Map(), bursts: [], uploads: [], importMs: [], firstSends: new Map() }
+  return {
+    contender,
+    loads: new Map(),
+    bursts: [],
+    seconds: [],
+    uploads: [],
+    importMs: [],
+    firstSends: new Map(),
+  }
 }

@@ -1,6 +1,7 @@
 import { BASE, OURS, OURS_SOCKS } from './contenders/index.js'
 import type { Load } from './client/commands.js'
-import type { Result } from './results.js'
+import { BURST, SECOND } from './limits.js'
+import type { ProxiedBurst, Result } from './results.js'
 import { pairedRatio } from './statistics.js'
 import { cpuPerSend, sendsASecond } from './tables.js'
 
@@ -21,6 +22,9 @@ export function checkTargets(results: readonly Result[]): readonly Target[] {
     atLeast('sends a second, to undici.request through the same proxy', named(OURS), base, 0.95),
     atMost('CPU per send, to undici.request through the same proxy', named(OURS), base, 1.1),
     ...coldCode(named(OURS), base),
+    burst(BURST, 1.2, ({ bursts }) => bursts, results),
+    burst(SECOND, 1.05, ({ seconds }) => seconds, results),
+    imported(named(OURS), base),
     cold(named(OURS)),
     silent(named(OURS)),
   ]
@@ -75,6 +79,33 @@ function coldCode(ours: Result | undefined, base: Result | undefined): readonly 
     const claim = `CPU of the first sends on Node ${node}, to undici.request: at most 1.15`
     return [{ claim, measured, met: measured <= 1.15 }]
   })
+}
+
+/** Beside the best of the peers by the same kind of proxy. */
+function burst(
+  count: number,
+  most: number,
+  read: (result: Result) => readonly ProxiedBurst[],
+  results: readonly Result[],
+): Target | undefined {
+  const ms = (result: Result): number[] => read(result).map((each) => each.ms)
+  const ours = results.find(({ contender }) => contender.name === OURS)
+  const ratios = results
+    .filter(({ contender }) => contender.proxy === 'http' && !contender.name.includes('discord-transport'))
+    .flatMap((peer) => (ours === undefined ? [] : (pairedRatio(ms(ours), ms(peer)) ?? [])))
+  if (ratios.length === 0) return undefined
+  const measured = Math.max(...ratios)
+  return {
+    claim: `time of ${count} sends at once, to the best peer: at most ${most}`,
+    measured,
+    met: measured <= most,
+  }
+}
+
+function imported(ours: Result | undefined, base: Result | undefined): Target | undefined {
+  const measured = pairedRatio(ours?.importMs ?? [], base?.importMs ?? [])
+  if (measured === undefined) return undefined
+  return { claim: 'time of the import, to undici: at most 1.6', measured, met: measured <= 1.6 }
 }
 
 /** TCP, CONNECT, TLS 1.3 and the request: one round trip each. */
