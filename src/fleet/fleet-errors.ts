@@ -10,12 +10,7 @@ export function storeRefused(cause: Error): GatewayError | TransportError {
   })
 }
 
-/** Each fleet is one member. */
-export function alreadyJoined(): TransportError {
-  return new TransportError('fleet: a gateway has joined with this fleet already', {
-    code: 'ERR_INVALID_OPTIONS',
-    phase: 'config',
-    hint: 'Make one fleet for each gateway: redisFleet(client, { name }) can be called again with the same client.',
-    retryable: false,
-  })
+/** What the user has given cannot be used. */
+export function invalidUse(text: string, hint: string): TransportError {
+  return new TransportError(text, { code: 'ERR_INVALID_OPTIONS', phase: 'config', hint, retryable: false })
 }

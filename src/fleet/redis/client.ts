@@ -1,4 +1,4 @@
-import { TransportError } from '../../index.js'
+import { invalidUse } from '../fleet-errors.js'
 import { StoreUnavailable } from '../store.js'
 
 /** What all clients have in common, of what is used of them. */
@@ -74,12 +74,10 @@ export function linkOf(client: RedisClient): RedisLink {
     if ('call' in client && 'status' in client) return ioRedisLink(client)
     if ('sendCommand' in client && ('masters' in client || 'isReady' in client)) return nodeLink(client)
   }
-  throw new TransportError('redisFleet: the first argument must be a client of redis or of ioredis', {
-    code: 'ERR_INVALID_OPTIONS',
-    phase: 'config',
-    hint: 'Give createClient() or createCluster() of redis 5 or 6, or new Redis() or new Cluster() of ioredis 5 or 6.',
-    retryable: false,
-  })
+  throw invalidUse(
+    'redisFleet: the first argument must be a client of redis or of ioredis',
+    'Give createClient() or createCluster() of redis 5 or 6, or new Redis() or new Cluster() of ioredis 5 or 6.',
+  )
 }
 
 function nodeLink(client: NodeRedisClient | NodeRedisCluster): RedisLink {

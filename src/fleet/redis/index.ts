@@ -1,4 +1,4 @@
-import { TransportError } from '../../index.js'
+import { invalidUse } from '../fleet-errors.js'
 import { createFleet, type Fleet } from '../fleet.js'
 import { FLEET_TIMING } from '../timing.js'
 import type { RedisClient } from './client.js'
@@ -28,22 +28,22 @@ export function redisFleet(client: RedisClient, options: RedisFleetOptions): Fle
 
 function checked(options: RedisFleetOptions): RedisFleetOptions {
   const { name, prefix } = options
-  if (!isWord(name)) throw invalid('name: must be one word of letters, digits, dots, dashes and underscores')
+  if (!isWord(name))
+    throw invalidUse(
+      'redisFleet: name: must be one word of letters, digits, dots, dashes and underscores',
+      HINT,
+    )
   if (prefix !== undefined && !isWord(prefix.replaceAll(':', '-')))
-    throw invalid('prefix: must be one word of letters, digits, dots, dashes, underscores and colons')
+    throw invalidUse(
+      'redisFleet: prefix: must be one word of letters, digits, dots, dashes, underscores and colons',
+      HINT,
+    )
   return options
 }
+
+const HINT = "Write redisFleet(client, { name: 'my-bot' })."
 
 /** Braces would move the hash tag. */
 function isWord(value: unknown): boolean {
   return typeof value === 'string' && /^[\w.-]{1,100}$/.test(value)
-}
-
-function invalid(text: string): TransportError {
-  return new TransportError(`redisFleet: ${text}`, {
-    code: 'ERR_INVALID_OPTIONS',
-    phase: 'config',
-    hint: "Write redisFleet(client, { name: 'my-bot' }).",
-    retryable: false,
-  })
 }

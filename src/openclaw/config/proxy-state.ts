@@ -17,8 +17,8 @@ export type OpenClawValidationSource = 'override' | 'config' | 'env' | 'missing'
 export interface OpenClawProxyState {
   readonly enabled: boolean
   /** Redacted. */
-  readonly proxyUrl?: string
-  readonly proxyCaFile?: string
+  readonly proxyUrl?: string | undefined
+  readonly proxyCaFile?: string | undefined
   readonly source: OpenClawValidationSource
   /** Why there is nothing to validate. */
   readonly errors: readonly string[]
@@ -50,21 +50,32 @@ export async function openClawProxyState(
   override: TransportOptions['proxy'],
 ): Promise<OpenClawProxyAnswer> {
   const opened = await openConfig({ ...asked, env: own.env })
-  const caFile = (): string | undefined => caFileOf(opened, own, override)
+  const isOverridden = override !== undefined
+  /** The authority of an https:// proxy: of the command line, or of the configuration for a proxy that stands there too. */
+  const caFileOf = (url: string | undefined): string | undefined => {
+    if (url?.startsWith('https:') !== true) return undefined
+    const configured = (): string | undefined => opened.config.text(['proxy', 'tls', 'caFile'])
+    return own.proxyTls?.caFile ?? (isOverridden ? undefined : readable(configured))
+  }
   try {
-    const refused = override === undefined ? withoutProxy(opened) : undefined
+    const refused = isOverridden ? undefined : withoutProxy(opened)
     if (refused !== undefined) return { state: refused, reading: undefined }
-    const reading = readSettings(opened, own, { override, ignoreCaFile: override !== undefined })
-    const state = stateOf(reading, caFile, override)
-    return { state, reading: reading.proxy === null ? undefined : reading }
+    const reading = readSettings(opened, own, { override, ignoreCaFile: isOverridden })
+    const { proxy } = reading
+    if (proxy === null) return { state: NO_PROXY, reading: undefined }
+    const source = isOverridden ? 'override' : wordFor(proxy.source)
+    const proxyCaFile = caFileOf(proxy.url)
+    return { state: { enabled: true, proxyUrl: proxy.url, proxyCaFile, source, errors: [] }, reading }
   } catch (error) {
     if (!(error instanceof TransportError)) throw error
     const { source, url } = candidateOf(opened, override)
-    const file = fileOf(url, () => readable(caFile))
-    const state = { enabled: true, ...shown(url), ...file, source, errors: [error.message] }
+    const shown = { proxyUrl: url && redactUrl(url), proxyCaFile: caFileOf(url) }
+    const state = { enabled: true, ...shown, source, errors: [error.message] }
     return { state, reading: undefined, failure: error }
   }
 }
+
+const NO_PROXY: OpenClawProxyState = { enabled: false, source: 'disabled', errors: [NOTHING] }
 
 /** The operator's switch is off, or on without a URL. */
 function withoutProxy({ config, account }: OpenedConfig): OpenClawProxyState | undefined {
@@ -72,41 +83,9 @@ function withoutProxy({ config, account }: OpenedConfig): OpenClawProxyState | u
   const managed = managedProxy(config)
   if (enabled === true && managed === undefined) return { enabled, source: 'missing', errors: [MISSING] }
   if (enabled !== false || discordProxy(config, account) !== undefined) return undefined
-  if (managed === undefined) return { enabled, source: 'disabled', errors: [NOTHING] }
-  return { enabled, ...shown(readable(managed.read)), source: wordFor(managed.source), errors: [DISABLED] }
-}
-
-function stateOf(
-  { proxy }: OpenClawReading,
-  caFile: () => string | undefined,
-  override: TransportOptions['proxy'],
-): OpenClawProxyState {
-  if (proxy === null) return { enabled: false, source: 'disabled', errors: [NOTHING] }
-  const source = override === undefined ? wordFor(proxy.source) : 'override'
-  return { enabled: true, proxyUrl: proxy.url, ...fileOf(proxy.url, caFile), source, errors: [] }
-}
-
-/** The authority of an https:// proxy: of the command line, or of the configuration for a proxy that stands there too. */
-function caFileOf(
-  { config }: OpenedConfig,
-  own: TransportOptions,
-  override: TransportOptions['proxy'],
-): string | undefined {
-  const given = own.proxyTls?.caFile
-  return given ?? (override === undefined ? config.text(['proxy', 'tls', 'caFile']) : undefined)
-}
-
-/** @param read is called for an https:// proxy alone */
-function fileOf(
-  url: string | undefined,
-  read: () => string | undefined,
-): Pick<OpenClawProxyState, 'proxyCaFile'> {
-  const proxyCaFile = url?.startsWith('https:') === true ? read() : undefined
-  return proxyCaFile === undefined ? {} : { proxyCaFile }
-}
-
-function shown(url: string | undefined): Pick<OpenClawProxyState, 'proxyUrl'> {
-  return url === undefined ? {} : { proxyUrl: redactUrl(url) }
+  if (managed === undefined) return NO_PROXY
+  const url = readable(managed.read)
+  return { enabled, proxyUrl: url && redactUrl(url), source: wordFor(managed.source), errors: [DISABLED] }
 }
 
 /** What decides, although it cannot be used. */

@@ -1,5 +1,6 @@
+import { problemsError } from '../../config/problems.js'
 import { sanitizeForeignText } from '../../config/redact.js'
-import { TransportError } from '../../errors.js'
+import type { TransportError } from '../../errors.js'
 import { render, type MessageKey, type ValueNames } from '../../messages/index.js'
 
 /** The keys that lead to a setting. */
@@ -22,10 +23,9 @@ export function settingError<Key extends MessageKey, Hint extends MessageKey>(
 ): TransportError {
   const name = typeof place === 'string' ? place : nameOf(place)
   const shown = values ?? {}
-  return new TransportError(`${name}: ${render({ key: message, values: shown })}`, {
-    code: 'ERR_INVALID_OPTIONS',
-    phase: 'config',
+  const problem = {
+    text: `${name}: ${render({ key: message, values: shown })}`,
     hint: render({ key: hint, values: shown }),
-    retryable: false,
-  })
+  }
+  return problemsError([problem], 'ERR_INVALID_OPTIONS')
 }
