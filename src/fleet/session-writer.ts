@@ -24,10 +24,8 @@ const RETRY_MS = 250
 export class SessionWriter implements GatewaySessionStore {
   readonly #options: SessionWriterOptions
   readonly #entries = new Map<number, Entry>()
-  /** Shards whose sequence has changed. */
-  readonly #moved = new Set<number>()
-  /** Shards whose session began or ended. */
-  readonly #changed = new Set<number>()
+  /** Shards to be written, and whether more than their sequence has changed: their session began or ended. */
+  readonly #pending = new Map<number, boolean>()
   #cancel: (() => void) | undefined
   #dueAt = Infinity
   #writing = false
@@ -51,15 +49,14 @@ export class SessionWriter implements GatewaySessionStore {
       entry.session = session
       entry.final = false
     }
-    if (hasMoved) this.#moved.add(shardId)
-    else this.#changed.add(shardId)
     // Until a new session is written, nobody could resume it.
+    this.#mark(shardId, !hasMoved)
     this.#schedule(hasMoved ? this.#options.writeMs : 0)
   }
 
   remove(shardId: number): void {
     this.#entries.delete(shardId)
-    this.#changed.add(shardId)
+    this.#mark(shardId, true)
     this.#schedule(0)
   }
 
@@ -87,8 +84,7 @@ export class SessionWriter implements GatewaySessionStore {
   /** Another member has it. */
   forget(shardId: number): void {
     this.#entries.delete(shardId)
-    this.#moved.delete(shardId)
-    this.#changed.delete(shardId)
+    this.#pending.delete(shardId)
   }
 
   /** What the store is to have of a shard whose lease is given back. */
@@ -106,7 +102,7 @@ export class SessionWriter implements GatewaySessionStore {
 
   /** The store may have lost what it had. */
   writeAll(shardIds: Iterable<number>): void {
-    for (const shardId of shardIds) if (this.#entries.has(shardId)) this.#changed.add(shardId)
+    for (const shardId of shardIds) if (this.#entries.has(shardId)) this.#mark(shardId, true)
     this.#schedule(0)
   }
 
@@ -120,12 +116,15 @@ export class SessionWriter implements GatewaySessionStore {
     this.#cancel = undefined
     this.#dueAt = Infinity
     this.#entries.clear()
-    this.#moved.clear()
-    this.#changed.clear()
+    this.#pending.clear()
+  }
+
+  #mark(shardId: number, hasChanged: boolean): void {
+    this.#pending.set(shardId, hasChanged || this.#pending.get(shardId) === true)
   }
 
   #schedule(ms: number): void {
-    if (this.#stopped || (this.#moved.size === 0 && this.#changed.size === 0)) return
+    if (this.#stopped || this.#pending.size === 0) return
     const { clock } = this.#options
     const dueAt = clock.now() + ms
     if (this.#writing || dueAt >= this.#dueAt) return
@@ -138,24 +137,19 @@ export class SessionWriter implements GatewaySessionStore {
     this.#cancel = undefined
     this.#dueAt = Infinity
     this.#writing = true
-    const moved = [...this.#moved].filter((shardId) => !this.#changed.has(shardId))
-    const changed = [...this.#changed]
-    this.#moved.clear()
-    this.#changed.clear()
-    const writes = [
-      ...changed.flatMap((shardId) => this.#write(shardId, false)),
-      ...moved.flatMap((shardId) => this.#write(shardId, true)),
-    ]
+    const pending = [...this.#pending]
+    this.#pending.clear()
+    const writes = pending.flatMap(([shardId, hasChanged]) => this.#write(shardId, !hasChanged))
     let retryMs: number | undefined
     try {
       if (writes.length > 0) await this.#options.write(writes)
     } catch {
-      for (const shardId of changed) this.#changed.add(shardId)
-      for (const shardId of moved) this.#moved.add(shardId)
+      for (const [shardId, hasChanged] of pending) this.#mark(shardId, hasChanged)
       retryMs = RETRY_MS
     }
     this.#writing = false
-    this.#schedule(retryMs ?? (this.#changed.size > 0 ? 0 : this.#options.writeMs))
+    const isUrgent = [...this.#pending.values()].includes(true)
+    this.#schedule(retryMs ?? (isUrgent ? 0 : this.#options.writeMs))
   }
 
   #write(shardId: number, sequenceAlone: boolean): readonly SessionWrite[] {
