@@ -130,13 +130,10 @@ function handleOn(installation: Installation): Installation {
     // The installer ends it.
   }
   return Object.freeze({
+    ...installation,
     get active() {
       return installation.active
     },
-    scope: installation.scope,
-    explain: (...values: Parameters<Installation['explain']>) => installation.explain(...values),
-    bypass: <T>(run: () => T): T => installation.bypass(run),
-    replacedHooks: () => installation.replacedHooks(),
     stop,
     [Symbol.dispose]: stop,
   })

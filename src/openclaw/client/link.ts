@@ -1,5 +1,6 @@
 import { toError } from '../../errors.js'
 import { Connection } from './connection.js'
+import type { SigningDevice } from './device/device-key.js'
 import { DeviceStore, defaultDevicePath, type Device } from './device/device-store.js'
 import { OpenClawError } from './openclaw-error.js'
 import type { ClientSettings } from './options.js'
@@ -8,7 +9,6 @@ import { isLoopback } from './route/address.js'
 import { Dialer } from './route/dial.js'
 import { resolveTarget, type Target } from './route/target.js'
 import { numberOf, type EventFrame, type ResponseFrame } from './wire/frames.js'
-import type { SigningDevice } from './wire/handshake.js'
 import { missingScopes, type HelloOk } from './wire/hello.js'
 
 /** What the link reports to its client. */

@@ -119,27 +119,11 @@ export class OpenClawError extends Error {
     return typeof value === 'object' && value !== null && BRAND in value
   }
 
-  /** A plain record for structured logs. */
+  /** A plain record for structured logs, without `cause`: it may be an error of any library. */
   toJSON(): Record<string, unknown> {
-    return Object.fromEntries(LOGGED.map((field) => [field, this[field]]))
+    return { ...Object.fromEntries(Object.entries(this)), message: this.message }
   }
 }
-
-/** Not `cause`: it may be an error of any library. */
-const LOGGED = [
-  'name',
-  'code',
-  'detailCode',
-  'reason',
-  'message',
-  'hint',
-  'retryable',
-  'retryAfterMs',
-  'sent',
-  'method',
-  'closeCode',
-  'details',
-] as const
 
 /** The client is not open: `connect()` was not called, or `disconnect()` was. */
 export function closedClient(called: boolean): OpenClawError {

@@ -33,10 +33,11 @@ export class OpenClawConfig {
   readonly #env: Environment
 
   private constructor(
-    { missing, passedBy }: Pick<OpenClawConfig, 'missing' | 'passedBy'>,
     tree: JsonObject,
     home: string,
     { env, ignored }: Awaited<ReturnType<typeof layeredEnvironment>>,
+    missing: string | null = null,
+    passedBy: string | null = null,
   ) {
     this.missing = missing
     this.passedBy = passedBy
@@ -55,12 +56,7 @@ export class OpenClawConfig {
     const home = homeOf(env)
     if (config !== undefined && path === undefined) {
       const tree = checkObject(config, 'config')
-      return new OpenClawConfig(
-        { missing: null, passedBy: null },
-        tree,
-        home,
-        await layeredEnvironment(env, [], tree),
-      )
+      return new OpenClawConfig(tree, home, await layeredEnvironment(env, [], tree))
     }
     const location = locate(env, path)
     const { missing, tree } = await readTree(location, config, path !== undefined)
@@ -68,7 +64,7 @@ export class OpenClawConfig {
     const object = checkObject(expanded, 'path')
     const passedBy = path === undefined ? (passedByProfile(env) ?? null) : null
     const variables = await layeredEnvironment(env, location.envFiles, object)
-    return new OpenClawConfig({ missing, passedBy }, object, home, variables)
+    return new OpenClawConfig(object, home, variables, missing, passedBy)
   }
 
   /** All variables that count: those of the process, of `.env` files and of the configuration. */

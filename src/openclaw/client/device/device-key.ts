@@ -7,6 +7,7 @@ import {
   type KeyObject,
 } from 'node:crypto'
 import { OpenClawError } from '../openclaw-error.js'
+import type { ClientSettings } from '../options.js'
 import type { Fields } from '../wire/frames.js'
 
 /** An Ed25519 key: the identity of a device. */
@@ -53,10 +54,13 @@ function unusableKey(where: string): OpenClawError {
   })
 }
 
-/** Who connects: OpenClaw has a closed list of ids and modes, and `cli` with `cli` keeps its scopes without a device. */
-export interface ClientIdentity {
-  readonly id: string
-  readonly mode: string
+/** The device that signs a handshake. */
+export interface SigningDevice {
+  readonly key: DeviceKey
+  readonly platform: string
+  readonly signature: 'v3' | 'v2'
+  /** That the gateway has given to it. */
+  readonly token: string | undefined
 }
 
 export interface Challenge {
@@ -65,45 +69,19 @@ export interface Challenge {
   readonly ts: number
 }
 
-interface Signed {
-  readonly client: ClientIdentity
-  readonly role: string
-  readonly scopes: readonly string[]
-  readonly challenge: Challenge
-  readonly platform: string
-  readonly token: string
-}
-
 /**
  * `device` of the parameters of `connect`. Version 3 of the signature also covers the platform and the device family,
  * version 2 is for older gateways.
  */
-export function signDevice(key: DeviceKey, version: 'v3' | 'v2', signed: Signed): Fields {
-  const { nonce, ts } = signed.challenge
-  return {
-    id: key.id,
-    publicKey: key.publicKey,
-    signature: sign(null, Buffer.from(signedText(key.id, version, signed)), key.privateKey).toString(
-      'base64url',
-    ),
-    signedAt: ts,
-    nonce,
-  }
-}
-
-function signedText(id: string, version: 'v3' | 'v2', signed: Signed): string {
-  const { client, role, scopes, challenge, platform, token } = signed
-  const common = [
-    version,
-    id,
-    client.id,
-    client.mode,
-    role,
-    scopes.join(','),
-    challenge.ts,
-    token,
-    challenge.nonce,
-  ]
+export function signDevice(
+  { key, platform, signature: version }: SigningDevice,
+  { client, role, scopes }: Pick<ClientSettings, 'client' | 'role' | 'scopes'>,
+  { nonce, ts }: Challenge,
+  token: string,
+): Fields {
+  const common = [version, key.id, client.id, client.mode, role, scopes.join(','), ts, token, nonce]
   // The last field is the device family, which this client does not send.
-  return (version === 'v2' ? common : [...common, platform.trim().toLowerCase(), '']).join('|')
+  const signed = version === 'v2' ? common : [...common, platform.trim().toLowerCase(), '']
+  const signature = sign(null, Buffer.from(signed.join('|')), key.privateKey).toString('base64url')
+  return { id: key.id, publicKey: key.publicKey, signature, signedAt: ts, nonce }
 }

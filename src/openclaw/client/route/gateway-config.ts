@@ -50,7 +50,7 @@ export async function readGatewayConfig({
     port: config.number(['gateway', 'port'], 1),
     tls: config.flag(['gateway', 'tls', 'enabled']) === true,
     credentials: isGiven
-      ? {}
+      ? { token, password }
       : {
           token: await first(config, order.token, 'token'),
           password: await first(config, order.password, 'password'),

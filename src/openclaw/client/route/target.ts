@@ -35,7 +35,7 @@ export async function resolveTarget(settings: ClientSettings): Promise<Target> {
   const config = await readGatewayConfig(settings)
   const port = settings.port ?? portOf(env) ?? config.port ?? profilePort(env) ?? DEFAULT_PORT
   const url = config.remoteUrl ?? new URL(`${config.tls ? 'wss' : 'ws'}://127.0.0.1:${port}`)
-  return targetOf(url, given ? own : config.credentials, fingerprint ?? config.fingerprint)
+  return targetOf(url, config.credentials, fingerprint ?? config.fingerprint)
 }
 
 function targetOf(url: URL, credentials: Credentials, fingerprint: string | undefined): Target {

@@ -1,5 +1,5 @@
 import { OpenClawError } from '../openclaw-error.js'
-import { signDevice, type Challenge, type DeviceKey } from '../device/device-key.js'
+import { signDevice, type Challenge, type SigningDevice } from '../device/device-key.js'
 import type { ClientSettings } from '../options.js'
 import type { Fields } from './frames.js'
 
@@ -12,15 +12,6 @@ const PROTOCOLS = { min: 3, max: 4 } as const
 export interface Credentials {
   readonly token?: string | undefined
   readonly password?: string | undefined
-}
-
-/** The device that signs the handshake. */
-export interface SigningDevice {
-  readonly key: DeviceKey
-  readonly platform: string
-  readonly signature: 'v3' | 'v2'
-  /** That the gateway has given to it. */
-  readonly token: string | undefined
 }
 
 export interface HandshakeSettings extends Pick<ClientSettings, 'client' | 'role' | 'scopes' | 'caps'> {
@@ -38,6 +29,7 @@ export function connectParams(settings: HandshakeSettings, challenge: Challenge)
   const { platform } = device ?? process
   const { token, password } = credentials
   const deviceToken = token === undefined && password === undefined ? device?.token : undefined
+  const secret = token ?? password ?? deviceToken
   return {
     minProtocol: PROTOCOLS.min,
     maxProtocol: PROTOCOLS.max,
@@ -46,26 +38,10 @@ export function connectParams(settings: HandshakeSettings, challenge: Challenge)
     scopes,
     caps,
     userAgent: `${CLIENT_NAME} node/${process.versions.node}`,
-    ...authOf({ token, password, deviceToken }),
-    ...(device === undefined
-      ? {}
-      : {
-          device: signDevice(device.key, device.signature, {
-            client,
-            role,
-            scopes,
-            challenge,
-            platform,
-            // A password is not part of what is signed, a token is.
-            token: token ?? deviceToken ?? '',
-          }),
-        }),
+    ...(secret === undefined ? {} : { auth: { token, password, deviceToken } }),
+    // A password is not part of what is signed, a token is.
+    ...(device && { device: signDevice(device, settings, challenge, token ?? deviceToken ?? '') }),
   }
-}
-
-function authOf(auth: Readonly<Record<'token' | 'password' | 'deviceToken', string | undefined>>): Fields {
-  const given = Object.entries(auth).filter(([, value]) => value !== undefined)
-  return given.length === 0 ? {} : { auth: Object.fromEntries(given) }
 }
 
 /** What is wrong with a handshake that the gateway would close without an answer. */
