@@ -6,7 +6,6 @@ export {
   type Audience,
   type Language,
   type MessageKey,
-  type Template,
   type Text,
   type Translation,
   type ValueNames,

@@ -3,17 +3,15 @@ import { ENGLISH } from './english/index.js'
 /** The reader of a text. Users of the library write options, users of the command write flags. */
 export type Audience = 'library' | 'command'
 
-/** One text, or one for each audience where they differ. `{name}` stands for a value. */
-export type Template = string | Readonly<Record<Audience, string>>
-
 type Catalogue = typeof ENGLISH
 export type MessageKey = keyof Catalogue
 
-type Wordings<T> = T extends string ? T : T[keyof T]
-type Names<T> = T extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never
+type Names<T> = T extends `${string}{${infer Name}}${infer Rest}`
+  ? (Name extends `${string}|${string}` ? never : Name) | Names<Rest>
+  : never
 
 /** The names of the values that a text needs. */
-export type ValueNames<Key extends MessageKey> = Names<Wordings<Catalogue[Key]>>
+export type ValueNames<Key extends MessageKey> = Names<Catalogue[Key]>
 
 type Value = string | number
 type Values<Key extends MessageKey> = [ValueNames<Key>] extends [never]
@@ -32,7 +30,7 @@ export function text<Key extends MessageKey>(key: Key, ...[values]: Values<Key>)
 }
 
 /** A group of the catalogue in another language: the compiler checks that no text is missing. */
-export type Translation<Group> = { readonly [Key in keyof Group]: Template }
+export type Translation<Group> = { readonly [Key in keyof Group]: string }
 
 /** The whole catalogue in one language. */
 export type Language = Translation<Catalogue>
@@ -50,9 +48,9 @@ export function speak(wanted: Language): void {
 
 /** Writes a text in the words of its audience. */
 export function render({ key, values }: Text, audience: Audience = 'library'): string {
-  const template = language[key]
-  const wording = typeof template === 'string' ? template : template[audience]
-  return wording.replace(/\{(\w+)\}/g, (_whole, name: string) => String(values[name]))
+  return language[key].replace(/\{([^{}|]*)(?:\|([^{}]*))?\}/g, (_whole, first: string, second?: string) =>
+    second === undefined ? String(values[first]) : audience === 'library' ? first : second,
+  )
 }
 
 /** {@link text} and {@link render} in one, for a text that is shown at once. */

@@ -68,10 +68,7 @@ export const DOCTOR_CHINESE: Translation<typeof DOCTOR> = {
   'doctor.download.differs': '{what} 发来的文件和上传的不一样',
   'doctor.channel.hint': '机器人看不到这个 id 的频道：检查 id，以及机器人是否在那个服务器里、能否查看频道。',
   'doctor.permission.hint': '机器人在这个频道缺少权限：它需要“发送消息”和“附加文件”。',
-  'doctor.too-large.hint': {
-    library: '文件超过 Discord 对这个服务器的限制：把 uploadBytes 设小一些。',
-    command: '文件超过 Discord 对这个服务器的限制：把 --upload-bytes 设小一些。',
-  },
+  'doctor.too-large.hint': '文件超过 Discord 对这个服务器的限制：把 {uploadBytes|--upload-bytes} 设小一些。',
   'doctor.compared.needed': '需要代理，代理也正常：没有它到不了 Discord。',
   'doctor.compared.not-needed': '代理正常，但并不需要：没有它也能到 Discord。',
   'doctor.compared.proxy-broken':
@@ -90,16 +87,12 @@ export const DOCTOR_CHINESE: Translation<typeof DOCTOR> = {
   'doctor.note.unreadable': '绕过列表里有无法解析的条目：{entries}。',
   'doctor.note.uncounted': '{name} 里的 {entry} 会匹配 {hosts}，但不起作用：{why}。',
   'doctor.note.why-source': '代理来自 {source}',
-  'doctor.note.why-option': { library: 'noProxy 选项取代了它', command: '另一个绕过列表取代了它' },
+  'doctor.note.why-option': '{noProxy 选项|另一个绕过列表}取代了它',
   'doctor.note.loopback':
     '代理 {host} 就是这个容器自己。宿主机上的代理要写 host.docker.internal（Linux 上的 Docker：--add-host=host.docker.internal:host-gateway），或用 --network=host 运行。',
   'doctor.note.direct': '所有连接都是直连：{reason}。',
-  'doctor.note.verification-off': {
-    library:
-      '这里忽略 NODE_TLS_REJECT_UNAUTHORIZED=0：证书照样检查。但它会关掉本进程其他所有 TLS 的检查，任何服务器都能读取和修改发送的内容，包括 token。请取消它，并把做 TLS 检查的代理的根证书设为 tls.caFile。',
-    command:
-      '这里忽略 NODE_TLS_REJECT_UNAUTHORIZED=0：证书照样检查。但它会关掉进程里其他所有 TLS 的检查，任何服务器都能读取和修改发送的内容，包括 token。请取消它，并用 --tls-ca-file（库的 caFile 选项）给出做 TLS 检查的代理的根证书。',
-  },
+  'doctor.note.verification-off':
+    '这里忽略 NODE_TLS_REJECT_UNAUTHORIZED=0：证书照样检查。但它会关掉{本进程|进程里}其他所有 TLS 的检查，任何服务器都能读取和修改发送的内容，包括 token。请取消它，并{把做 TLS 检查的代理的根证书设为 tls.caFile|用 --tls-ca-file（库的 caFile 选项）给出做 TLS 检查的代理的根证书}。',
 
   'doctor.note.hooks': '其他代码后来替换了安装的钩子：{hooks}。它怎样处理连接，这里不知道。',
   'doctor.note.late-preload':
@@ -111,16 +104,10 @@ export const DOCTOR_CHINESE: Translation<typeof DOCTOR> = {
   'doctor.fix.web-server': '这个端口是网页服务器，不是代理：请找代理的端口。',
   'doctor.fix.credentials': '请改用 {value}，换成你自己的用户名和密码，并做百分号编码。',
   'doctor.fix.unknown-issuer': '本机不认识的签发者',
-  'doctor.fix.proxy-ca': {
-    library:
-      '代理的证书由 {issuer} 签发。如果这正是你预期的，请给出它的证书：proxyTls.caFile（命令：--proxy-ca-file）。',
-    command: '代理的证书由 {issuer} 签发。如果这正是你预期的，请给出它的证书：--proxy-ca-file FILE',
-  },
-  'doctor.fix.tls-ca': {
-    library:
-      'TLS 正在被 {issuer} 检查。如果那是你的公司，请给出它的证书：tls.caFile（命令：--tls-ca-file）。',
-    command: 'TLS 正在被 {issuer} 检查。如果那是你的公司，请给出它的证书：--tls-ca-file FILE',
-  },
+  'doctor.fix.proxy-ca':
+    '代理的证书由 {issuer} 签发。如果这正是你预期的，请给出它的证书：{proxyTls.caFile（命令：--proxy-ca-file）。|--proxy-ca-file FILE}',
+  'doctor.fix.tls-ca':
+    'TLS 正在被 {issuer} 检查。如果那是你的公司，请给出它的证书：{tls.caFile（命令：--tls-ca-file）。|--tls-ca-file FILE}',
 
   'doctor.detail.no-proxy': '没有代理',
   'doctor.detail.proxy-from': '代理来自 {source}',

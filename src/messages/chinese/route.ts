@@ -27,54 +27,34 @@ export const ROUTE_CHINESE: Translation<typeof ROUTE> = {
   'route.timeout.target-connect': '{peer} 在 {timeoutMs} 毫秒内没有接受 TCP 连接',
   'route.timeout.target-tls': '{peer} 在 {timeoutMs} 毫秒内没有完成 TLS 握手',
   'route.timeout.exchange': '{peer} 在 {timeoutMs} 毫秒内没有应答',
-  'route.timeout.direct.hint': {
-    library: '这条线路是直连：检查网络，设置代理，或调大 connectTimeoutMs。',
-    command: '这条线路是直连：检查网络，设置代理，或调大 --timeout-ms。',
-  },
-  'route.timeout.target.hint': {
-    library: '代理打开了隧道，但没有有用的内容传回来。检查代理是否让应答回来，或调大 connectTimeoutMs。',
-    command: '代理打开了隧道，但没有有用的内容传回来。检查代理是否让应答回来，或调大 --timeout-ms。',
-  },
-  'route.timeout.proxy.hint': {
-    library: '检查代理是否在运行、端口对不对、URL 的协议对不对，或调大 connectTimeoutMs。',
-    command: '检查代理是否在运行、端口对不对、URL 的协议对不对，或调大 --timeout-ms。',
-  },
+  'route.timeout.direct.hint': '这条线路是直连：检查网络，设置代理，或调大 {connectTimeoutMs|--timeout-ms}。',
+  'route.timeout.target.hint':
+    '代理打开了隧道，但没有有用的内容传回来。检查代理是否让应答回来，或调大 {connectTimeoutMs|--timeout-ms}。',
+  'route.timeout.proxy.hint':
+    '检查代理是否在运行、端口对不对、URL 的协议对不对，或调大 {connectTimeoutMs|--timeout-ms}。',
 
-  'route.tls.proxy.issuer.hint': {
-    library: '代理的证书由私有机构签发。用 proxyTls.caFile 给出该机构的证书。',
-    command: '代理的证书由私有机构签发。用 --proxy-ca-file 给出该机构的证书。',
-  },
-  'route.tls.proxy.name.hint': {
-    library: '证书是给另一个名字的。如果这是有意的，请设置 proxyTls.servername。',
-    command: '证书是给另一个名字的：如果是同一个代理，请把那个名字写成代理 URL 的主机。',
-  },
+  'route.tls.proxy.issuer.hint':
+    '代理的证书由私有机构签发。用 {proxyTls.caFile|--proxy-ca-file} 给出该机构的证书。',
+  'route.tls.proxy.name.hint':
+    '证书是给另一个名字的{。如果这是有意的，请设置 proxyTls.servername|：如果是同一个代理，请把那个名字写成代理 URL 的主机}。',
   'route.tls.proxy.expired.hint': '更新代理的证书，并检查本机时钟。',
   'route.tls.proxy.not-tls.hint':
     '这个端口不说 TLS：把 https:// 改成 http://；如果是 SOCKS 端口，改成 socks5://。',
-  'route.tls.proxy.client.hint': {
-    library: '代理拒绝了我们这边的握手：它可能要求客户端证书（proxyTls.cert 和 proxyTls.key）。',
-    command: '代理拒绝了我们这边的握手：它可能要求客户端证书，库有这个选项，命令没有。',
-  },
+  'route.tls.proxy.client.hint':
+    '代理拒绝了我们这边的握手：它可能要求客户端证书{（proxyTls.cert 和 proxyTls.key）|，库有这个选项，命令没有}。',
   'route.tls.proxy.broken.hint':
     'TLS 握手时连接断了：检查这个端口是否真的说 TLS，或改成 http://；SOCKS 端口改成 socks5://。',
-  'route.tls.target.issuer.hint': {
-    library: '证书由本机不认识的机构签发：路上有人在检查 TLS。用 tls.caFile 给出该机构的证书。',
-    command: '证书由本机不认识的机构签发：路上有人在检查 TLS。用 --tls-ca-file 给出该机构的证书。',
-  },
-  'route.tls.target.name.hint': {
-    library: '证书是给另一个名字的。如果这是有意的，请设置 tls.servername。',
-    command: '证书是给另一个名字的：检查 URL。',
-  },
+  'route.tls.target.issuer.hint':
+    '证书由本机不认识的机构签发：路上有人在检查 TLS。用 {tls.caFile|--tls-ca-file} 给出该机构的证书。',
+  'route.tls.target.name.hint': '证书是给另一个名字的{。如果这是有意的，请设置 tls.servername|：检查 URL}。',
   'route.tls.target.expired.hint': '更新服务器的证书，并检查本机时钟。',
   'route.tls.discord.name.hint':
     '证书不是 Discord 的：应答的是别的服务器（DNS 被伪造、认证门户、过滤器）。不要接受它，否则它会得到 token。换一个能到达真正的 Discord 的代理。',
   'route.tls.discord.expired.hint':
     'Discord 自己的证书不会在使用中过期：先检查本机时钟。如果时钟没错，应答的就是别的服务器（过滤器、认证门户）。',
   'route.tls.target.not-tls.hint': '从隧道里来的不是 TLS：认证门户或过滤器代替目标应答了。',
-  'route.tls.target.client.hint': {
-    library: '目标拒绝了我们这边的握手：它可能要求客户端证书（tls.cert 和 tls.key）。',
-    command: '目标拒绝了我们这边的握手：它可能要求客户端证书，库有这个选项，命令没有。',
-  },
+  'route.tls.target.client.hint':
+    '目标拒绝了我们这边的握手：它可能要求客户端证书{（tls.cert 和 tls.key）|，库有这个选项，命令没有}。',
   'route.tls.target.broken.hint':
     'TLS 握手时连接断了：代理或它后面的过滤器可能拦截了这个目标，也可能连不上它。V2Ray、Clash 和 Shadowsocks 会先打开隧道，再去连接。',
   'route.tls.proxy': '到代理 {proxy} 的 TLS 失败',
@@ -106,10 +86,8 @@ export const ROUTE_CHINESE: Translation<typeof ROUTE> = {
   'route.proxy-broke': '代理 {proxy} 在打开隧道之前断开了连接',
   'route.proxy-broke.hint': '代理可能重启了，也可能拒绝这个客户端：看它的日志。',
   'route.target-dns': '{target} 的域名在本机无法解析',
-  'route.target-dns.hint': {
-    library: "这个协议或 dns: 'local' 在本机解析域名；socks5h、socks4a 和 http 由代理解析。",
-    command: '这个协议或 --dns local 在本机解析域名；socks5h、socks4a 和 http 由代理解析。',
-  },
+  'route.target-dns.hint':
+    "这个协议或 {dns: 'local'|--dns local} 在本机解析域名；socks5h、socks4a 和 http 由代理解析。",
   'route.target-dns.direct.hint': '检查本机的 DNS，或设置代理：由代理解析域名。',
   'route.target-connect': '连不上 {target}',
   'route.target-connect.hint': '这条线路是直连：检查网络，或设置代理。',
@@ -168,10 +146,8 @@ export const ROUTE_CHINESE: Translation<typeof ROUTE> = {
   'route.socks5.command': '代理 {proxy} 不支持 CONNECT 命令，目标是 {target}（SOCKS5 应答 {reply}）',
   'route.socks5.command.hint': '这个 SOCKS 服务器不能打开出站连接：换一个。',
   'route.socks5.address': '代理 {proxy} 不支持这种地址类型，目标是 {target}（SOCKS5 应答 {reply}）',
-  'route.socks5.address.hint': {
-    library: "这个 SOCKS 服务器自己不能解析域名：设置 dns: 'local'，或换一个。",
-    command: '这个 SOCKS 服务器自己不能解析域名：设置 --dns local，或换一个。',
-  },
+  'route.socks5.address.hint':
+    "这个 SOCKS 服务器自己不能解析域名：设置 {dns: 'local'|--dns local}，或换一个。",
   'route.socks5.unknown': '代理 {proxy} 对 {target} 给出未知的应答（SOCKS5 应答 {reply}）',
   'route.socks5.unknown.hint': 'RFC 1928 没有这种应答：检查这个端口是不是 SOCKS5 代理。',
   'route.socks4.rejected': '代理 {proxy} 拒绝了到 {target} 的隧道，或没能打开它（SOCKS4 应答 91）',
@@ -186,10 +162,8 @@ export const ROUTE_CHINESE: Translation<typeof ROUTE> = {
   'route.lost.direct': '到 {target} 的连接在应答完成前断开（{code}）',
   'route.lost.hint': '请求可能已经执行：重发之前先检查。',
   'route.lost.repeatable.hint': '这个请求可以放心重发。',
-  'route.upload-too-large.hint': {
-    library: '发送小一些的文件，或调大 maxFileBytes；在 OpenClaw 的配置里是 channels.discord.mediaMaxMb。',
-    command: '发送小一些的文件，或调大 channels.discord.mediaMaxMb。',
-  },
+  'route.upload-too-large.hint':
+    '发送小一些的文件，或调大 {maxFileBytes；在 OpenClaw 的配置里是 |}channels.discord.mediaMaxMb。',
   'route.closed': 'transport 已关闭',
   'route.closed.hint': '这个 transport 已经调用过 close()：请新建一个。',
   'route.silent': '{target} 没有及时应答',
@@ -199,8 +173,5 @@ export const ROUTE_CHINESE: Translation<typeof ROUTE> = {
     '请读完每个应答的正文，或用 response.body.cancel() 结束它：超过 64 KiB 未读的正文会占住一条隧道。',
   'route.queue': '{timeoutMs} 毫秒内没有到 {target} 的空闲隧道：共 {maxTunnels} 条隧道，{use}',
   'route.queue.busy.hint': '什么都没有发出，所以可以重发。如果经常有这么多慢请求，请调大 maxTunnels。',
-  'route.queue.hint': {
-    library: '检查代理是否在运行、允许多少连接，或调大 connectTimeoutMs。',
-    command: '检查代理是否在运行、允许多少连接，或调大 --timeout-ms。',
-  },
+  'route.queue.hint': '检查代理是否在运行、允许多少连接，或调大 {connectTimeoutMs|--timeout-ms}。',
 }

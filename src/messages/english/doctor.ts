@@ -73,10 +73,8 @@ export const DOCTOR = {
     'The bot does not see a channel with this id: check the id, and that the bot is in its server and may view the channel.',
   'doctor.permission.hint':
     'The bot lacks a permission in this channel: it needs Send Messages and Attach Files.',
-  'doctor.too-large.hint': {
-    library: "The file is above Discord's limit for this server: set a smaller uploadBytes.",
-    command: "The file is above Discord's limit for this server: give a smaller --upload-bytes.",
-  },
+  'doctor.too-large.hint':
+    "The file is above Discord's limit for this server: {set a smaller uploadBytes|give a smaller --upload-bytes}.",
   'doctor.compared.needed': 'The proxy is needed, and it works: Discord cannot be reached without it.',
   'doctor.compared.not-needed': 'The proxy works, but it is not needed: Discord can be reached without it.',
   'doctor.compared.proxy-broken':
@@ -99,10 +97,7 @@ export const DOCTOR = {
   'doctor.note.uncounted':
     '{name} has the entry {entry}, which would match {hosts}, but does not count: {why}.',
   'doctor.note.why-source': 'the proxy comes from {source}',
-  'doctor.note.why-option': {
-    library: 'the option noProxy takes its place',
-    command: 'another bypass list takes its place',
-  },
+  'doctor.note.why-option': '{the option noProxy|another bypass list} takes its place',
   'doctor.note.loopback':
     'The proxy {host} is this container itself. For one on the host write host.docker.internal (Docker on Linux: --add-host=host.docker.internal:host-gateway), or run with --network=host.',
   'doctor.note.direct': 'Every connection goes direct: {reason}.',
@@ -110,12 +105,8 @@ export const DOCTOR = {
     'Other code has replaced hooks of the installation since: {hooks}. What it does with a connection is not known here.',
   'doctor.note.late-preload':
     '{variable} was set after discord-transport/register had looked for a proxy, so the process connects directly: node --env-file=.env --import discord-transport/register bot.js sets it in time.',
-  'doctor.note.verification-off': {
-    library:
-      'NODE_TLS_REJECT_UNAUTHORIZED=0 is ignored here: certificates are checked all the same. It does switch the check off for all other TLS in this process, where every server can read and change what is sent, tokens included. Unset it, and give the authority of an inspecting proxy as tls.caFile.',
-    command:
-      'NODE_TLS_REJECT_UNAUTHORIZED=0 is ignored here: certificates are checked all the same. It does switch the check off for all other TLS of a process, where every server can read and change what is sent, tokens included. Unset it, and give the authority of an inspecting proxy with --tls-ca-file (option caFile of the library).',
-  },
+  'doctor.note.verification-off':
+    'NODE_TLS_REJECT_UNAUTHORIZED=0 is ignored here: certificates are checked all the same. It does switch the check off for all other TLS {in this|of a} process, where every server can read and change what is sent, tokens included. Unset it, and give the authority of an inspecting proxy {as tls.caFile|with --tls-ca-file (option caFile of the library)}.',
 
   'doctor.fix.scheme': 'The port speaks {names}, and the URL says {written}. Use {value}',
   'doctor.fix.ssh':
@@ -124,18 +115,10 @@ export const DOCTOR = {
     'The port belongs to a web server that is no proxy: look for the port of the proxy.',
   'doctor.fix.credentials': 'Use {value} with your own name and password, percent-encoded.',
   'doctor.fix.unknown-issuer': 'an authority that this host does not know',
-  'doctor.fix.proxy-ca': {
-    library:
-      'The certificate of the proxy is signed by {issuer}. If that is the authority you expect, give its certificate: proxyTls.caFile (--proxy-ca-file of the command).',
-    command:
-      'The certificate of the proxy is signed by {issuer}. If that is the authority you expect, give its certificate: --proxy-ca-file FILE',
-  },
-  'doctor.fix.tls-ca': {
-    library:
-      'TLS is being inspected by {issuer}. If that is your company, give its certificate: tls.caFile (--tls-ca-file of the command).',
-    command:
-      'TLS is being inspected by {issuer}. If that is your company, give its certificate: --tls-ca-file FILE',
-  },
+  'doctor.fix.proxy-ca':
+    'The certificate of the proxy is signed by {issuer}. If that is the authority you expect, give its certificate: {proxyTls.caFile (--proxy-ca-file of the command).|--proxy-ca-file FILE}',
+  'doctor.fix.tls-ca':
+    'TLS is being inspected by {issuer}. If that is your company, give its certificate: {tls.caFile (--tls-ca-file of the command).|--tls-ca-file FILE}',
 
   'doctor.detail.no-proxy': 'no proxy',
   'doctor.detail.proxy-from': 'proxy from {source}',

@@ -11,8 +11,8 @@ import { VALIDATE } from './validate.js'
 /**
  * Every text that users see, in English. Another language is another object with the same keys, such as ../chinese.
  *
- * A text has one wording, or one for each audience where the library and the command name the same setting
- * differently. `{name}` stands for a value.
+ * `{name}` stands for a value, and `{option|--flag}` for the first to users of the library, for the second to those of
+ * the command.
  */
 export const ENGLISH = {
   ...CONFIG,

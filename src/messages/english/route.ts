@@ -27,55 +27,28 @@ export const ROUTE = {
   'route.timeout.target-connect': '{peer} did not accept a TCP connection within {timeoutMs} ms',
   'route.timeout.target-tls': '{peer} did not finish its TLS handshake within {timeoutMs} ms',
   'route.timeout.exchange': '{peer} did not answer within {timeoutMs} ms',
-  'route.timeout.direct.hint': {
-    library: 'This route is direct: check the network, set a proxy, or raise connectTimeoutMs.',
-    command: 'This route is direct: check the network, set a proxy, or raise --timeout-ms.',
-  },
-  'route.timeout.target.hint': {
-    library:
-      'The proxy opened the tunnel, but nothing useful came through it. Check that the proxy lets answers back, or raise connectTimeoutMs.',
-    command:
-      'The proxy opened the tunnel, but nothing useful came through it. Check that the proxy lets answers back, or raise --timeout-ms.',
-  },
-  'route.timeout.proxy.hint': {
-    library:
-      'Check that the proxy runs, that this is its port and that it speaks the scheme of the URL, or raise connectTimeoutMs.',
-    command:
-      'Check that the proxy runs, that this is its port and that it speaks the scheme of the URL, or raise --timeout-ms.',
-  },
+  'route.timeout.direct.hint':
+    'This route is direct: check the network, set a proxy, or raise {connectTimeoutMs|--timeout-ms}.',
+  'route.timeout.target.hint':
+    'The proxy opened the tunnel, but nothing useful came through it. Check that the proxy lets answers back, or raise {connectTimeoutMs|--timeout-ms}.',
+  'route.timeout.proxy.hint':
+    'Check that the proxy runs, that this is its port and that it speaks the scheme of the URL, or raise {connectTimeoutMs|--timeout-ms}.',
 
-  'route.tls.proxy.issuer.hint': {
-    library:
-      'The certificate of the proxy is signed by a private authority. Give its certificate as proxyTls.caFile.',
-    command:
-      'The certificate of the proxy is signed by a private authority. Give its certificate with --proxy-ca-file.',
-  },
-  'route.tls.proxy.name.hint': {
-    library: 'The certificate is for another name. Set proxyTls.servername if that is intended.',
-    command:
-      'The certificate is for another name: write that name as the host of the proxy URL, if it is the same proxy.',
-  },
+  'route.tls.proxy.issuer.hint':
+    'The certificate of the proxy is signed by a private authority. Give its certificate {as proxyTls.caFile|with --proxy-ca-file}.',
+  'route.tls.proxy.name.hint':
+    'The certificate is for another {name. Set proxyTls.servername if that is intended|name: write that name as the host of the proxy URL, if it is the same proxy}.',
   'route.tls.proxy.expired.hint': 'Renew the certificate of the proxy, and check the clock of this host.',
   'route.tls.proxy.not-tls.hint':
     'This port does not speak TLS: write http:// instead of https://, or socks5:// for a SOCKS port.',
-  'route.tls.proxy.client.hint': {
-    library:
-      'The proxy refused our side of the handshake: it may want a client certificate (proxyTls.cert and proxyTls.key).',
-    command:
-      'The proxy refused our side of the handshake: it may want a client certificate, for which the library has options and the command has none.',
-  },
+  'route.tls.proxy.client.hint':
+    'The proxy refused our side of the handshake: it may want a client certificate{ (proxyTls.cert and proxyTls.key)|, for which the library has options and the command has none}.',
   'route.tls.proxy.broken.hint':
     'The connection broke during the TLS handshake: check that this port really speaks TLS, or write http://, or socks5:// for a SOCKS port.',
-  'route.tls.target.issuer.hint': {
-    library:
-      'The certificate is signed by an authority that this host does not know: TLS is being inspected on the way. Give its certificate as tls.caFile.',
-    command:
-      'The certificate is signed by an authority that this host does not know: TLS is being inspected on the way. Give its certificate with --tls-ca-file.',
-  },
-  'route.tls.target.name.hint': {
-    library: 'The certificate is for another name. Set tls.servername if that is intended.',
-    command: 'The certificate is for another name: check the URL.',
-  },
+  'route.tls.target.issuer.hint':
+    'The certificate is signed by an authority that this host does not know: TLS is being inspected on the way. Give its certificate {as tls.caFile|with --tls-ca-file}.',
+  'route.tls.target.name.hint':
+    'The certificate is for another {name. Set tls.servername if that is intended|name: check the URL}.',
   'route.tls.target.expired.hint': 'Renew the certificate of the server, and check the clock of this host.',
   'route.tls.discord.name.hint':
     "The certificate is not Discord's: another server answers in its place (forged DNS, a captive portal, a filter). Do not accept it, since that server would get the token. Use a proxy that reaches Discord itself.",
@@ -83,12 +56,8 @@ export const ROUTE = {
     "Discord's own certificate does not expire in use: check the clock of this host first. If it is right, another server answers in Discord's place (a filter, a captive portal).",
   'route.tls.target.not-tls.hint':
     'What came through the tunnel is not TLS: a captive portal or a filter answered in place of the destination.',
-  'route.tls.target.client.hint': {
-    library:
-      'The destination refused our side of the handshake: it may want a client certificate (tls.cert and tls.key).',
-    command:
-      'The destination refused our side of the handshake: it may want a client certificate, for which the library has options and the command has none.',
-  },
+  'route.tls.target.client.hint':
+    'The destination refused our side of the handshake: it may want a client certificate{ (tls.cert and tls.key)|, for which the library has options and the command has none}.',
   'route.tls.target.broken.hint':
     'The connection broke during the TLS handshake: the proxy or a filter behind it may block this destination, or could not reach it: V2Ray, Clash and Shadowsocks open the tunnel first and connect afterwards.',
   'route.tls.proxy': 'TLS to the proxy {proxy} failed',
@@ -123,12 +92,8 @@ export const ROUTE = {
   'route.proxy-broke': 'The proxy {proxy} broke the connection before it opened a tunnel',
   'route.proxy-broke.hint': 'The proxy may have restarted, or it may refuse this client: look into its log.',
   'route.target-dns': 'The name of {target} could not be looked up here',
-  'route.target-dns.hint': {
-    library:
-      "This scheme or dns: 'local' resolves names on this host; socks5h, socks4a and http resolve them at the proxy.",
-    command:
-      'This scheme or --dns local resolves names on this host; socks5h, socks4a and http resolve them at the proxy.',
-  },
+  'route.target-dns.hint':
+    "This scheme or {dns: 'local'|--dns local} resolves names on this host; socks5h, socks4a and http resolve them at the proxy.",
   'route.target-dns.direct.hint': 'Check DNS on this host, or set a proxy: it resolves names itself.',
   'route.target-connect': 'No connection to {target}',
   'route.target-connect.hint': 'This route is direct: check the network, or set a proxy.',
@@ -204,10 +169,8 @@ export const ROUTE = {
   'route.socks5.command.hint': 'This SOCKS server opens no outgoing connections: use another one.',
   'route.socks5.address':
     'The proxy {proxy} does not support this type of address, asked for {target} (SOCKS5 reply {reply})',
-  'route.socks5.address.hint': {
-    library: "This SOCKS server cannot resolve names itself: set dns: 'local', or use another one.",
-    command: 'This SOCKS server cannot resolve names itself: set --dns local, or use another one.',
-  },
+  'route.socks5.address.hint':
+    "This SOCKS server cannot resolve names itself: set {dns: 'local'|--dns local}, or use another one.",
   'route.socks5.unknown': 'The proxy {proxy} gave an unknown reply for {target} (SOCKS5 reply {reply})',
   'route.socks5.unknown.hint': 'RFC 1928 has no such reply: check that this port is a SOCKS5 proxy.',
   'route.socks4.rejected': 'The proxy {proxy} rejected or failed a tunnel to {target} (SOCKS4 reply 91)',
@@ -223,11 +186,8 @@ export const ROUTE = {
   'route.lost.direct': 'The connection to {target} was lost before the answer was complete ({code})',
   'route.lost.hint': 'The request may have been carried out: check before repeating it.',
   'route.lost.repeatable.hint': 'The request can be repeated without harm.',
-  'route.upload-too-large.hint': {
-    library:
-      'Send a smaller file, or raise maxFileBytes; in a configuration of OpenClaw it is channels.discord.mediaMaxMb.',
-    command: 'Send a smaller file, or raise channels.discord.mediaMaxMb.',
-  },
+  'route.upload-too-large.hint':
+    'Send a smaller file, or raise {maxFileBytes; in a configuration of OpenClaw it is |}channels.discord.mediaMaxMb.',
   'route.closed': 'The transport is closed',
   'route.closed.hint': 'close() was called on this transport: create a new one.',
   'route.silent': '{target} did not answer in time',
@@ -239,8 +199,6 @@ export const ROUTE = {
   'route.queue': 'No tunnel to {target} became free within {timeoutMs} ms: of {maxTunnels} tunnels, {use}',
   'route.queue.busy.hint':
     'Nothing was sent, so the request can be repeated. Raise maxTunnels if this many slow requests are usual.',
-  'route.queue.hint': {
-    library: 'Check that the proxy is up and how many connections it allows, or raise connectTimeoutMs.',
-    command: 'Check that the proxy is up and how many connections it allows, or raise --timeout-ms.',
-  },
+  'route.queue.hint':
+    'Check that the proxy is up and how many connections it allows, or raise {connectTimeoutMs|--timeout-ms}.',
 } as const
