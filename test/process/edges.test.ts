@@ -6,7 +6,6 @@ import { text } from 'node:stream/consumers'
 import * as undici from 'undici'
 import * as undici6 from 'undici-6'
 import { expect, onTestFinished, test } from 'vitest'
-import { forwardRequest } from '../../src/doctor/validate/forwarded-request.js'
 import { probePort } from '../../src/doctor/diagnose/port-probe.js'
 import { startLab, USERS_ME, type Lab } from '../support/lab.js'
 
@@ -134,12 +133,4 @@ test('the probes of a diagnosis do not take the proxy that they look at', async 
   const limit = AbortSignal.timeout(5_000)
   const probed = await probePort(endpoint, { host: 'discord.com', port: 443 }, limit)
   expect(probed.speaks).toEqual(['http'])
-  const route = { authorization: () => Promise.resolve(undefined), proxyTls: undefined }
-  const answer = await forwardRequest(
-    endpoint as never,
-    route as never,
-    new URL('http://none.example/'),
-    limit,
-  )
-  expect(answer.status).toBeGreaterThanOrEqual(400)
 })

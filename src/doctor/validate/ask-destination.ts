@@ -2,23 +2,39 @@ import { request, type Dispatcher } from 'undici'
 import { sanitizeForeignText } from '../../config/index.js'
 import { systemCode, TransportError } from '../../errors.js'
 import { say } from '../../messages/index.js'
-import { MAX_BODY_BYTES, type Answer } from './answer.js'
-import { forwardRequest } from './forwarded-request.js'
 import type { ProxiedRoute } from './proxied-route.js'
+
+/** What came back over HTTP. */
+export interface Answer {
+  readonly status: number
+  /** The beginning of the body: enough to find a token in it. */
+  readonly body: string
+  /** Why the body ended before its time, where that is known. */
+  readonly brokenBy?: unknown
+}
+
+const MAX_BODY_BYTES = 64 * 1024
 
 /** How destinations are asked. */
 export interface Asking {
   readonly proxied: ProxiedRoute
-  /** Opens its tunnels on that route. */
-  readonly dispatcher: Dispatcher
+  /** Opens a tunnel on that route for every URL. */
+  readonly tunnels: Dispatcher
+  /** Sends http:// URLs to an HTTP proxy as plain requests. */
+  readonly forwards: Dispatcher
   readonly timeoutMs: number
 }
 
 /** The tunnel has a deadline of its own, and its error says more: it comes first. */
 const MARGIN_MS = 100
 
-/** Asks through a tunnel. Not with fetch, which refuses some ports itself. */
-export async function askByTunnel(url: URL, { dispatcher, timeoutMs }: Asking): Promise<Answer> {
+/** Asks through a tunnel. */
+export function askByTunnel(url: URL, { tunnels, timeoutMs }: Asking): Promise<Answer> {
+  return ask(url, tunnels, timeoutMs)
+}
+
+/** Not with fetch, which refuses some ports itself. */
+async function ask(url: URL, dispatcher: Dispatcher, timeoutMs: number): Promise<Answer> {
   const signal = AbortSignal.timeout(timeoutMs + MARGIN_MS)
   const { statusCode: status, body } = await request(url, { dispatcher, signal })
   let text = ''
@@ -45,18 +61,15 @@ export interface RequestWay {
  * All ways through the proxy to a URL: a tunnel and, for an http:// URL at an HTTP proxy, a plain request, to which
  * rules about CONNECT do not apply.
  */
-export function waysTo(url: URL, asking: Asking): readonly RequestWay[] {
-  const { proxied, timeoutMs } = asking
-  const { endpoint } = proxied
-  const tunnel: RequestWay = {
-    kind: 'tunnel',
-    name: say('validate.way.connect'),
-    ask: () => askByTunnel(url, asking),
-  }
-  if (url.protocol !== 'http:' || (endpoint?.protocol !== 'http' && endpoint?.protocol !== 'https'))
-    return [tunnel]
-  const ask = (): Promise<Answer> => forwardRequest(endpoint, proxied, url, AbortSignal.timeout(timeoutMs))
-  return [tunnel, { kind: 'plain', name: say('validate.way.plain'), ask }]
+export function waysTo(url: URL, { proxied, tunnels, forwards, timeoutMs }: Asking): readonly RequestWay[] {
+  const way = (kind: RequestWay['kind'], name: string, dispatcher: Dispatcher): RequestWay => ({
+    kind,
+    name,
+    ask: () => ask(url, dispatcher, timeoutMs),
+  })
+  const tunnel = way('tunnel', say('validate.way.connect'), tunnels)
+  if (url.protocol !== 'http:' || !/^https?$/.test(proxied.proxy.protocol)) return [tunnel]
+  return [tunnel, way('plain', say('validate.way.plain'), forwards)]
 }
 
 /** Why there is no answer. */

@@ -1,20 +1,15 @@
 import {
-  checkProxyAuthorization,
   description,
   onlyProxy,
   parseOptions,
   resolveProxy,
   type Environment,
-  type GivenProxy,
   type ProxyAuthorization,
   type ProxyDescription,
-  type ProxyEndpoint,
   type ProxyOption,
-  type ProxySource,
   type TlsOptions,
 } from '../../config/index.js'
 import { Route } from '../../tunnel/index.js'
-import { TlsClient } from '../../tunnel/tls.js'
 
 /** Which proxy is examined, and how it is reached. */
 export interface ProxiedRouteOptions {
@@ -36,12 +31,6 @@ export interface ProxiedRoute {
   readonly proxy: ProxyDescription
   /** What its checks say of a proxy that is one of a list. */
   readonly ofList: { readonly proxy?: string }
-  /** Undefined for a PAC script. */
-  readonly endpoint: ProxyEndpoint | undefined
-  /** TLS to an `https://` proxy, for a request that takes no tunnel. */
-  readonly proxyTls: TlsClient
-  /** The Proxy-Authorization that a tunnel would carry. */
-  readonly authorization: () => Promise<string | undefined>
 }
 
 /**
@@ -70,23 +59,6 @@ export function openProxiedRoutes(options: ProxiedRouteOptions, timeoutMs: numbe
       route: new Route(onlyProxy(policy, listed), resolved),
       proxy: description(proxy, source),
       ofList: policy.proxies.length > 1 ? { proxy: proxy.redactedUrl } : {},
-      endpoint: proxy.kind === 'tunnel' ? proxy : undefined,
-      proxyTls: new TlsClient(listed.proxyTls ?? resolved.proxyTls),
-      authorization: () => authorizationOf(listed, resolved.proxyAuthorization, source),
     }
   })
-}
-
-/** RFC 7617, unless the options bring a header value of their own. */
-async function authorizationOf(
-  { proxy, proxyAuthorization }: GivenProxy,
-  ofAll: ProxyAuthorization | undefined,
-  source: ProxySource,
-): Promise<string | undefined> {
-  const given = proxyAuthorization ?? ofAll
-  if (typeof given === 'string') return checkProxyAuthorization(given)
-  if (given !== undefined) return checkProxyAuthorization(await given(description(proxy, source)))
-  if (proxy.kind !== 'tunnel' || proxy.credentials === undefined) return undefined
-  const { username, password } = proxy.credentials
-  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
 }

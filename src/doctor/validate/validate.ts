@@ -32,8 +32,8 @@ const DEFAULT_TIMEOUT_MS = 5_000
 const CONCURRENCY = 8
 
 /**
- * Checks an egress proxy, or each of a list: does it let through what it must, and refuse what it must? Everything goes through the
- * proxy; no bypass list counts. Never rejects because of what the proxy does.
+ * Checks an egress proxy, or each of a list: does it let through what it must, and refuse what it must? Everything goes
+ * through the proxy; no bypass list counts. Never rejects because of what the proxy does.
  *
  * @throws TransportError ERR_PROXY_CONFIG for an unusable option, such as a URL in `allowedUrls` or a range in `also`
  */
@@ -61,15 +61,14 @@ async function checkProxy(
   onCheck: ValidateOptions['onCheck'],
 ): Promise<readonly Check[]> {
   const { route } = proxied
-  const dispatcher = new TunnelDispatcher(route, {
-    maxTunnels: CONCURRENCY,
-    keepAliveMs: 0,
-    tunnelOnly: true,
-  })
+  const options = { maxTunnels: CONCURRENCY, keepAliveMs: 0 }
+  const tunnels = new TunnelDispatcher(route, { ...options, tunnelOnly: true })
+  const forwards = new TunnelDispatcher(route, options)
   try {
-    return await runChecks(plan, { proxied, dispatcher, timeoutMs: plan.timeoutMs }, onCheck)
+    return await runChecks(plan, { proxied, tunnels, forwards, timeoutMs: plan.timeoutMs }, onCheck)
   } finally {
-    await dispatcher.destroy()
+    await tunnels.destroy()
+    await forwards.destroy()
     await route.close()
   }
 }
