@@ -3,7 +3,7 @@ import { installCrashHandler } from './crash.js'
 import { say } from '../messages/index.js'
 import { EXIT } from './exit-codes.js'
 import { run } from './program.js'
-import { systemCode } from './system-code.js'
+import { systemCode } from '../errors.js'
 
 installCrashHandler()
 process.stdout.on('error', (error: Error) => {

@@ -9,9 +9,11 @@ import type {
   WatchFlags,
 } from './commands/openclaw/flags.js'
 import type { ExitCode } from './exit-codes.js'
-import { collect, language, milliseconds, variableName, wholeNumber } from './options.js'
+import { collect, LANGUAGE, milliseconds, variableName, wholeNumber } from './options.js'
 
 type End = (code: ExitCode) => void
+
+const talk = () => import('./commands/openclaw/talk.js')
 
 /** `openclaw` and its commands. */
 export function addOpenClaw(program: Command, end: End): void {
@@ -29,16 +31,13 @@ export function addOpenClaw(program: Command, end: End): void {
 }
 
 function addLooking(openclaw: Command, end: End): void {
+  const load = () => import('./commands/openclaw/look.js')
   gatewayFlags(openclaw.command('connect'))
     .summary('connect, and print what the gateway says')
-    .action(async (flags: GatewayFlags) =>
-      end(await (await import('./commands/openclaw/look.js')).connect(flags)),
-    )
+    .action(async (flags: GatewayFlags) => end(await (await load()).connect(flags)))
   gatewayFlags(openclaw.command('status'))
     .summary('print the state of the gateway')
-    .action(async (flags: GatewayFlags) =>
-      end(await (await import('./commands/openclaw/look.js')).status(flags)),
-    )
+    .action(async (flags: GatewayFlags) => end(await (await load()).status(flags)))
   gatewayFlags(openclaw.command('watch'))
     .summary('print events until Ctrl-C')
     .option('--session <key>', 'the messages of this session too (repeatable)', collect)
@@ -66,14 +65,14 @@ function addSessions(openclaw: Command, end: End): void {
   gatewayFlags(sessions.command('history'))
     .argument('<key>')
     .summary('print the messages of a session')
-    .addOption(new Option('--limit <number>', 'how many of the newest').argParser(wholeNumber(1, 1_000)))
+    .option('--limit <number>', 'how many of the newest', wholeNumber(1, 1_000))
     .action(async (key: string, flags: HistoryFlags) => end(await (await load()).history(key, flags)))
   sending(sessions.command('send'))
     .argument('<key>')
     .argument('<message>')
     .summary('send a message, and print the answer')
     .action(async (key: string, message: string, flags: SendFlags) =>
-      end(await (await import('./commands/openclaw/talk.js')).send(key, message, flags)),
+      end(await (await talk()).send(key, message, flags)),
     )
   gatewayFlags(sessions.command('kill'))
     .argument('<key>')
@@ -87,18 +86,14 @@ function addTalking(openclaw: Command, end: End): void {
     .argument('<message>')
     .summary('the same as sessions send')
     .action(async (message: string, flags: SendFlags & { readonly session: string }) =>
-      end(await (await import('./commands/openclaw/talk.js')).send(flags.session, message, flags)),
+      end(await (await talk()).send(flags.session, message, flags)),
     )
   sending(openclaw.command('spawn'))
     .summary('begin a session with a task, and print the answer')
     .requiredOption('--task <text>', 'the first message')
     .option('--model <provider/model>', 'the model')
-    .addOption(
-      new Option('--budget <usd>', 'stop after the message that passes this cost').argParser(dollars),
-    )
-    .action(async (flags: SpawnFlags) =>
-      end(await (await import('./commands/openclaw/talk.js')).spawn(flags)),
-    )
+    .option('--budget <usd>', 'stop after the message that passes this cost', dollars)
+    .action(async (flags: SpawnFlags) => end(await (await talk()).spawn(flags)))
 }
 
 function sending(command: Command): Command {
@@ -109,7 +104,7 @@ function gatewayFlags(command: Command): Command {
   return command
     .option('--url <url>', 'the gateway: ws:// or wss://')
     .option('--host <name>', 'instead of --url, for ws://')
-    .addOption(new Option('--port <number>', 'instead of --url').argParser(wholeNumber(1, 65_535)))
+    .option('--port <number>', 'instead of --url', wholeNumber(1, 65_535))
     .option('--token-env <name>', 'variable that holds the token of the gateway', variableName)
     .option('--token-file <path>', 'file that holds the token; - is standard input')
     .option('--password-env <name>', 'variable that holds the password of the gateway', variableName)
@@ -123,13 +118,9 @@ function gatewayFlags(command: Command): Command {
     .addOption(
       new Option('--loopback <mode>', 'connections to this host').choices(['gateway-only', 'proxy', 'block']),
     )
-    .addOption(
-      new Option('--timeout-ms <ms>', 'milliseconds for the connection, and for an answer').argParser(
-        milliseconds,
-      ),
-    )
+    .option('--timeout-ms <ms>', 'milliseconds for the connection, and for an answer', milliseconds)
     .option('--json', 'print one JSON object')
-    .addOption(language())
+    .option(...LANGUAGE)
     .addOption(
       new Option('--mock', 'a gateway in memory, for trying').conflicts(['url', 'host', 'port', 'real']),
     )

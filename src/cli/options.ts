@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Option, type Command } from 'commander'
+import { InvalidArgumentError, type Command } from 'commander'
 
 /** What is said of --proxy-url where it can be a list. */
 export const PROXY_URL = 'this proxy instead of the environment (repeatable, in order of preference)'
@@ -19,13 +19,7 @@ export function openClawOptions(command: Command): Command {
 }
 
 /** The language of what is printed for people; JSON is the same in every one. */
-export function language(): Option {
-  return new Option('--lang <language>', 'en or zh-CN (default: LC_ALL, LC_MESSAGES, LANG)')
-}
-
-export function timeout(what: string, ms: number): Option {
-  return new Option('--timeout-ms <ms>', what).default(ms).argParser(milliseconds)
-}
+export const LANGUAGE = ['--lang <language>', 'en or zh-CN (default: LC_ALL, LC_MESSAGES, LANG)'] as const
 
 export function milliseconds(text: string): number {
   const value = /^\d{1,6}$/.test(text) ? Number(text) : 0

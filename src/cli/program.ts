@@ -10,12 +10,11 @@ import {
   channelId,
   collect,
   connectionOptions,
-  language,
+  LANGUAGE,
   milliseconds,
   openClawOptions,
   policyOptions,
   PROXY_URL,
-  timeout,
   variableName,
   wholeNumber,
 } from './options.js'
@@ -78,40 +77,35 @@ function addDoctor(program: Command, end: End): void {
     .addOption(
       new Option('--dns <where>', 'where names are resolved').choices(['proxy', 'local']).default('proxy'),
     )
-    .addOption(timeout('milliseconds for the whole run', 14_000))
+    .option('--timeout-ms <ms>', 'milliseconds for the whole run', milliseconds, 14_000)
     .option(
       '--token-env <name>',
       'variable that holds the bot token, such as DISCORD_BOT_TOKEN',
       variableName,
     )
     .option('--token-file <path>', 'file that holds the bot token; - is standard input')
-    .addOption(
-      new Option(
-        '--intents <number>',
-        'the intents of the bot; fails where one is not switched on',
-      ).argParser(wholeNumber(0, Number.MAX_SAFE_INTEGER)),
+    .option(
+      '--intents <number>',
+      'the intents of the bot; fails where one is not switched on',
+      wholeNumber(0, Number.MAX_SAFE_INTEGER),
     )
     .option('--channel <id>', 'send, upload, download, edit and delete in this channel', channelId)
-    .addOption(
-      new Option('--upload-bytes <number>', 'size of the file for --channel (default: 1 MiB)').argParser(
-        wholeNumber(1, 524_288_000),
-      ),
+    .option(
+      '--upload-bytes <number>',
+      'size of the file for --channel (default: 1 MiB)',
+      wholeNumber(1, 524_288_000),
     )
     .option('--compare', 'try Discord without the proxy too (never with the token)')
     .option('--all-hosts', 'try a connection to every host of Discord')
     .option('--watch', 'repeat until Ctrl-C')
-    .addOption(
-      new Option('--interval-ms <ms>', 'milliseconds between two rounds of --watch')
-        .default(5_000)
-        .argParser(milliseconds),
-    )
+    .option('--interval-ms <ms>', 'milliseconds between two rounds of --watch', milliseconds, 5_000)
     .option('--json', 'print one JSON object (with --watch: one on each line); docs/doctor.md has its schema')
     .addOption(
       new Option('--html <file>', 'also write the report as one page, to be sent to others').conflicts(
         'json',
       ),
     )
-    .addOption(language())
+    .option(...LANGUAGE)
     .addHelpText('after', DOCTOR_HELP)
     .action(async (options: DoctorFlags) => end(await (await import('./commands/doctor.js')).doctor(options)))
 }
@@ -127,9 +121,9 @@ function addValidate(program: Command, end: End): void {
     .option('--allowed-url <url>', 'must be answered with a 2xx (repeatable)', collect)
     .option('--denied-url <url>', 'must be refused by the proxy (repeatable)', collect)
     .option('--policy', 'try every destination of `policy` too: loopback, private, metadata and other ranges')
-    .addOption(timeout('milliseconds for each destination', 5_000))
+    .option('--timeout-ms <ms>', 'milliseconds for each destination', milliseconds, 5_000)
     .option('--json', 'print one JSON object; docs/egress-policy.md has its schema')
-    .addOption(language())
+    .option(...LANGUAGE)
     .addHelpText('after', VALIDATE_HELP)
     .action(async (options: ValidateFlags) =>
       end(await (await import('./commands/validate.js')).validate(options)),
@@ -151,7 +145,7 @@ function addExplain(program: Command, end: End): void {
       ).choices(['discord', 'all']),
     )
     .option('--json', 'print one JSON object')
-    .addOption(language())
+    .option(...LANGUAGE)
     .action(async (url: string | undefined, options: ExplainFlags) =>
       end(await (await import('./commands/explain.js')).explain(url, options)),
     )
@@ -169,7 +163,7 @@ function addPolicy(program: Command, end: End): void {
         .choices(['squid', 'nftables', 'dante', 'json'])
         .default('squid'),
     )
-    .addOption(language())
+    .option(...LANGUAGE)
     .action(async (options: PolicyFlags) => end(await (await import('./commands/policy.js')).policy(options)))
 }
 
@@ -185,7 +179,7 @@ function addEnv(program: Command, end: End): void {
     )
     .option('--unit <name>', 'with systemd: the unit for which the drop-in is')
     .option('--proxy-url <url>', 'this proxy instead of the environment')
-    .addOption(language())
+    .option(...LANGUAGE)
     .action(async (options: EnvFlags) => end(await (await import('./commands/env.js')).env(options)))
 }
 

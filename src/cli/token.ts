@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import { say } from '../messages/index.js'
-import { systemCode } from './system-code.js'
+import { systemCode } from '../errors.js'
 import { UsageError } from './exit-codes.js'
 
 export interface TokenFlags {
