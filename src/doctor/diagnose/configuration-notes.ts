@@ -6,6 +6,7 @@ import {
   sourceName,
   takesNoProxyVariable,
   type Environment,
+  type ProxySource,
   type RoutePolicy,
 } from '../../config/index.js'
 import { render, say, text, type Text } from '../../messages/index.js'
@@ -55,20 +56,10 @@ export interface NotedConfiguration {
 
 /** Settings that do not count, and settings that count although few expect it. Never shows a credential. */
 export function configurationNotes(configuration: NotedConfiguration): readonly ConfigurationNote[] {
-  return [
-    ...overriddenSources(configuration),
-    ...unusedHttpProxy(configuration),
-    ...casePairs(configuration),
-    ...bypassed(configuration),
-    ...unreadableEntries(configuration),
-    ...uncountedBypass(configuration),
-    ...loopback(configuration),
-    ...nothingFound(configuration),
-    ...verificationOff(configuration),
-    ...replacedHooks(configuration),
-    ...latePreload(configuration),
-  ]
+  return [variableNotes, bypassNotes, processNotes].flatMap((notesOf) => [...notesOf(configuration)])
 }
+
+type Notes = Generator<ConfigurationNote, void>
 
 const note = (code: NoteCode, words: Text): ConfigurationNote => ({ code, text: render(words) })
 
@@ -77,77 +68,56 @@ function valueOf(env: Environment, name: string): string | undefined {
   return value === '' ? undefined : value
 }
 
-function overriddenSources({ env, policy }: NotedConfiguration): ConfigurationNote[] {
-  const { source } = policy ?? {}
-  if (source === undefined || source === null) return []
-  const winner = valueOf(env, source)
-  const lower =
-    source === 'config'
-      ? PROXY_VARIABLES
-      : PROXY_VARIABLES.slice(PROXY_VARIABLES.findIndex((name) => name === source) + 1)
-  return lower.flatMap((name) => {
-    const value = valueOf(env, name)
-    if (value === undefined || value === winner) return []
-    return note(
-      'source-overridden',
-      text('doctor.note.overridden', { name, url: redactUrl(value), source: sourceName(source) }),
-    )
-  })
-}
-
-function unusedHttpProxy({ env, policy }: NotedConfiguration): ConfigurationNote[] {
-  const names = ['HTTP_PROXY', 'http_proxy'].filter((name) => valueOf(env, name) !== undefined)
-  if (names.length === 0) return []
-  const values = { names: names.join(' and ') }
-  const words =
-    policy?.proxy === null || policy === null
-      ? text('doctor.note.http-proxy-alone', values)
-      : text('doctor.note.http-proxy', values)
-  return [note('http-proxy-unused', words)]
-}
-
-function casePairs({ env }: NotedConfiguration): ConfigurationNote[] {
-  return ['HTTPS_PROXY', 'ALL_PROXY', 'NO_PROXY'].flatMap((upper) => {
+/** Of the variables that name a proxy. */
+function* variableNotes({ env, policy }: NotedConfiguration): Notes {
+  const { source = null, proxy = null } = policy ?? {}
+  for (const name of source === null ? [] : below(source)) {
+    const url = valueOf(env, name)
+    if (source === null || url === undefined || url === valueOf(env, source)) continue
+    const values = { name, url: redactUrl(url), source: sourceName(source) }
+    yield note('source-overridden', text('doctor.note.overridden', values))
+  }
+  const unused = ['HTTP_PROXY', 'http_proxy'].filter((name) => valueOf(env, name) !== undefined)
+  const alone = proxy === null ? '-alone' : ''
+  if (unused.length > 0)
+    yield note('http-proxy-unused', text(`doctor.note.http-proxy${alone}`, { names: unused.join(' and ') }))
+  for (const upper of ['HTTPS_PROXY', 'ALL_PROXY', 'NO_PROXY']) {
     const lower = upper.toLowerCase()
     const [first, second] = [valueOf(env, upper), valueOf(env, lower)]
-    if (first === undefined || second === undefined || first === second) return []
-    return note('case-pair-differs', text('doctor.note.case-pair', { upper, lower }))
-  })
+    if (first !== undefined && second !== undefined && first !== second)
+      yield note('case-pair-differs', text('doctor.note.case-pair', { upper, lower }))
+  }
 }
 
-function bypassed({ policy, targets }: NotedConfiguration): ConfigurationNote[] {
-  if (policy?.source === undefined || policy.source === null) return []
-  const reasonOf = ({ host, port }: Target): string | null => {
-    const { route, reason } = policy.decide(host, port)
-    return route === 'direct' ? reason : null
-  }
-  return hostsBy(targets, reasonOf).map(([reason, hosts]) =>
-    note('no-proxy-matches', text('doctor.note.bypassed', { hosts, reason })),
+/** The variables that would count if this source were not set. */
+function below(source: ProxySource): readonly (typeof PROXY_VARIABLES)[number][] {
+  return PROXY_VARIABLES.slice(
+    source === 'config' ? 0 : PROXY_VARIABLES.findIndex((name) => name === source) + 1,
   )
 }
 
-function unreadableEntries({ policy }: NotedConfiguration): ConfigurationNote[] {
-  const entries = policy?.ignoredNoProxy ?? []
-  if (entries.length === 0) return []
-  return [note('no-proxy-unreadable', text('doctor.note.unreadable', { entries: entries.join(', ') }))]
-}
-
-function uncountedBypass({ env, policy, noProxy, targets }: NotedConfiguration): ConfigurationNote[] {
-  const { source = null } = policy ?? {}
+/** Of the bypass list: what it takes out, and what it would take out if it counted. */
+function* bypassNotes({ env, policy, noProxy, targets }: NotedConfiguration): Notes {
+  const { source = null, ignoredNoProxy = [] } = policy ?? {}
+  const reasonOf = ({ host, port }: Target): string | null => {
+    const { route = 'proxy', reason = null } = policy?.decide(host, port) ?? {}
+    return route === 'direct' ? reason : null
+  }
+  for (const [reason, hosts] of source === null ? [] : hostsBy(targets, reasonOf))
+    yield note('no-proxy-matches', text('doctor.note.bypassed', { hosts, reason }))
+  if (ignoredNoProxy.length > 0)
+    yield note('no-proxy-unreadable', text('doctor.note.unreadable', { entries: ignoredNoProxy.join(', ') }))
   const name = NO_PROXY_VARIABLES.find((variable) => valueOf(env, variable) !== undefined)
-  if (source === null || name === undefined) return []
-  if (takesNoProxyVariable(source) && noProxy === 'env') return []
+  if (source === null || name === undefined || (takesNoProxyVariable(source) && noProxy === 'env')) return
   const rules = parseNoProxy(env[name] ?? '')
   const why =
     noProxy === 'env'
       ? say('doctor.note.why-source', { source: sourceName(source) })
       : say('doctor.note.why-option')
-  return hostsBy(targets, ({ host, port }) => rules.match(host, port)).map(([entry, hosts]) =>
-    note(
-      'no-proxy-not-counted',
-      text('doctor.note.uncounted', { name, entry: sanitizeForeignText(entry), hosts, why }),
-    ),
-  )
+  for (const [matched, hosts] of hostsBy(targets, ({ host, port }) => rules.match(host, port))) {
+    const entry = sanitizeForeignText(matched)
+    yield note('no-proxy-not-counted', text('doctor.note.uncounted', { name, entry, hosts, why }))
+  }
 }
 
 /** The hosts that have something in common; null is nothing. */
@@ -160,38 +130,27 @@ function hostsBy(targets: readonly Target[], common: (target: Target) => string 
   return [...found].map(([key, hosts]) => [key, hosts.join(', ')])
 }
 
-function loopback({ policy, inContainer }: NotedConfiguration): ConfigurationNote[] {
-  const { proxy = null } = policy ?? {}
-  if (!inContainer || proxy === null || !isLoopback(proxy.host)) return []
-  return [note('loopback-in-container', text('doctor.note.loopback', { host: proxy.host }))]
+/** Of the process, and of the proxy as it is seen from there. */
+function* processNotes(configuration: NotedConfiguration): Notes {
+  const { env, policy, inContainer, tlsRejectUnauthorized, installation } = configuration
+  const host = policy?.proxy?.host
+  if (inContainer && host !== undefined && isLoopback(host))
+    yield note('loopback-in-container', text('doctor.note.loopback', { host }))
+  if (policy?.proxy === null) {
+    const { reason } = policy.decide('discord.com', 443)
+    yield note('no-proxy-found', text('doctor.note.direct', { reason }))
+  }
+  // https://nodejs.org/api/cli.html#node_tls_reject_unauthorizedvalue: '0' and nothing else.
+  if (tlsRejectUnauthorized === '0') yield note('tls-verification-off', text('doctor.note.verification-off'))
+  const { replacedHooks = [], directPreload = false } = installation ?? {}
+  if (replacedHooks.length > 0)
+    yield note('hooks-replaced', text('doctor.note.hooks', { hooks: replacedHooks.join(', ') }))
+  const variable = decidingVariable(env)
+  if (directPreload && variable !== undefined)
+    yield note('preload-too-late', text('doctor.note.late-preload', { variable }))
 }
 
 function isLoopback(host: string): boolean {
   if (isIP(host) === 4) return host.startsWith('127.')
   return host === '::1' || host === 'localhost' || host.endsWith('.localhost')
-}
-
-function nothingFound({ policy }: NotedConfiguration): ConfigurationNote[] {
-  if (policy?.proxy !== null) return []
-  const reason = policy.decide('discord.com', 443).reason
-  return [note('no-proxy-found', text('doctor.note.direct', { reason }))]
-}
-
-/** https://nodejs.org/api/cli.html#node_tls_reject_unauthorizedvalue: '0' and nothing else. */
-function verificationOff({ tlsRejectUnauthorized }: NotedConfiguration): ConfigurationNote[] {
-  if (tlsRejectUnauthorized !== '0') return []
-  return [note('tls-verification-off', text('doctor.note.verification-off'))]
-}
-
-function replacedHooks({ installation }: NotedConfiguration): ConfigurationNote[] {
-  const { replacedHooks: hooks = [] } = installation ?? {}
-  return hooks.length === 0
-    ? []
-    : [note('hooks-replaced', text('doctor.note.hooks', { hooks: hooks.join(', ') }))]
-}
-
-function latePreload({ installation, env }: NotedConfiguration): ConfigurationNote[] {
-  const variable = decidingVariable(env)
-  if (installation?.directPreload !== true || variable === undefined) return []
-  return [note('preload-too-late', text('doctor.note.late-preload', { variable }))]
 }
