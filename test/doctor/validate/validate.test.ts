@@ -92,7 +92,7 @@ describe('without destinations', () => {
     expect(summary(result)).toEqual([
       ['allowed', true, 200],
       ['allowed', false, null],
-      ['canary', true, expect.any(Number)],
+      ['canary', true, null],
     ])
   })
 })
@@ -196,6 +196,22 @@ describe('with destinations', () => {
     expect(ok).toBe(false)
     expect(checks[0]).toMatchObject({ status: 403 })
     expect(checks[0]?.error).toMatch(/^inconclusive: 403 by a plain request/)
+  })
+
+  test('a 403 to a plain request that squid marks as its own is a refusal', async () => {
+    const lab = await startLab()
+    const squid = createHttpServer((_request, response) =>
+      response.writeHead(403, { 'x-squid-error': 'ERR_ACCESS_DENIED 0' }).end(),
+    ).on('connect', (_request, socket) => socket.end('HTTP/1.1 403 Forbidden\r\n\r\n'))
+    await once(squid.listen(0, '127.0.0.1'), 'listening')
+    onTestFinished(() => new Promise((resolve) => squid.close(() => resolve())))
+    const proxyUrl = `http://127.0.0.1:${(squid.address() as AddressInfo).port}`
+    const { checks } = await validate(lab, {
+      proxyUrl,
+      allowedUrls: [],
+      deniedUrls: ['http://intranet.example/'],
+    })
+    expect(checks).toMatchObject([{ ok: true, status: null }])
   })
 
   test('"too many requests" is no refusal of this destination', async () => {
