@@ -1,4 +1,4 @@
-import { render, type Audience, type Text } from './messages/index.js'
+import { render, type Audience, type PlainKey, type Text } from './messages/index.js'
 
 /**
  * What went wrong, as one word.
@@ -196,4 +196,10 @@ export function configError(field: string, expected: string, hint: string, cause
     retryable: false,
     cause,
   })
+}
+
+/** A {@link configError} in the words of the catalogue; several hints become one. */
+export function unusable(field: string, expected: PlainKey, ...hints: readonly PlainKey[]): TransportError {
+  const [what = '', ...tries] = [expected, ...hints].map((key) => render({ key, values: {} }))
+  return configError(field, what, tries.join(' '))
 }

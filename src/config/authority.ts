@@ -1,6 +1,5 @@
 import { isIPv6 } from 'node:net'
-import { configError } from '../errors.js'
-import { say } from '../messages/index.js'
+import { unusable } from '../errors.js'
 import { normalizeHost, normalizeIpv6 } from './host.js'
 import type { ProxyProtocol } from './types.js'
 
@@ -24,10 +23,8 @@ export function parseAuthority(text: string, defaultPort: number, field: string)
   const authority = end === -1 ? text : text.slice(0, end)
   const tail = end === -1 ? '' : text.slice(end)
   // `user:12/34@host` reads as host `user`, port 12: without this, half a password would be a host name.
-  if (tail.includes('@')) {
-    throw configError(field, say('config.unencoded'), say('config.encode.hint'))
-  }
-  if (tail.startsWith('\\')) throw configError(field, say('config.backslash'), say('config.encode.hint'))
+  if (tail.includes('@')) throw unusable(field, 'config.unencoded', 'config.encode.hint')
+  if (tail.startsWith('\\')) throw unusable(field, 'config.backslash', 'config.encode.hint')
   const at = authority.lastIndexOf('@')
   const userinfo = at === -1 ? '' : authority.slice(0, at)
   const hostAndPort = authority.slice(at + 1)
@@ -52,39 +49,31 @@ export function urlHost(host: string): string {
 function splitPort(text: string, field: string): { host: string; port: string | undefined } {
   if (text.startsWith('[')) {
     const [, host, port] = /^(\[[^\]]*\])(?::(.*))?$/s.exec(text) ?? []
-    if (host === undefined) throw configError(field, say('config.ipv6-brackets'), say('config.ipv6.hint'))
+    if (host === undefined) throw unusable(field, 'config.ipv6-brackets', 'config.ipv6.hint')
     return { host, port }
   }
   const [host = '', port, ...more] = text.split(':')
   if (more.length === 0) return { host, port }
-  if (isIPv6(text)) throw configError(field, say('config.ipv6-brackets'), say('config.ipv6.hint'))
+  if (isIPv6(text)) throw unusable(field, 'config.ipv6-brackets', 'config.ipv6.hint')
   throw vendorFormat(field)
 }
 
 function vendorFormat(field: string): Error {
-  return configError(field, say('config.vendor'), `${say('config.vendor.hint')} ${say('config.encode.hint')}`)
+  return unusable(field, 'config.vendor', 'config.vendor.hint', 'config.encode.hint')
 }
 
 function parseHost(text: string, field: string): string {
-  if (text === '') {
-    throw configError(field, say('config.no-host'), say('config.no-host.hint'))
-  }
+  if (text === '') throw unusable(field, 'config.no-host', 'config.no-host.hint')
   // WHATWG reads a bare number as an IPv4 address: 7890 would be 0.0.30.210.
-  if (/^\d+$/.test(text)) {
-    throw configError(field, say('config.port-alone'), say('config.port-alone.hint'))
-  }
+  if (/^\d+$/.test(text)) throw unusable(field, 'config.port-alone', 'config.port-alone.hint')
   if (text.startsWith('[')) {
-    if (text.includes('%')) {
-      throw configError(field, say('config.zone'), say('config.zone.hint'))
-    }
+    if (text.includes('%')) throw unusable(field, 'config.zone', 'config.zone.hint')
     const address = normalizeIpv6(text.slice(1, -1))
-    if (address === undefined) throw configError(field, say('config.ipv6'), say('config.ipv6.hint'))
+    if (address === undefined) throw unusable(field, 'config.ipv6', 'config.ipv6.hint')
     return address
   }
   const host = normalizeHost(text)
-  if (host === undefined) {
-    throw configError(field, say('config.host'), `${say('config.host.hint')} ${say('config.encode.hint')}`)
-  }
+  if (host === undefined) throw unusable(field, 'config.host', 'config.host.hint', 'config.encode.hint')
   return host
 }
 
@@ -92,5 +81,5 @@ function parsePort(text: string | undefined, defaultPort: number, field: string)
   if (text === undefined) return defaultPort
   const port = /^\d+$/.test(text) ? Number(text) : 0
   if (port >= 1 && port <= 65_535) return port
-  throw configError(field, say('config.port'), `${say('config.no-host.hint')} ${say('config.encode.hint')}`)
+  throw unusable(field, 'config.port', 'config.no-host.hint', 'config.encode.hint')
 }

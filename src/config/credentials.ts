@@ -1,5 +1,4 @@
-import { configError } from '../errors.js'
-import { say } from '../messages/index.js'
+import { unusable } from '../errors.js'
 import type { ProxyCredentials, TunnelProtocol } from './types.js'
 
 /**
@@ -23,9 +22,7 @@ export function parseCredentials(
       break
     case 'socks4':
     case 'socks4a':
-      if (password !== '') {
-        throw configError(field, say('config.socks4-password'), say('config.socks4-password.hint'))
-      }
+      if (password !== '') throw unusable(field, 'config.socks4-password', 'config.socks4-password.hint')
       break
     case 'http':
     case 'https':
@@ -39,21 +36,17 @@ function decode(text: string, field: string): string {
   try {
     decoded = decodeURIComponent(text)
   } catch {
-    throw configError(field, say('config.escape'), say('config.encode.hint'))
+    throw unusable(field, 'config.escape', 'config.encode.hint')
   }
   // Control characters would end a header line (HTTP) or the user id (SOCKS4); a lone surrogate has no UTF-8.
-  if (/[\p{Cc}\p{Cs}]/u.test(decoded)) {
-    throw configError(field, say('config.credentials-control'), say('config.credentials-control.hint'))
-  }
+  if (/[\p{Cc}\p{Cs}]/u.test(decoded))
+    throw unusable(field, 'config.credentials-control', 'config.credentials-control.hint')
   return decoded
 }
 
 /** RFC 1929 §2: ULEN and PLEN are one byte each, and the user name has at least one byte. */
 function checkSocks5(username: string, password: string, field: string): void {
-  if (username === '') {
-    throw configError(field, say('config.socks5-name'), say('config.socks5-name.hint'))
-  }
-  if (Buffer.byteLength(username) > 255 || Buffer.byteLength(password) > 255) {
-    throw configError(field, say('config.socks5-length'), say('config.socks5-length.hint'))
-  }
+  if (username === '') throw unusable(field, 'config.socks5-name', 'config.socks5-name.hint')
+  if (Buffer.byteLength(username) > 255 || Buffer.byteLength(password) > 255)
+    throw unusable(field, 'config.socks5-length', 'config.socks5-length.hint')
 }

@@ -1,6 +1,5 @@
 import { Console } from 'node:console'
-import { configError } from '../errors.js'
-import { say } from '../messages/index.js'
+import { unusable } from '../errors.js'
 import type { TransportEvent } from './events.js'
 import { LOG_VARIABLE, type Environment } from './variables.js'
 
@@ -30,9 +29,7 @@ export function createLog(env: Environment): Log | undefined {
 function levelOf(env: Environment): LogLevel | undefined {
   const level = env[LOG_VARIABLE]?.trim().toLowerCase() ?? ''
   if (level === 'info' || level === 'debug') return level
-  if (level !== '') {
-    throw configError(LOG_VARIABLE, say('config.log'), say('config.log.hint'))
-  }
+  if (level !== '') throw unusable(LOG_VARIABLE, 'config.log', 'config.log.hint')
   // As node:util reads it: names with commas between them, * for any characters.
   const names = (env['NODE_DEBUG'] ?? '').split(',').map((name) => name.trim().toLowerCase())
   const matches = (name: string): boolean =>

@@ -1,6 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { configError } from '../errors.js'
-import { say } from '../messages/index.js'
+import { unusable } from '../errors.js'
 import { parseAuthority, redactedOrigin, urlHost } from './authority.js'
 import { parseCredentials } from './credentials.js'
 import { conceal } from './conceal.js'
@@ -45,9 +44,8 @@ function parseScriptFile(rest: string, field: string): PacEndpoint {
   const [, host, path = ''] = /^(?:\/\/([^/]*))?(\/(?!\/).*)$/s.exec(rest) ?? []
   const local = host === undefined || host === '' || host.toLowerCase() === 'localhost'
   const script = local && !/[?#\p{Cc}\p{Cs}]/u.test(path) ? new URL(`file://${path}`) : undefined
-  if (script === undefined || !namesFile(script)) {
-    throw configError(field, say('config.pac-file'), say('config.pac-file.hint'))
-  }
+  if (script === undefined || !namesFile(script))
+    throw unusable(field, 'config.pac-file', 'config.pac-file.hint')
   return pacEndpoint({
     protocol: 'pac+file',
     host: '',
@@ -68,9 +66,8 @@ function namesFile(url: URL): boolean {
 
 function parseInlineScript(rest: string, field: string): PacEndpoint {
   const [, mediaType, script = ''] = /^([^,/][^,]*)?,(.*)$/s.exec(rest) ?? []
-  if (mediaType?.includes('\n') === true || script.trim() === '') {
-    throw configError(field, say('config.pac-data'), say('config.pac-data.hint'))
-  }
+  if (mediaType?.includes('\n') === true || script.trim() === '')
+    throw unusable(field, 'config.pac-data', 'config.pac-data.hint')
   // `URL` drops line breaks, which end // comments, and reads # as the start of a fragment.
   const encoded = script.replace(/[\p{Cc}#]/gu, encodeURIComponent)
   return pacEndpoint({

@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
-import { configError, systemCode } from '../errors.js'
+import { configError, systemCode, unusable } from '../errors.js'
 import { say } from '../messages/index.js'
 
 const CERTIFICATE = /-----BEGIN ((?:X509 |TRUSTED )?CERTIFICATE)-----[^]*?-----END \1-----/g
@@ -11,11 +11,11 @@ const CERTIFICATE = /-----BEGIN ((?:X509 |TRUSTED )?CERTIFICATE)-----[^]*?-----E
  */
 export function checkCertificates<Pem extends string | Buffer>(pem: Pem, field: string): Pem {
   const blocks = pem.toString('latin1').match(CERTIFICATE)
-  if (blocks === null) throw configError(field, say('config.pem'), say('config.pem.hint'))
+  if (blocks === null) throw unusable(field, 'config.pem', 'config.pem.hint')
   try {
     for (const block of blocks) new X509Certificate(block)
   } catch {
-    throw configError(field, say('config.certificate'), say('config.pem.hint'))
+    throw unusable(field, 'config.certificate', 'config.pem.hint')
   }
   return pem
 }
@@ -49,8 +49,7 @@ export function readCertificateFile(path: string, field: string): Buffer {
   let pem: Buffer
   try {
     // A pipe or a device could block for ever, or never end.
-    if (!statSync(path).isFile())
-      throw configError(field, say('config.not-file'), say('config.not-file.hint'))
+    if (!statSync(path).isFile()) throw unusable(field, 'config.not-file', 'config.not-file.hint')
     pem = readFileSync(path)
   } catch (error) {
     const code = systemCode(error)

@@ -1,4 +1,4 @@
-import { configError } from '../errors.js'
+import { configError, unusable } from '../errors.js'
 import { say, type MessageKey } from '../messages/index.js'
 import type { ProxyProtocol } from './types.js'
 
@@ -56,12 +56,8 @@ export function splitScheme(text: string, field: string): { protocol: ProxyProto
   if (content !== undefined) {
     return { protocol: opaque.toLowerCase() === 'pac+file' ? 'pac+file' : 'pac+data', rest: content }
   }
-  if (/[\p{Cc}\p{Cs}]/u.test(text)) {
-    throw configError(field, say('config.control'), say('config.control.hint'))
-  }
-  if (QUOTES.test(text)) {
-    throw configError(field, say('config.quotes'), say('config.quotes.hint'))
-  }
+  if (/[\p{Cc}\p{Cs}]/u.test(text)) throw unusable(field, 'config.control', 'config.control.hint')
+  if (QUOTES.test(text)) throw unusable(field, 'config.quotes', 'config.quotes.hint')
   const [, scheme, rest = ''] = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/is.exec(text) ?? []
   if (scheme === undefined) {
     rejectHalfScheme(text, field)
@@ -88,9 +84,8 @@ function rejectHalfScheme(text: string, field: string): void {
       say('config.half-scheme.hint', { protocol }),
     )
   }
-  if (text.startsWith('//') || text.startsWith('://')) {
-    throw configError(field, say('config.no-scheme'), say('config.no-scheme.hint'))
-  }
+  if (text.startsWith('//') || text.startsWith('://'))
+    throw unusable(field, 'config.no-scheme', 'config.no-scheme.hint')
 }
 
 function isProxyProtocol(scheme: string): scheme is ProxyProtocol {

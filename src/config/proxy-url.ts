@@ -1,5 +1,4 @@
-import { configError } from '../errors.js'
-import { say } from '../messages/index.js'
+import { unusable } from '../errors.js'
 import { parseAuthority, redactedOrigin } from './authority.js'
 import { parseCredentials } from './credentials.js'
 import { conceal } from './conceal.js'
@@ -17,7 +16,7 @@ import type { Proxy, ProxyEndpoint, TunnelProtocol } from './types.js'
  */
 export function parseProxyUrl(raw: string | URL, field: string): Proxy {
   const text = (typeof raw === 'string' ? raw : raw.href).trim()
-  if (text === '') throw configError(field, say('config.empty'), say('config.empty.hint'))
+  if (text === '') throw unusable(field, 'config.empty', 'config.empty.hint')
   const { protocol, rest } = splitScheme(text, field)
   switch (protocol) {
     case 'pac+http':
@@ -38,9 +37,8 @@ export function parseProxyUrl(raw: string | URL, field: string): Proxy {
 
 function parseTunnelUrl(protocol: TunnelProtocol, rest: string, field: string): ProxyEndpoint {
   const authority = parseAuthority(rest, DEFAULT_PORTS[protocol], field)
-  if (authority.tail !== '' && authority.tail !== '/') {
-    throw configError(field, say('config.path'), `${say('config.path.hint')} ${say('config.encode.hint')}`)
-  }
+  if (authority.tail !== '' && authority.tail !== '/')
+    throw unusable(field, 'config.path', 'config.path.hint', 'config.encode.hint')
   const { host, port, userinfo } = authority
   const endpoint: ProxyEndpoint = {
     kind: 'tunnel',

@@ -6,6 +6,7 @@ export {
   type Audience,
   type Language,
   type MessageKey,
+  type PlainKey,
   type Text,
   type Translation,
   type ValueNames,

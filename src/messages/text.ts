@@ -13,6 +13,9 @@ type Names<T> = T extends `${string}{${infer Name}}${infer Rest}`
 /** The names of the values that a text needs. */
 export type ValueNames<Key extends MessageKey> = Names<Catalogue[Key]>
 
+/** The texts that need no value. */
+export type PlainKey = { [Key in MessageKey]: [ValueNames<Key>] extends [never] ? Key : never }[MessageKey]
+
 type Value = string | number
 type Values<Key extends MessageKey> = [ValueNames<Key>] extends [never]
   ? []

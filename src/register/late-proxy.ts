@@ -40,7 +40,7 @@ function warn(variable: string): void {
   process.emitWarning(say('process.register.late', { variable }), {
     type: 'DiscordTransportWarning',
     code: 'DISCORD_TRANSPORT_LATE_PROXY',
-    detail: say('process.register.late.hint'),
+    detail: say('process.refused.late.hint'),
   })
 }
 

@@ -1,5 +1,4 @@
-import { configError } from '../../errors.js'
-import { say } from '../../messages/index.js'
+import { unusable } from '../../errors.js'
 import { addressOf, contains, parseCidr, valueOf, type Cidr } from './cidr.js'
 import { DENIED_NAMES, DENIED_RANGES, type DeniedName, type DeniedRange } from './destinations.js'
 
@@ -57,9 +56,7 @@ function textsOf(values: readonly string[], option: 'also' | 'except'): readonly
 }
 
 function invalid(option: 'also' | 'except'): Error {
-  return option === 'also'
-    ? configError('also', say('policy.also'), say('policy.also.hint'))
-    : configError('except', say('policy.except'), say('policy.except.hint'))
+  return unusable(option, `policy.${option}`, `policy.${option}.hint`)
 }
 
 /** RFC 1123 §2.1 with underscores, which internal names often have. */

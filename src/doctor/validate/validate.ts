@@ -1,6 +1,5 @@
 import type { ProxyDescription } from '../../config/index.js'
-import { configError, TransportError } from '../../errors.js'
-import { say } from '../../messages/index.js'
+import { TransportError, unusable } from '../../errors.js'
 import { egressPolicy, type EgressPolicy, type PolicyOptions } from '../policy/index.js'
 import { TunnelDispatcher } from '../../dispatcher/dispatcher.js'
 import type { Asking } from './ask-destination.js'
@@ -43,7 +42,7 @@ export async function validateProxy(options: ValidateOptions = {}): Promise<Prox
   try {
     proxied = openProxiedRoutes(options, plan.timeoutMs)
   } catch (error) {
-    if (error instanceof TransportError) return unusable(error)
+    if (error instanceof TransportError) return unusableConfig(error)
     throw error
   }
   // One after the other, so that the checks of a proxy stand together.
@@ -88,7 +87,7 @@ function planOf(options: ValidateOptions): Plan {
   const destinations = egressPolicy(options)
   for (const option of ['also', 'except'] as const)
     if (!policy && options[option] !== undefined)
-      throw configError(option, say('policy.needs-policy'), say('policy.needs-policy.hint'))
+      throw unusable(option, 'policy.needs-policy', 'policy.needs-policy.hint')
   return {
     allowed: checkUrls(allowedUrls ?? DEFAULT_ALLOWED, 'allowedUrls'),
     denied: deniedUrls === undefined ? undefined : checkUrls(deniedUrls, 'deniedUrls'),
@@ -137,7 +136,7 @@ function summary(proxies: readonly ProxyDescription[], checks: readonly Validati
   }
 }
 
-function unusable({ message }: TransportError): ProxyValidation {
+function unusableConfig({ message }: TransportError): ProxyValidation {
   const config = { enabled: false, proxyUrl: null, source: null, errors: [message] }
   return { schemaVersion: 1, ok: false, config, checks: [] }
 }
@@ -146,7 +145,7 @@ function checkUrls(urls: readonly string[], field: string): readonly URL[] {
   const isArray: boolean = Array.isArray(urls)
   const usable = isArray ? urls.filter(isHttpUrl) : []
   if (isArray && usable.length === urls.length) return usable.map((url) => new URL(url))
-  throw configError(field, say('validate.urls'), say('validate.urls.hint'))
+  throw unusable(field, 'validate.urls', 'validate.urls.hint')
 }
 
 function isHttpUrl(url: string): boolean {

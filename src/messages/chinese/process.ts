@@ -12,8 +12,6 @@ export const PROCESS_CHINESE: Translation<typeof PROCESS> = {
     '请在进程启动之前设置其中一个：机器人里的 dotenv 读得太晚，node --env-file=.env 则来得及。',
   'process.register.late':
     '{variable} 是在 discord-transport/register 查找代理之后才设置的，所以本进程是直连',
-  'process.register.late.hint':
-    '请在进程启动之前设置它：node --env-file=.env --import discord-transport/register bot.js',
   'process.refused.late': '拒绝了到 {target} 的连接：代理是在 discord-transport/register 查找之后才设置的',
   'process.refused.late.hint':
     '请在进程启动之前设置它：node --env-file=.env --import discord-transport/register bot.js',

@@ -9,8 +9,6 @@ export const PROCESS = {
     'Set one of them before the process starts: what dotenv reads inside the bot comes too late, and node --env-file=.env does not.',
   'process.register.late':
     '{variable} was set after discord-transport/register had looked for a proxy, so this process connects directly',
-  'process.register.late.hint':
-    'Set it before the process starts: node --env-file=.env --import discord-transport/register bot.js',
   'process.refused.late':
     'The connection to {target} is refused: the proxy was set after discord-transport/register had looked for one',
   'process.refused.late.hint':
