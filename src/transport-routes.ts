@@ -1,9 +1,8 @@
-import type { Agent as HttpAgent } from 'node:http'
-import { Agent, type Dispatcher } from 'undici'
+import { Agent } from 'undici'
 import {
-  replaceNoProxy,
   resolvePlainProxy,
   resolveProxy,
+  withOptions,
   type ResolvedOptions,
   type RoutePolicy,
 } from './config/index.js'
@@ -18,12 +17,11 @@ import {
 import type { Route } from './tunnel/index.js'
 
 /** A transport as an installation sees it. */
-export interface RoutedTransport {
+export interface RoutedTransport extends Pick<
+  RouteFaces,
+  'agent' | 'dispatcher' | 'fetch' | 'createWebSocket'
+> {
   readonly route: Route
-  readonly agent: HttpAgent
-  readonly dispatcher: Dispatcher
-  readonly fetch: RouteFaces['fetch']
-  readonly createWebSocket: RouteFaces['createWebSocket']
 }
 
 interface ClosableTransport extends RoutedTransport {
@@ -142,7 +140,7 @@ class DerivedRoute implements ProcessRoute {
   }
 
   #create(): ClosableFaces {
-    const options = replaceNoProxy(this.#options, false)
+    const options = withOptions(this.#options, { noProxy: false })
     const transport = this.#parent.create(this.#resolveWith(false), options)
     const faces = facesOf(transport, () => transport.close())
     this.#made.push(faces)
@@ -150,7 +148,7 @@ class DerivedRoute implements ProcessRoute {
   }
 
   #resolveWith(noProxy: ResolvedOptions['noProxy']): RoutePolicy {
-    const options = replaceNoProxy(this.#options, noProxy)
+    const options = withOptions(this.#options, { noProxy })
     return this.#resolve(options) ?? resolveProxy(options)
   }
 }

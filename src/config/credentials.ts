@@ -14,20 +14,9 @@ export function parseCredentials(
   const username = decode(colon === -1 ? userinfo : userinfo.slice(0, colon), field)
   const password = decode(colon === -1 ? '' : userinfo.slice(colon + 1), field)
   if (username === '' && password === '') return undefined
-  switch (protocol) {
-    case 'socks':
-    case 'socks5':
-    case 'socks5h':
-      checkSocks5(username, password, field)
-      break
-    case 'socks4':
-    case 'socks4a':
-      if (password !== '') throw unusable(field, 'config.socks4-password', 'config.socks4-password.hint')
-      break
-    case 'http':
-    case 'https':
-      break
-  }
+  if (protocol === 'socks4' || protocol === 'socks4a') {
+    if (password !== '') throw unusable(field, 'config.socks4-password', 'config.socks4-password.hint')
+  } else if (protocol !== 'http' && protocol !== 'https') checkSocks5(username, password, field)
   return { username, password }
 }
 

@@ -1,31 +1,16 @@
 export { urlHost } from './authority.js'
 export { deliveryLimits, type DeliveryLimits, type DeliveryOptions } from './delivery-limits.js'
-export {
-  emitEvent,
-  type DirectEvent,
-  type DownloadProgressEvent,
-  type OnEvent,
-  type ProxyChangeEvent,
-  type ProxyDownEvent,
-  type ProxyUpEvent,
-  type RequestEvent,
-  type TransportEvent,
-  type TunnelCloseEvent,
-  type TunnelFailedEvent,
-  type TunnelOpenEvent,
-  type UploadProgressEvent,
-} from './events.js'
+export { emitEvent, type OnEvent, type TransportEvent } from './events.js'
 export type { Log } from './log.js'
-export { normalizeHost } from './host.js'
-export { parseNoProxy, type NoProxyRules } from './no-proxy.js'
+export { parseNoProxy } from './no-proxy.js'
 export {
   parseOptions,
-  replaceNoProxy,
   replaceProxy,
+  withOptions,
   type ResolvedOptions,
   type TransportOptions,
 } from './options.js'
-export { checkProxyAuthorization, isHeaderValue, type ProxyAuthorization } from './proxy-authorization.js'
+export { checkProxyAuthorization, type ProxyAuthorization } from './proxy-authorization.js'
 export type { GivenProxy, ProxyEntry, ProxyOption } from './proxy-list.js'
 export { parseProxyUrl } from './proxy-url.js'
 export {
@@ -38,7 +23,6 @@ export {
 export {
   describeProxy,
   description,
-  isOperatorPolicy,
   onlyProxy,
   resolvePlainProxy,
   resolveProxy,
@@ -53,11 +37,9 @@ export type {
   OpenClawSource,
   PacEndpoint,
   Proxy,
-  ProxyCredentials,
   ProxyDescription,
   ProxyEndpoint,
   ProxyProtocol,
   ProxySource,
-  TunnelProtocol,
 } from './types.js'
 export type { Environment } from './variables.js'

@@ -41,42 +41,33 @@ function levelOf(env: Environment): LogLevel | undefined {
 
 /** Writes the events of a transport. Their fields are redacted already. */
 export function logEvent(log: Log, event: TransportEvent): void {
+  const line = lineOf(event)
+  if (line !== undefined) log(event.type === 'request' ? 'debug' : 'info', line)
+}
+
+function lineOf(event: TransportEvent): string | undefined {
   switch (event.type) {
     case 'tunnel-open':
-      log('info', `${connection(event)} open after ${ms(event.ms)}`)
-      break
+      return `${connection(event)} open after ${ms(event.ms)}`
     case 'tunnel-failed':
-      log('info', `${connection(event)} failed after ${ms(event.ms)}: ${event.code} in ${event.phase}`)
-      break
+      return `${connection(event)} failed after ${ms(event.ms)}: ${event.code} in ${event.phase}`
     case 'tunnel-close':
-      log(
-        'info',
-        `${connection(event)} closed, ${event.bytesSent} bytes sent, ${event.bytesReceived} received`,
-      )
-      break
+      return `${connection(event)} closed, ${event.bytesSent} bytes sent, ${event.bytesReceived} received`
     case 'direct':
-      log('info', `connection to ${event.target} goes direct: ${event.reason}`)
-      break
+      return `connection to ${event.target} goes direct: ${event.reason}`
     case 'proxy-down':
-      log('info', `proxy ${event.proxy} is down: ${event.code} in ${event.phase}`)
-      break
+      return `proxy ${event.proxy} is down: ${event.code} in ${event.phase}`
     case 'proxy-up':
-      log('info', `proxy ${event.proxy} is up again after ${ms(event.ms)}`)
-      break
+      return `proxy ${event.proxy} is up again after ${ms(event.ms)}`
     case 'proxy-change':
-      log('info', `proxy ${event.proxy ?? 'none'} in place of ${event.from ?? 'none'}: ${event.reason}`)
-      break
+      return `proxy ${event.proxy ?? 'none'} in place of ${event.from ?? 'none'}: ${event.reason}`
     case 'request': {
       const outcome = event.status ?? event.code ?? 'failed'
-      log(
-        'debug',
-        `${event.method} ${event.path} at ${event.target} ${route(event)}: ${outcome} in ${ms(event.ms)}`,
-      )
-      break
+      return `${event.method} ${event.path} at ${event.target} ${route(event)}: ${outcome} in ${ms(event.ms)}`
     }
     case 'upload-progress':
     case 'download-progress':
-      break
+      return undefined
   }
 }
 

@@ -205,6 +205,12 @@ export function parseOptions(input: unknown = {}, proxySource: ProxySource = 'co
   return settle(result.data, proxySource)
 }
 
+/** Some options changed; those that are hidden are kept too, which a spread would lose. */
+export function withOptions(options: ResolvedOptions, changes: Partial<ResolvedOptions>): ResolvedOptions {
+  const { env, proxyAuthorization, log, listens } = options
+  return concealed({ ...options, env, proxyAuthorization, log, listens, ...changes })
+}
+
 /**
  * The same options with another proxy, checked like the `proxy` option. Blank is refused: it would leave the
  * choice to the environment, or be direct.
@@ -213,20 +219,10 @@ export function parseOptions(input: unknown = {}, proxySource: ProxySource = 'co
  */
 export function replaceProxy(options: ResolvedOptions, input: unknown): ResolvedOptions {
   const { data, error } = z.object({ proxy: proxyField }).safeParse({ proxy: input })
-  const { required, env, proxyAuthorization, log, listens } = options
+  const { required, proxyAuthorization } = options
   const problems = [...problemsOf(error), ...contradictions({ proxy: input, required, proxyAuthorization })]
   if (data === undefined || problems.length > 0) throw problemsError(problems)
-  const proxy = notBlank(data.proxy)
-  return concealed({ ...options, env, proxyAuthorization, log, listens, proxy, proxySource: 'config' })
-}
-
-/** The same options with another bypass list, which has been checked. */
-export function replaceNoProxy(
-  options: ResolvedOptions,
-  noProxy: ResolvedOptions['noProxy'],
-): ResolvedOptions {
-  const { env, proxyAuthorization, log, listens } = options
-  return concealed({ ...options, env, proxyAuthorization, log, listens, noProxy })
+  return withOptions(options, { proxy: notBlank(data.proxy), proxySource: 'config' })
 }
 
 function problemsOf(error: z.ZodError | undefined): Problem[] {

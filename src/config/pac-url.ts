@@ -8,17 +8,12 @@ import type { PacEndpoint } from './types.js'
 
 type PacProtocol = PacEndpoint['protocol']
 
-/** Reads what follows `pac+http://`, `pac+https://`, `pac+file:` or `pac+data:`. */
-export function parsePacUrl(protocol: PacProtocol, rest: string, field: string): PacEndpoint {
-  switch (protocol) {
-    case 'pac+http':
-    case 'pac+https':
-      return parseServedScript(protocol, rest, field)
-    case 'pac+file':
-      return parseScriptFile(rest, field)
-    case 'pac+data':
-      return parseInlineScript(rest, field)
-  }
+/** What reads that which follows `pac+http://`, `pac+https://`, `pac+file:` or `pac+data:`. */
+export const PAC_READERS: Readonly<Record<PacProtocol, (rest: string, field: string) => PacEndpoint>> = {
+  'pac+http': (rest, field) => parseServedScript('pac+http', rest, field),
+  'pac+https': (rest, field) => parseServedScript('pac+https', rest, field),
+  'pac+file': parseScriptFile,
+  'pac+data': parseInlineScript,
 }
 
 function parseServedScript(protocol: 'pac+http' | 'pac+https', rest: string, field: string): PacEndpoint {

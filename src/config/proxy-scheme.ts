@@ -1,5 +1,5 @@
 import { configError, unusable } from '../errors.js'
-import { say, type MessageKey } from '../messages/index.js'
+import { say } from '../messages/index.js'
 import type { ProxyProtocol } from './types.js'
 
 /** Every scheme, with the port that a URL without one means; 0 where the URL names no server. */
@@ -18,31 +18,19 @@ export const DEFAULT_PORTS: Readonly<Record<ProxyProtocol, number>> = {
 }
 
 const SUPPORTED = Object.keys(DEFAULT_PORTS).join(', ')
-type SchemeHint = Extract<MessageKey, `config.scheme.${string}.hint`>
 
 /** Schemes that people try, with what to do instead. Only these are ever named: any other may be a secret. */
-const FOREIGN: ReadonlyMap<string, SchemeHint> = new Map<string, SchemeHint>([
-  ['ws', 'config.scheme.ws.hint'],
-  ['wss', 'config.scheme.ws.hint'],
-  ['ftp', 'config.scheme.ftp.hint'],
-  ['ssh', 'config.scheme.ssh.hint'],
-  ['pac', 'config.scheme.pac.hint'],
-  ['pac+ftp', 'config.scheme.pac.hint'],
-  ['file', 'config.scheme.file.hint'],
-  ...[
-    'ss',
-    'ssr',
-    'vmess',
-    'vless',
-    'trojan',
-    'hysteria',
-    'hysteria2',
-    'hy2',
-    'tuic',
-    'wireguard',
-    'snell',
-  ].map((scheme): [string, SchemeHint] => [scheme, 'config.scheme.node.hint']),
-])
+const FOREIGN = [
+  { scheme: /^wss?$/, hint: 'config.scheme.ws.hint' },
+  { scheme: /^ftp$/, hint: 'config.scheme.ftp.hint' },
+  { scheme: /^ssh$/, hint: 'config.scheme.ssh.hint' },
+  { scheme: /^pac(?:\+ftp)?$/, hint: 'config.scheme.pac.hint' },
+  { scheme: /^file$/, hint: 'config.scheme.file.hint' },
+  {
+    scheme: /^(?:ssr?|vmess|vless|trojan|hysteria2?|hy2|tuic|wireguard|snell)$/,
+    hint: 'config.scheme.node.hint',
+  },
+] as const
 
 /** Straight and typographic quotes. Guides on the web print the latter, which a shell keeps as a part of the value. */
 const QUOTES = /^["'`\u00ab\u2018-\u201f\u300c]|["'`\u00bb\u2018-\u201f\u300d]$/u
@@ -65,12 +53,12 @@ export function splitScheme(text: string, field: string): { protocol: ProxyProto
   }
   const protocol = scheme.toLowerCase()
   if (isProxyProtocol(protocol)) return { protocol, rest }
-  const hint = FOREIGN.get(protocol)
+  const foreign = FOREIGN.find(({ scheme: known }) => known.test(protocol))
   const what =
-    hint === undefined
+    foreign === undefined
       ? say('config.unknown-scheme', { supported: SUPPORTED })
       : say('config.foreign-scheme', { protocol, supported: SUPPORTED })
-  throw configError(field, what, say(hint ?? 'config.no-scheme.hint'))
+  throw configError(field, what, say(foreign?.hint ?? 'config.no-scheme.hint'))
 }
 
 /** `socks5:/host`, `http:host`, `https//host`, `//host`; `socks:1080` is a host with a port. */

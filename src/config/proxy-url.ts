@@ -2,9 +2,9 @@ import { unusable } from '../errors.js'
 import { parseAuthority, redactedOrigin } from './authority.js'
 import { parseCredentials } from './credentials.js'
 import { conceal } from './conceal.js'
-import { parsePacUrl } from './pac-url.js'
+import { PAC_READERS } from './pac-url.js'
 import { DEFAULT_PORTS, splitScheme } from './proxy-scheme.js'
-import type { Proxy, ProxyEndpoint, TunnelProtocol } from './types.js'
+import type { Proxy, ProxyEndpoint, ProxyProtocol, TunnelProtocol } from './types.js'
 
 /**
  * Reads a proxy URL. White space around it is ignored; without a scheme (`host:port`) it means `http://`;
@@ -18,21 +18,11 @@ export function parseProxyUrl(raw: string | URL, field: string): Proxy {
   const text = (typeof raw === 'string' ? raw : raw.href).trim()
   if (text === '') throw unusable(field, 'config.empty', 'config.empty.hint')
   const { protocol, rest } = splitScheme(text, field)
-  switch (protocol) {
-    case 'pac+http':
-    case 'pac+https':
-    case 'pac+file':
-    case 'pac+data':
-      return parsePacUrl(protocol, rest, field)
-    case 'http':
-    case 'https':
-    case 'socks':
-    case 'socks4':
-    case 'socks4a':
-    case 'socks5':
-    case 'socks5h':
-      return parseTunnelUrl(protocol, rest, field)
-  }
+  return isPac(protocol) ? PAC_READERS[protocol](rest, field) : parseTunnelUrl(protocol, rest, field)
+}
+
+function isPac(protocol: ProxyProtocol): protocol is keyof typeof PAC_READERS {
+  return protocol in PAC_READERS
 }
 
 function parseTunnelUrl(protocol: TunnelProtocol, rest: string, field: string): ProxyEndpoint {

@@ -1,15 +1,15 @@
-import { onlyProxy, resolveProxy, type ResolvedOptions, type RoutePolicy } from '../../config/index.js'
+import {
+  onlyProxy,
+  resolveProxy,
+  withOptions,
+  type ResolvedOptions,
+  type RoutePolicy,
+} from '../../config/index.js'
 
 /** The configuration that is looked at. */
 export interface DiagnosedConfiguration {
   readonly policy: RoutePolicy
   readonly options: ResolvedOptions
-}
-
-/** Some options changed. Those that hold secrets are not copied by a spread. */
-export function withOptions(options: ResolvedOptions, changes: Partial<ResolvedOptions>): ResolvedOptions {
-  const { env, proxyAuthorization } = options
-  return { ...options, env, proxyAuthorization, ...changes }
 }
 
 /** The same host without any proxy. Its events are not those of the transport that is diagnosed. */

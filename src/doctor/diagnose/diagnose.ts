@@ -1,4 +1,4 @@
-import { describeProxy, sourceName, type Environment } from '../../config/index.js'
+import { describeProxy, sourceName, withOptions, type Environment } from '../../config/index.js'
 import { DISCORD_TARGETS } from '../../discord/hosts.js'
 import type { TransportError } from '../../errors.js'
 import { say } from '../../messages/index.js'
@@ -10,7 +10,7 @@ import {
   type NotedConfiguration,
   type NoteCode,
 } from './configuration-notes.js'
-import { eachProxy, withOptions, withoutProxy, type DiagnosedConfiguration } from './configuration.js'
+import { eachProxy, withoutProxy, type DiagnosedConfiguration } from './configuration.js'
 import { isInContainer } from './container.js'
 import {
   checkDiagnoseOptions,

@@ -1,18 +1,23 @@
 import { TunnelAgent } from '../../agent/agent.js'
-import type { ResolvedOptions, RouteDecision, TransportEvent } from '../../config/index.js'
+import {
+  withOptions,
+  type ResolvedOptions,
+  type RouteDecision,
+  type TransportEvent,
+} from '../../config/index.js'
 import { TunnelDispatcher } from '../../dispatcher/dispatcher.js'
 import { text } from '../../messages/index.js'
 import { createFetch } from '../../rest/index.js'
 import { Route } from '../../tunnel/index.js'
-import { withOptions, type DiagnosedConfiguration } from './configuration.js'
+import type { DiagnosedConfiguration } from './configuration.js'
 import type { TokenQuestions } from './diagnose-options.js'
 import { askCdn, askGateway, type DiscordQuestions } from './discord-hops.js'
 import { findFix, type Fix } from './fix.js'
 import { GatewayProbe } from './gateway-hops.js'
 import type { HopLog } from './hop-log.js'
-import type { HopId } from './hops.js'
+import { MESSAGE_HOPS, type HopId } from './hops.js'
 import { connectToHosts } from './host-hops.js'
-import { MESSAGE_HOPS, MessageProbe, type MessageTest } from './message-hops.js'
+import { MessageProbe, type MessageTest } from './message-hops.js'
 import { openRoute, routeHops, TARGET, TARGET_AUTHORITY } from './route-hops.js'
 import { askGatewayBot, askIdentity, askIntents } from './token-hops.js'
 

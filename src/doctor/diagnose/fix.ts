@@ -47,15 +47,9 @@ async function searchFix(failed: FailedRoute): Promise<FoundFix | null> {
 
 /** Failures that a wrong scheme can cause. */
 function isDoubtful({ code, phase }: HopFailure): boolean {
-  if (phase !== 'tunnel' && phase !== 'proxy-tls' && phase !== 'proxy-auth' && phase !== 'proxy-connect')
-    return false
-  if (phase === 'proxy-connect' && code !== 'ERR_PROXY_UNREACHABLE') return false
-  return (
-    code === 'ERR_PROXY_PROTOCOL' ||
-    code === 'ERR_PROXY_TIMEOUT' ||
-    code === 'ERR_PROXY_TLS' ||
-    code === 'ERR_PROXY_UNREACHABLE'
-  )
+  if (phase === 'proxy-connect') return code === 'ERR_PROXY_UNREACHABLE'
+  if (phase !== 'tunnel' && phase !== 'proxy-tls' && phase !== 'proxy-auth') return false
+  return /^ERR_PROXY_(?:PROTOCOL|TIMEOUT|TLS|UNREACHABLE)$/.test(code)
 }
 
 async function schemeFix(
@@ -106,14 +100,11 @@ function credentialsFix(proxy: ProxyEndpoint, { proxyAuthorization }: ResolvedOp
 
 function trustFix({ failure, certificate }: FailedRoute): FoundFix {
   const issuer = certificate === undefined ? say('doctor.fix.unknown-issuer') : `"${certificate.issuer}"`
-  if (failure.phase === 'proxy-tls') {
-    const words = text('doctor.fix.proxy-ca', { issuer })
-    return { option: 'proxyTls.caFile', flag: '--proxy-ca-file', value: null, text: words }
-  }
-  return {
-    option: 'tls.caFile',
-    flag: '--tls-ca-file',
-    value: null,
-    text: text('doctor.fix.tls-ca', { issuer }),
-  }
+  return failure.phase === 'proxy-tls'
+    ? fileFix('proxyTls.caFile', '--proxy-ca-file', text('doctor.fix.proxy-ca', { issuer }))
+    : fileFix('tls.caFile', '--tls-ca-file', text('doctor.fix.tls-ca', { issuer }))
+}
+
+function fileFix(option: Fix['option'], flag: Fix['flag'], words: Text): FoundFix {
+  return { option, flag, value: null, text: words }
 }

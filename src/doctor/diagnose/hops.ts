@@ -54,6 +54,9 @@ export interface DiagnosedHop {
   readonly hint: string | null
 }
 
+/** The hops of a message's life, in their order. */
+export const MESSAGE_HOPS: readonly HopId[] = ['send', 'upload', 'download', 'edit', 'delete']
+
 /** From this host to TLS with Discord, in the order in which a connection passes them. */
 const ROUTE_ORDER: readonly HopId[] = [
   'pac',
@@ -67,7 +70,9 @@ const ROUTE_ORDER: readonly HopId[] = [
   'target-tls',
 ]
 
-const BEHIND_ROUTE: readonly HopId[] = [
+const ORDER: readonly HopId[] = [
+  'config',
+  ...ROUTE_ORDER,
   'rest',
   'gateway',
   'cdn',
@@ -76,14 +81,8 @@ const BEHIND_ROUTE: readonly HopId[] = [
   'intents',
   'gateway-bot',
   'ready',
-  'send',
-  'upload',
-  'download',
-  'edit',
-  'delete',
+  ...MESSAGE_HOPS,
 ]
-
-const ORDER: readonly HopId[] = ['config', ...ROUTE_ORDER, ...BEHIND_ROUTE]
 
 export function isRouteHop(id: HopId): boolean {
   return ROUTE_ORDER.includes(id)

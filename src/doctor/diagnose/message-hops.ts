@@ -5,16 +5,6 @@ import { TransportError } from '../../errors.js'
 import { say, text, type Text } from '../../messages/index.js'
 import { DiscordFailure, refusedWith, strangeAnswer, type DiscordAnswer } from './discord-failure.js'
 import { apiName, ask, askApi, readJson, type ApiRequest, type DiscordQuestions } from './discord-hops.js'
-import type { HopId } from './hops.js'
-
-/** The hops of a message's life, in their order. */
-export const MESSAGE_HOPS = [
-  'send',
-  'upload',
-  'download',
-  'edit',
-  'delete',
-] as const satisfies readonly HopId[]
 
 /** Where test messages are written, and how large the file is. */
 export interface MessageTest {

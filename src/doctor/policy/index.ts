@@ -7,7 +7,7 @@ import { squidPolicy } from './squid.js'
 export { DENIED_NAMES, DENIED_RANGES } from './destinations.js'
 export type { DeniedName, DeniedRange, DestinationCategory } from './destinations.js'
 export { deniedSample, egressPolicy } from './egress-policy.js'
-export type { EgressPolicy, PolicyException, PolicyOptions } from './egress-policy.js'
+export type { EgressPolicy, PolicyOptions } from './egress-policy.js'
 
 export type PolicyFormat = 'squid' | 'nftables' | 'dante' | 'json'
 
