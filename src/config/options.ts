@@ -143,7 +143,7 @@ const hostList = z.custom<readonly string[]>(
 const schema = z.strictObject(
   {
     proxy: proxyField.optional(),
-    required: z.boolean({ error: 'must be true or false' }).optional(),
+    required: z.boolean({ error: 'must be true or false' }).default(false),
     env: z
       .custom<Environment>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), {
         error: 'must be an object of strings, such as process.env',
@@ -161,18 +161,18 @@ const schema = z.strictObject(
       .union([z.literal('env'), hostList, z.literal(false)], {
         error: "must be 'env', an array of host names, or false",
       })
-      .optional(),
-    dns: z.enum(['proxy', 'local'], { error: "must be 'proxy' or 'local'" }).optional(),
+      .default('env'),
+    dns: z.enum(['proxy', 'local'], { error: "must be 'proxy' or 'local'" }).default('proxy'),
     proxyTls: tlsSchema('proxyTls').optional(),
     tls: tlsSchema('tls').optional(),
     proxyAuthorization: authorizationField.optional(),
-    onDenied: z.enum(['next', 'fail'], { error: "must be 'next' or 'fail'" }).optional(),
-    connectTimeoutMs: milliseconds(...RANGES.connectTimeoutMs).optional(),
-    keepAliveMs: milliseconds(...RANGES.keepAliveMs).optional(),
-    maxTunnels: wholeNumber(...RANGES.maxTunnels).optional(),
-    keepWarm: z.boolean({ error: 'must be true or false' }).optional(),
-    delivery: deliverySchema.optional(),
-    maxFileBytes: wholeNumber(1, undefined, 'bytes').optional(),
+    onDenied: z.enum(['next', 'fail'], { error: "must be 'next' or 'fail'" }).default('next'),
+    connectTimeoutMs: milliseconds(...RANGES.connectTimeoutMs).default(10_000),
+    keepAliveMs: milliseconds(...RANGES.keepAliveMs).default(60_000),
+    maxTunnels: wholeNumber(...RANGES.maxTunnels).default(100),
+    keepWarm: z.boolean({ error: 'must be true or false' }).default(true),
+    delivery: deliverySchema.default(deliveryLimits()),
+    maxFileBytes: wholeNumber(1, undefined, 'bytes').default(Infinity),
     onEvent: z
       .custom<(event: TransportEvent) => void>((value) => typeof value === 'function', {
         error: 'must be a function',
@@ -252,34 +252,25 @@ function contradictions(input: unknown): readonly Problem[] {
   ]
 }
 
-/** Sets the defaults. */
+/** Sets the defaults that the schema cannot have. */
 function settle(
-  { env = process.env, noProxy = 'env', onEvent, ...options }: CheckedOptions,
+  { env = process.env, noProxy, onEvent, ...options }: CheckedOptions,
   proxySource: ProxySource,
 ): ResolvedOptions {
   const log = createLog(env)
-  const resolved: ResolvedOptions = {
+  return concealed({
+    ...options,
     proxy: options.proxy,
     proxySource,
-    required: options.required ?? false,
     env,
     noProxy: typeof noProxy === 'object' ? Object.freeze([...noProxy]) : noProxy,
-    dns: options.dns ?? 'proxy',
     proxyTls: options.proxyTls ?? createTlsSettings({}, 'proxyTls'),
     tls: options.tls ?? createTlsSettings({}, 'tls'),
     proxyAuthorization: options.proxyAuthorization,
-    onDenied: options.onDenied ?? 'next',
-    connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
-    keepAliveMs: options.keepAliveMs ?? 60_000,
-    maxTunnels: options.maxTunnels ?? 100,
-    keepWarm: options.keepWarm ?? true,
-    delivery: options.delivery ?? deliveryLimits(),
-    maxFileBytes: options.maxFileBytes ?? Infinity,
     onEvent: listener(onEvent, log),
     listens: onEvent !== undefined,
     log,
-  }
-  return concealed(resolved)
+  })
 }
 
 function concealed(options: ResolvedOptions): ResolvedOptions {

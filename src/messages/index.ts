@@ -8,7 +8,6 @@ export {
   type MessageKey,
   type PlainKey,
   type Text,
-  type Translation,
   type ValueNames,
 } from './text.js'
 export { wantsChinese } from './wanted.js'

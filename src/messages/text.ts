@@ -32,11 +32,8 @@ export function text<Key extends MessageKey>(key: Key, ...[values]: Values<Key>)
   return { key, values: values ?? {} }
 }
 
-/** A group of the catalogue in another language: the compiler checks that no text is missing. */
-export type Translation<Group> = { readonly [Key in keyof Group]: string }
-
-/** The whole catalogue in one language. */
-export type Language = Translation<Catalogue>
+/** The whole catalogue in one language: the compiler checks that no text is missing. */
+export type Language = Readonly<Record<MessageKey, string>>
 
 let language: Language = ENGLISH
 

@@ -1,8 +1,8 @@
-import { connect as connectTls, TLSSocket, type PeerCertificate } from 'node:tls'
-import { connect, isIP, type Socket } from 'node:net'
+import { TLSSocket, type PeerCertificate } from 'node:tls'
+import type { Socket } from 'node:net'
 import { sanitizeForeignText, type ProxyEndpoint } from '../../config/index.js'
 import { say } from '../../messages/index.js'
-import { asOwnConnection } from '../../tunnel/own-connections.js'
+import { openTls } from './port-probe.js'
 
 /** What a peer showed of itself, fit to print. */
 export interface SeenCertificate {
@@ -35,30 +35,19 @@ export function describeCertificate({ subject, issuer, validTo }: SeenCertificat
  * does not come to a certificate before `limit` is aborted.
  */
 export async function proxyCertificate(
-  { host, port }: ProxyEndpoint,
+  proxy: ProxyEndpoint,
   limit: AbortSignal,
 ): Promise<SeenCertificate | undefined> {
-  const raw = asOwnConnection(() => connect({ host, port }))
-  raw.on('error', () => undefined)
-  const socket = asOwnConnection(() =>
-    connectTls({
-      socket: raw,
-      rejectUnauthorized: false,
-      ...(isIP(host) === 0 ? { servername: host } : {}),
-    }),
-  )
-  try {
-    return await new Promise((resolve) => {
-      socket.once('secureConnect', () => resolve(certificateOf(socket)))
-      socket.once('error', () => resolve(undefined))
-      socket.once('close', () => resolve(undefined))
-      limit.addEventListener('abort', () => resolve(undefined), { once: true })
-      if (limit.aborted) resolve(undefined)
-    })
-  } finally {
-    socket.destroy()
-    raw.destroy()
-  }
+  const socket = openTls(proxy).on('error', () => undefined)
+  const certificate = await new Promise<SeenCertificate | undefined>((resolve) => {
+    socket.once('secureConnect', () => resolve(certificateOf(socket)))
+    // An error closes it too.
+    socket.once('close', () => resolve(undefined))
+    limit.addEventListener('abort', () => resolve(undefined), { once: true })
+    if (limit.aborted) resolve(undefined)
+  })
+  socket.destroy()
+  return certificate
 }
 
 /** RFC 4514 writes all of it; the common name and the organisation are what people recognise. */

@@ -25,15 +25,8 @@ export function compare(proxied: readonly DiagnosedHop[], direct: readonly Diagn
     : directOk
       ? 'proxy-broken'
       : 'both-broken'
-  return { verdict, text: say(SENTENCES[verdict]), direct: { ok: directOk, hops: direct } }
+  return { verdict, text: say(`doctor.compared.${verdict}`), direct: { ok: directOk, hops: direct } }
 }
-
-const SENTENCES = {
-  'proxy-needed': 'doctor.compared.needed',
-  'proxy-not-needed': 'doctor.compared.not-needed',
-  'proxy-broken': 'doctor.compared.proxy-broken',
-  'both-broken': 'doctor.compared.both-broken',
-} as const
 
 /** A route that failed leaves the compared hops not reached. */
 function works(hops: readonly DiagnosedHop[]): boolean {

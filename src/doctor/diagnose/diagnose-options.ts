@@ -51,28 +51,18 @@ const MAX_UPLOAD_BYTES = 500 * 1024 * 1024
 export function checkDiagnoseOptions(options: DiagnoseOptions): void {
   checkTimeoutMs(options.timeoutMs ?? DEFAULT_TIMEOUT_MS)
   const { token, intents = 0, channel, uploadBytes = DEFAULT_UPLOAD_BYTES } = options
+  const bytes = `must be a whole number of bytes from 1 to ${MAX_UPLOAD_BYTES}`
   if (!Number.isSafeInteger(intents) || intents < 0)
     throw configError('intents', 'must be a whole number of 0 or more', 'Add up the values of the intents.')
   if (!Number.isInteger(uploadBytes) || uploadBytes < 1 || uploadBytes > MAX_UPLOAD_BYTES)
-    throw configError(
-      'uploadBytes',
-      `must be a whole number of bytes from 1 to ${MAX_UPLOAD_BYTES}`,
-      'Leave it out for 1 MiB.',
-    )
+    throw configError('uploadBytes', bytes, 'Leave it out for 1 MiB.')
   if (channel === undefined) return
+  const id = "must be a channel's id: 17 to 20 digits"
   // It becomes a part of a URL.
   if (!/^\d{1,20}$/.test(channel))
-    throw configError(
-      'channel',
-      "must be a channel's id: 17 to 20 digits",
-      'Copy the id from Discord (developer mode).',
-    )
-  if (token === undefined)
-    throw configError(
-      'channel',
-      'needs the option token',
-      'Messages are sent by the bot: give its token too.',
-    )
+    throw configError('channel', id, 'Copy the id from Discord (developer mode).')
+  const hint = 'Messages are sent by the bot: give its token too.'
+  if (token === undefined) throw configError('channel', 'needs the option token', hint)
 }
 
 /** Undefined without a token. */

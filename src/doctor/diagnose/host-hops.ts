@@ -1,5 +1,5 @@
 import { DISCORD_HOSTS } from '../../discord/hosts.js'
-import { hintOf, TransportError } from '../../errors.js'
+import { failureOf, TransportError } from '../../errors.js'
 import { say } from '../../messages/index.js'
 import { inParallel } from '../validate/in-parallel.js'
 import type { DiscordQuestions } from './discord-hops.js'
@@ -30,23 +30,10 @@ export function connectToHosts(questions: DiscordQuestions): Promise<unknown> {
     const [first] = failed
     if (first === undefined)
       return { value: true, detail: say('doctor.detail.hosts', { hosts: HOSTS.length }) }
-    throw allFailed(
-      first.error,
-      failed.map(({ host }) => host),
-    )
-  })
-}
-
-/** The first failure in the name of all. */
-function allFailed(first: TransportError, hosts: readonly string[]): TransportError {
-  const { code, phase, proxy, target, retryable, cause, message } = first
-  return new TransportError(say('doctor.hosts.failed', { hosts: hosts.join(', '), reason: message }), {
-    code,
-    phase,
-    proxy,
-    target,
-    hint: hintOf(first),
-    retryable,
-    cause,
+    // The first failure in the name of all.
+    const hosts = failed.map(({ host }) => host).join(', ')
+    throw failureOf(first.error, {
+      message: say('doctor.hosts.failed', { hosts, reason: first.error.message }),
+    })
   })
 }

@@ -1,6 +1,11 @@
 import { connect, isIP, type Socket } from 'node:net'
-import { connect as connectTls } from 'node:tls'
+import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { asOwnConnection } from '../../tunnel/own-connections.js'
+
+interface Address {
+  readonly host: string
+  readonly port: number
+}
 
 /** A scheme that a port was seen to speak. */
 export type SpokenScheme = 'http' | 'https' | 'socks5' | 'socks4a'
@@ -17,11 +22,7 @@ export interface ProbedPort {
  * Asks a port in each protocol, all at once, for a tunnel to `target`. No credentials are sent, and nothing
  * goes into a tunnel that opens.
  */
-export async function probePort(
-  proxy: { readonly host: string; readonly port: number },
-  target: { readonly host: string; readonly port: number },
-  limit: AbortSignal,
-): Promise<ProbedPort> {
+export async function probePort(proxy: Address, target: Address, limit: AbortSignal): Promise<ProbedPort> {
   const enough = new AbortController()
   const end = AbortSignal.any([limit, enough.signal])
   let grace: NodeJS.Timeout | undefined
@@ -48,17 +49,16 @@ interface Heard {
 
 interface Question {
   readonly scheme: SpokenScheme
-  readonly open: (proxy: { readonly host: string; readonly port: number }) => Socket
+  readonly open: (proxy: Address) => Socket
   readonly ready: 'connect' | 'secureConnect'
-  readonly bytes: (target: { readonly host: string; readonly port: number }) => Buffer
+  readonly bytes: (target: Address) => Buffer
   readonly isSpoken: (answer: Buffer) => boolean
 }
 
 /** How long the other protocols may take once one has answered. */
 const GRACE_MS = 300
 
-const plain = ({ host, port }: { readonly host: string; readonly port: number }): Socket =>
-  asOwnConnection(() => connect({ host, port }))
+const plain = ({ host, port }: Address): Socket => asOwnConnection(() => connect({ host, port }))
 
 /** The order in which a URL is suggested. */
 const QUESTIONS: readonly Question[] = [
@@ -90,12 +90,12 @@ function otherThanProxy(heard: readonly Heard[]): ProbedPort['other'] {
 const SOCKS5_GREETING = Buffer.from([5, 2, 0, 2])
 
 /** RFC 9110 §9.3.6. */
-function connectRequest({ host, port }: { host: string; port: number }): Buffer {
+function connectRequest({ host, port }: Address): Buffer {
   return Buffer.from(`CONNECT ${host}:${port} HTTP/1.1\r\nHost: ${host}:${port}\r\n\r\n`)
 }
 
 /** The SOCKS 4A memo: 0.0.0.1 for "the name follows". */
-function socks4aRequest({ host, port }: { host: string; port: number }): Buffer {
+function socks4aRequest({ host, port }: Address): Buffer {
   return Buffer.from([4, 1, port >> 8, port & 255, 0, 0, 0, 1, 0, ...Buffer.from(host, 'ascii'), 0])
 }
 
@@ -137,13 +137,8 @@ async function hear(
   return heard
 }
 
-function openTls({ host, port }: { host: string; port: number }): Socket {
-  return asOwnConnection(() =>
-    connectTls({
-      host,
-      port,
-      rejectUnauthorized: false,
-      ...(isIP(host) === 0 ? { servername: host } : {}),
-    }),
-  )
+/** TLS to whoever answers there. Nothing that is secret may be sent. */
+export function openTls({ host, port }: Address): TLSSocket {
+  const name = isIP(host) === 0 ? { servername: host } : {}
+  return asOwnConnection(() => connectTls({ host, port, rejectUnauthorized: false, ...name }))
 }

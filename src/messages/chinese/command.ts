@@ -1,8 +1,5 @@
-import type { COMMAND } from '../english/command.js'
-import type { Translation } from '../text.js'
-
 /** What the command prints around the results, in Chinese. */
-export const COMMAND_CHINESE: Translation<typeof COMMAND> = {
+export const COMMAND_CHINESE = {
   'command.error': '错误：',
   'command.warning': '警告：',
   'command.note': '注意：',

@@ -1,8 +1,5 @@
-import type { CONFIG } from '../english/config.js'
-import type { Translation } from '../text.js'
-
 /** What is wrong with a proxy URL, a certificate file or a variable, in Chinese. */
-export const CONFIG_CHINESE: Translation<typeof CONFIG> = {
+export const CONFIG_CHINESE = {
   'config.reason.set': '设置了 {source}',
   'config.reason.none': '没有配置代理',
   'config.reason.bypass': '匹配 {list} 里的 {entry}',

@@ -1,8 +1,5 @@
-import type { DOCTOR } from '../english/doctor.js'
-import type { Translation } from '../text.js'
-
 /** What `doctor` says of Discord's answers, in Chinese. */
-export const DOCTOR_CHINESE: Translation<typeof DOCTOR> = {
+export const DOCTOR_CHINESE = {
   'doctor.title.config': '配置',
   'doctor.title.pac': 'PAC 脚本',
   'doctor.title.proxy-dns': '解析代理的域名',
@@ -69,8 +66,8 @@ export const DOCTOR_CHINESE: Translation<typeof DOCTOR> = {
   'doctor.channel.hint': '机器人看不到这个 id 的频道：检查 id，以及机器人是否在那个服务器里、能否查看频道。',
   'doctor.permission.hint': '机器人在这个频道缺少权限：它需要“发送消息”和“附加文件”。',
   'doctor.too-large.hint': '文件超过 Discord 对这个服务器的限制：把 {uploadBytes|--upload-bytes} 设小一些。',
-  'doctor.compared.needed': '需要代理，代理也正常：没有它到不了 Discord。',
-  'doctor.compared.not-needed': '代理正常，但并不需要：没有它也能到 Discord。',
+  'doctor.compared.proxy-needed': '需要代理，代理也正常：没有它到不了 Discord。',
+  'doctor.compared.proxy-not-needed': '代理正常，但并不需要：没有它也能到 Discord。',
   'doctor.compared.proxy-broken':
     '故障在代理：没有它能到 Discord。修好代理；如果允许机器人直连，就去掉这个设置。',
   'doctor.compared.both-broken': '有没有代理都到不了 Discord：先修代理，因为直连代替不了它。',

@@ -1,8 +1,5 @@
-import type { ENVIRONMENT } from '../english/environment.js'
-import type { Translation } from '../text.js'
-
 /** What the command `env` says around the settings that it prints, in Chinese. */
-export const ENVIRONMENT_CHINESE: Translation<typeof ENVIRONMENT> = {
+export const ENVIRONMENT_CHINESE = {
   'env.no-proxy':
     '没有找到代理：请设置 OPENCLAW_PROXY_URL、HTTPS_PROXY 或 ALL_PROXY，或给出 --proxy-url http://127.0.0.1:7897',
   'env.fill-in': '请把 *** 换成你自己的用户名和密码，并做百分号编码。',

@@ -1,8 +1,5 @@
-import type { OPENCLAW } from '../english/openclaw.js'
-import type { Translation } from '../text.js'
-
 /** What the reader of OpenClaw's configuration says, in Chinese. */
-export const OPENCLAW_CHINESE: Translation<typeof OPENCLAW> = {
+export const OPENCLAW_CHINESE = {
   'openclaw.file': '文件{refused}',
   'openclaw.file.hint':
     '请给出 openclaw.json 的路径；不给的话，会依次查看 OPENCLAW_CONFIG_PATH、OPENCLAW_STATE_DIR 和 ~/.openclaw。',

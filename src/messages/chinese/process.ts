@@ -1,8 +1,5 @@
-import type { PROCESS } from '../english/process.js'
-import type { Translation } from '../text.js'
-
 /** The process-wide mode, in Chinese. */
-export const PROCESS_CHINESE: Translation<typeof PROCESS> = {
+export const PROCESS_CHINESE = {
   'process.already-installed': '本进程已经安装过一次，安装者是 {installer}',
   'process.already-installed.hint':
     '一个进程只有一个安装：请对前一个调用 stop()，或去掉这一个。在 discord-transport/register 之下，用同一个代理、范围不更宽的 install() 就是同一个安装。',

@@ -1,8 +1,5 @@
-import type { ROUTE } from '../english/route.js'
-import type { Translation } from '../text.js'
-
 /** The failures of the route to a destination, in Chinese. */
-export const ROUTE_CHINESE: Translation<typeof ROUTE> = {
+export const ROUTE_CHINESE = {
   'route.upgrade': '{target} 对 WebSocket 升级返回 {status}',
   'route.upgrade.hint': '线路是通的，后面的服务器拒绝了 WebSocket：检查 URL 的路径。',
   'route.upgrade.page.hint':

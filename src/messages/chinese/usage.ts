@@ -1,8 +1,5 @@
-import type { USAGE } from '../english/usage.js'
-import type { Translation } from '../text.js'
-
 /** What the command says of a command line that is not usable, in Chinese. */
-export const USAGE_CHINESE: Translation<typeof USAGE> = {
+export const USAGE_CHINESE = {
   'usage.lang': '--lang：应为 en 或 zh-CN',
   'usage.proxy-url': '--proxy-url：应为 scheme://host:port，例如 http://127.0.0.1:3128',
   'usage.needs': '{flag}：需要同时给出 {other}',

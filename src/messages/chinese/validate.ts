@@ -1,8 +1,5 @@
-import type { VALIDATE } from '../english/validate.js'
-import type { Translation } from '../text.js'
-
 /** What `validateProxy()`, the egress policy and the commands `validate` and `policy` say, in Chinese. */
-export const VALIDATE_CHINESE: Translation<typeof VALIDATE> = {
+export const VALIDATE_CHINESE = {
   'policy.also': '必须是网段、地址或主机名的列表',
   'policy.also.hint': '例如 203.0.113.0/24、fd00:1::/64 或 intranet.example。',
   'policy.except': '必须是网段或地址的列表，可以带端口',

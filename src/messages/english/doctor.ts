@@ -75,8 +75,9 @@ export const DOCTOR = {
     'The bot lacks a permission in this channel: it needs Send Messages and Attach Files.',
   'doctor.too-large.hint':
     "The file is above Discord's limit for this server: {set a smaller uploadBytes|give a smaller --upload-bytes}.",
-  'doctor.compared.needed': 'The proxy is needed, and it works: Discord cannot be reached without it.',
-  'doctor.compared.not-needed': 'The proxy works, but it is not needed: Discord can be reached without it.',
+  'doctor.compared.proxy-needed': 'The proxy is needed, and it works: Discord cannot be reached without it.',
+  'doctor.compared.proxy-not-needed':
+    'The proxy works, but it is not needed: Discord can be reached without it.',
   'doctor.compared.proxy-broken':
     'The proxy is the failure: Discord can be reached without it. Repair it, or remove the setting if the bot may connect directly.',
   'doctor.compared.both-broken':
