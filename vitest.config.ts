@@ -4,8 +4,8 @@ import { beginWith } from './test/support/first-files.js'
 import { ISOLATED_FILES } from './test/support/isolated-files.js'
 import { TIMED_FILES } from './test/support/timed-files.js'
 
-// Most files wait most of the time.
-const parallel = { maxWorkers: availableParallelism() + 1, sequence: { groupOrder: 0 } } as const
+// Most files wait most of the time: for a deadline, for five seconds of Discord, for a program.
+const parallel = { maxWorkers: availableParallelism() + 2, sequence: { groupOrder: 0 } } as const
 
 /** Each takes more than half a minute on two processors. */
 const LONGEST = [
@@ -17,6 +17,8 @@ const LONGEST = [
   '/examples/demo.programs.ts',
   '/tunnel/pac/pac-failures.test.ts',
   '/gateway/seams.test.ts',
+  '/gateway/resume.test.ts',
+  '/adapters/faults.test.ts',
 ]
 
 /** Three projects for the test files that end in `.ENDING.ts`: most of them, the isolated and the timed ones. */
