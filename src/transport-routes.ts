@@ -53,13 +53,9 @@ export function transportRoutes(
   { noProxy, scope }: Pick<ResolvedInstallOptions, 'noProxy' | 'scope'>,
 ): TransportRoutes {
   const own = facesOf(transport)
-  const derived = new Set<DerivedRoute>()
+  const made = [own]
   const listeners = new Set<() => void>()
-  const derive = (resolve: Resolve): DerivedRoute => {
-    const route = new DerivedRoute(transport, resolve, noProxy)
-    derived.add(route)
-    return route
-  }
+  const derive = (resolve: Resolve): ProcessRoute => derivedRoute(transport, resolve, noProxy, made)
   const plain =
     scope === 'all' && resolvePlainProxy(transport.options()) !== null ? derive(resolvePlainProxy) : null
   const main: ProcessRoute =
@@ -83,7 +79,7 @@ export function transportRoutes(
     },
     carried: () => carriedOptions(transport.options()),
     close: async () => {
-      await Promise.all([own.close(), ...[...derived].map((route) => route.close())])
+      await Promise.all(made.map((faces) => faces.close()))
     },
   }
 }
@@ -93,64 +89,46 @@ type Resolve = (options: ResolvedOptions) => RoutePolicy | null
 /**
  * The transport's options with another proxy or another bypass list. The decisions of the installation ask the list, so
  * the transport behind this route has none.
+ *
+ * @param made gets the faces that are to be closed
  */
-class DerivedRoute implements ProcessRoute {
-  readonly #parent: InstallingTransport
-  readonly #resolve: Resolve
-  readonly #noProxy: ResolvedOptions['noProxy'] | undefined
-  readonly #made: ClosableFaces[] = []
-  #options: ResolvedOptions
-  #policy: RoutePolicy | undefined
-  #faces: ClosableFaces | undefined
-
-  constructor(
-    parent: InstallingTransport,
-    resolve: Resolve,
-    noProxy: ResolvedOptions['noProxy'] | undefined,
-  ) {
-    this.#parent = parent
-    this.#resolve = resolve
-    this.#noProxy = noProxy
-    this.#options = parent.options()
-  }
-
-  get policy(): RoutePolicy {
-    this.#followParent()
-    this.#policy ??= this.#resolveWith(this.#noProxy ?? this.#options.noProxy)
-    return this.#policy
-  }
-
-  get faces(): RouteFaces {
-    this.#followParent()
-    this.#faces ??= this.#create()
-    return this.#faces
-  }
-
-  async close(): Promise<void> {
-    await Promise.all(this.#made.map((faces) => faces.close()))
-  }
-
+function derivedRoute(
+  parent: InstallingTransport,
+  resolve: Resolve,
+  noProxy: ResolvedOptions['noProxy'] | undefined,
+  made: ClosableFaces[],
+): ProcessRoute {
+  const policyOf = (options: ResolvedOptions): RoutePolicy => resolve(options) ?? resolveProxy(options)
+  let followed: FollowedOptions = { options: parent.options() }
   /** setProxy() replaces the options. Tunnels of before stay open until they are idle. */
-  #followParent(): void {
-    const options = this.#parent.options()
-    if (options === this.#options) return
-    this.#options = options
-    this.#policy = undefined
-    this.#faces = undefined
+  const current = (): FollowedOptions => {
+    const options = parent.options()
+    if (options !== followed.options) followed = { options }
+    return followed
   }
+  return {
+    get policy() {
+      const now = current()
+      now.policy ??= policyOf(withOptions(now.options, { noProxy: noProxy ?? now.options.noProxy }))
+      return now.policy
+    },
+    get faces() {
+      const now = current()
+      if (now.faces !== undefined) return now.faces
+      const options = withOptions(now.options, { noProxy: false })
+      const transport = parent.create(policyOf(options), options)
+      now.faces = facesOf(transport, () => transport.close())
+      made.push(now.faces)
+      return now.faces
+    },
+  }
+}
 
-  #create(): ClosableFaces {
-    const options = withOptions(this.#options, { noProxy: false })
-    const transport = this.#parent.create(this.#resolveWith(false), options)
-    const faces = facesOf(transport, () => transport.close())
-    this.#made.push(faces)
-    return faces
-  }
-
-  #resolveWith(noProxy: ResolvedOptions['noProxy']): RoutePolicy {
-    const options = withOptions(this.#options, { noProxy })
-    return this.#resolve(options) ?? resolveProxy(options)
-  }
+/** The options of the parent, and what was made of them. */
+interface FollowedOptions {
+  readonly options: ResolvedOptions
+  policy?: RoutePolicy
+  faces?: ClosableFaces
 }
 
 interface ClosableFaces extends RouteFaces {

@@ -88,17 +88,12 @@ export class Pools {
    * more. Undefined where no tunnel is idle, or one is being closed already.
    */
   idleFor(pool: OriginPool): { readonly from: OriginPool; readonly lane: Lane } | undefined {
-    if (pool.size > 0 || this.makeRoom) return undefined
+    if (pool.size > 0 || this.all.some(({ yields }) => yields)) return undefined
     for (const from of this.#byOrigin.values()) {
       const lane = from === pool ? undefined : from.yieldIdle()
       if (lane !== undefined) return { from, lane }
     }
     return undefined
-  }
-
-  /** Whether a tunnel is being closed to make room. */
-  get makeRoom(): boolean {
-    return this.all.some((pool) => pool.yields)
   }
 }
 

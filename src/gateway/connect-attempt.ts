@@ -81,10 +81,7 @@ export class ConnectAttempt {
     const { session, id } = this.#owner
     const { live } = session
     this.#place?.()
-    if (!this.#context.holds(id)) {
-      this.#connection?.leave(leaseEnded())
-      return
-    }
+    if (this.#leftForLease(id)) return
     this.#owner.began(live === undefined ? 'identifying' : 'resuming')
     if (live === undefined) {
       void this.#identify()
@@ -107,7 +104,7 @@ export class ConnectAttempt {
 
   async #identify(): Promise<void> {
     const { signal } = this.#abort
-    const { throttler, options, presence, holds } = this.#context
+    const { throttler, options, presence } = this.#context
     const { id, count } = this.#owner
     try {
       await throttler.waitForIdentify(id, signal)
@@ -115,11 +112,7 @@ export class ConnectAttempt {
       if (!signal.aborted) this.#connection?.leave(failedAttempt('identify-throttler-failed', error))
       return
     }
-    if (signal.aborted) return
-    if (!holds(id)) {
-      this.#connection?.leave(leaseEnded())
-      return
-    }
+    if (signal.aborted || this.#leftForLease(id)) return
     const { intents, properties, largeThreshold } = options
     const shard = [id, count] as const
     this.#connection?.expect('READY', this.#readyTimeoutMs)
@@ -135,6 +128,12 @@ export class ConnectAttempt {
     )
     this.#turn?.()
     this.#owner.debug('identifying')
+  }
+
+  #leftForLease(id: number): boolean {
+    const holds = this.#context.holds(id)
+    if (!holds) this.#connection?.leave(leaseEnded())
+    return !holds
   }
 
   #exhausted(waitMs: number): void {

@@ -107,15 +107,13 @@ function giveNonce(
 /** undici's timers tick twice a second, and come up to two ticks late. */
 const TIMER_LATE_MS = 1_000
 
-interface Delivery {
+interface Delivery extends Pick<DeliveryContext, 'closing' | 'onProxyReturn'> {
   readonly send: SendAttempt
   readonly limits: DeliveryLimits
   /** The budget of a call of which nothing has been sent. */
   readonly connectMs: number
-  readonly closing: AbortSignal | undefined
   readonly clock: DeliveryClock
   readonly repeats: FrameworkRepeats
-  readonly onProxyReturn: DeliveryContext['onProxyReturn']
 }
 
 /** Ends a wait before its time. */
