@@ -79,6 +79,21 @@ export class Hooks {
   }
 }
 
+/** What a Proxy of a class makes in place of the class. */
+export function construct(
+  target: new (...values: never[]) => object,
+  values: readonly unknown[],
+  newTarget: unknown,
+): object {
+  const made: unknown = Reflect.construct(
+    target,
+    values,
+    typeof newTarget === 'function' ? newTarget : target,
+  )
+  if (typeof made === 'object' && made !== null) return made
+  throw new TypeError('A class makes objects')
+}
+
 /** Name, length, and what else hangs on the function: `util.promisify.custom`, for one. */
 function copyProperties(from: object, to: object): void {
   for (const key of Reflect.ownKeys(from)) {

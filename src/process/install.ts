@@ -96,11 +96,9 @@ export function explainInstallation(
 
 function explain(decisions: Decisions, url: URL, asked: Surface | undefined): InstalledExplanation {
   const { protocol } = url
-  if (!PROTOCOLS.has(protocol) && asked === undefined) {
-    const reason = `no surface carries ${protocol} URLs`
-    return { route: 'direct', reason, surface: surfaceOf(protocol), proxy: null }
-  }
-  const surface = asked ?? surfaceOf(protocol)
+  const surface = asked ?? SUGGESTED.get(protocol)
+  if (surface === undefined)
+    return { route: 'direct', reason: `no surface carries ${protocol} URLs`, surface: 'net', proxy: null }
   const decision = decisions.decide(wantedAt(url, surface))
   if (decision.action !== 'proxy') {
     const route = decision.action === 'refuse' ? 'refused' : 'direct'
@@ -109,10 +107,12 @@ function explain(decisions: Decisions, url: URL, asked: Surface | undefined): In
   return { route: 'proxy', reason: decision.reason, surface, proxy: describeProxy(decision.route.policy) }
 }
 
-const PROTOCOLS: ReadonlySet<string> = new Set(['http:', 'https:', 'ws:', 'wss:', 'tcp:', 'tls:'])
-
-function surfaceOf(protocol: string): Surface {
-  if (protocol === 'ws:' || protocol === 'wss:') return 'websocket'
-  if (protocol === 'http:' || protocol === 'https:') return protocol === 'http:' ? 'http' : 'https'
-  return protocol === 'tls:' ? 'tls' : 'net'
-}
+/** Which surface the scheme of a URL suggests. */
+const SUGGESTED: ReadonlyMap<string, Surface> = new Map([
+  ['http:', 'http'],
+  ['https:', 'https'],
+  ['ws:', 'websocket'],
+  ['wss:', 'websocket'],
+  ['tcp:', 'net'],
+  ['tls:', 'tls'],
+])

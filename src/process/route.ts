@@ -1,4 +1,4 @@
-import type { Agent } from 'node:http'
+import type { Agent, ClientRequest, RequestOptions } from 'node:http'
 import type { Socket } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
 import type { Dispatcher } from 'undici'
@@ -9,7 +9,8 @@ import type { PreloadSettings } from './preload-settings.js'
 
 /** What carries the connections of the process. To make it loads undici and zod. */
 export interface RouteFaces {
-  readonly agent: Agent
+  /** `addRequest` is how Node gives it each request; its types leave that out. */
+  readonly agent: Agent & { addRequest(request: ClientRequest, options: RequestOptions): void }
   readonly dispatcher: Dispatcher
   /** A connection to the destination itself, without TLS of ours. It can be aborted. */
   openTunnel(target: { readonly host: string; readonly port: number }, signal: AbortSignal): Promise<Socket>

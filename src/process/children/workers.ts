@@ -1,6 +1,6 @@
 import workerThreads, { type WorkerOptions } from 'node:worker_threads'
 import { isOwnConnection } from '../../tunnel/own-connections.js'
-import type { Hooks } from '../hooks.js'
+import { construct, type Hooks } from '../hooks.js'
 import { resolvePreload } from './node-options.js'
 import type { ChildSetup } from './processes.js'
 
@@ -42,12 +42,6 @@ export function hookWorkers(hooks: Hooks, setup: ChildSetup): () => void {
   })
   hooks.value('worker_threads.Worker', workerThreads, 'Worker', replacement)
   return () => workerThreads.setEnvironmentData(VARIABLES, undefined)
-}
-
-function construct(target: typeof workerThreads.Worker, values: unknown[], newTarget: unknown): object {
-  const worker: unknown = Reflect.construct(target, values, newTarget as typeof target)
-  if (typeof worker === 'object' && worker !== null) return worker
-  throw new TypeError('A Worker is an object')
 }
 
 /** The flags of this process that a Worker of its own can have; the others are those of the whole process. */

@@ -1,4 +1,5 @@
 import { wantedAt, type Decision } from '../decisions.js'
+import { construct } from '../hooks.js'
 import type { Surface } from '../surface.js'
 import type { HookContext } from './context.js'
 
@@ -33,16 +34,6 @@ function decide({ decisions }: HookContext, surface: Surface, text: string): Dec
   if (!URL.canParse(text)) return OUTSIDE
   const wanted = wantedAt(new URL(text), surface)
   return wanted.host === '' || !decisions.concerns(wanted.host) ? OUTSIDE : decisions.decide(wanted)
-}
-
-function construct(target: typeof WebSocket, values: readonly unknown[], newTarget: unknown): object {
-  const socket: unknown = Reflect.construct(
-    target,
-    values,
-    typeof newTarget === 'function' ? newTarget : target,
-  )
-  if (typeof socket === 'object' && socket !== null) return socket
-  throw new TypeError('A WebSocket is an object')
 }
 
 /** The second argument: subprotocols, or Bun's object with headers. */

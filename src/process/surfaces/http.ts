@@ -17,11 +17,6 @@ interface NodeAgent extends http.Agent {
   readonly options: AgentOptions
 }
 
-/** How a request is given to an agent. */
-interface RequestTaker {
-  addRequest(request: ClientRequest, options: RequestOptions): void
-}
-
 /**
  * node:http and node:https. Each request with an agent, whichever function made it and whenever that was imported,
  * is given to the agent by this one method. Requests without an agent are recognized where they connect: sockets.ts.
@@ -112,9 +107,7 @@ function lead(
     failRequest(request, decision.error)
     return
   }
-  const { agent } = decision.route.faces
-  if (!takesRequests(agent)) throw new TypeError('The agent of a transport takes requests')
-  agent.addRequest(request, options)
+  decision.route.faces.agent.addRequest(request, options)
 }
 
 function wantedBy(request: ClientRequest, { host, port }: AgentRequestOptions): Wanted {
@@ -155,8 +148,4 @@ function isRequestOptions(value: unknown): value is AgentRequestOptions {
 
 function isNodeAgent(value: unknown): value is NodeAgent {
   return value instanceof http.Agent
-}
-
-function takesRequests(agent: http.Agent): agent is http.Agent & RequestTaker {
-  return 'addRequest' in agent && typeof agent.addRequest === 'function'
 }
