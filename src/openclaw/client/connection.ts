@@ -63,7 +63,11 @@ export class Connection {
     const { socket, via, handshakeTimeoutMs } = settings
     this.#settings = settings
     this.#owner = owner
-    socket.on('upgrade', (response) => this.#checkCertificate(response.socket))
+    socket.on('upgrade', (response) => {
+      const { fingerprint } = settings
+      const problem = fingerprint && fingerprintProblem(response.socket, fingerprint, via.target)
+      if (problem) this.#leave(problem)
+    })
     this.#socket = new LiveSocket(socket, via, {
       opened: () => {
         if (this.#over !== undefined) return
@@ -102,13 +106,6 @@ export class Connection {
     this.#over = error
     this.#heartbeat?.stop()
     this.#socket.drop(SILENT)
-  }
-
-  #checkCertificate(socket: Parameters<typeof fingerprintProblem>[0]): void {
-    const { fingerprint, via } = this.#settings
-    if (fingerprint === undefined) return
-    const problem = fingerprintProblem(socket, fingerprint, via.target)
-    if (problem !== undefined) this.#leave(problem)
   }
 
   #message(data: Buffer): void {

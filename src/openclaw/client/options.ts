@@ -122,7 +122,7 @@ export function parseClientOptions({
     throw invalidOption('url: expected either `url`, or `host` and `port`')
   if (!['gateway-only', 'direct', 'proxy', 'block'].includes(loopback))
     throw invalidOption("loopback: expected 'gateway-only', 'proxy' or 'block'")
-  const address = addressOf(url, host, port)
+  const address = addressOf({ url, host, port })
   if (tlsFingerprint !== undefined && address?.protocol === 'ws:')
     throw invalidOption('tlsFingerprint: needs a wss: URL, since ws: has no certificate')
   return {
@@ -149,11 +149,7 @@ export function parseClientOptions({
 }
 
 /** A port alone is another port of this host, and no other host. */
-function addressOf(
-  url: string | URL | undefined,
-  host: string | undefined,
-  port: number | undefined,
-): URL | undefined {
+function addressOf({ url, host, port }: OpenClawClientOptions): URL | undefined {
   if (url !== undefined) return parseGatewayUrl(String(url), 'url')
   if (host === undefined) return undefined
   const name = /:.*:/.test(host) && !host.startsWith('[') ? `[${host}]` : host

@@ -75,18 +75,17 @@ export function homeOf(env: Environment): string {
 function configIn(env: Environment, home: string): string {
   const state = stateOverride(env, home)
   const directories = state === undefined ? STATE_DIRECTORIES.map((name) => join(home, name)) : [state]
-  const candidates = directories.flatMap((directory) => FILE_NAMES.map((name) => join(directory, name)))
-  const [first = ''] = candidates
-  return candidates.find((candidate) => existsSync(candidate)) ?? first
+  return firstThere(directories.flatMap((directory) => FILE_NAMES.map((name) => join(directory, name))))
 }
 
 function stateDirectory(env: Environment, home: string): string {
-  const override = stateOverride(env, home)
-  if (override !== undefined) return override
-  const [current, older] = STATE_DIRECTORIES.map((name) => join(home, name))
-  return (
-    [current, older].find((directory) => directory !== undefined && existsSync(directory)) ?? current ?? home
-  )
+  return stateOverride(env, home) ?? firstThere(STATE_DIRECTORIES.map((name) => join(home, name)))
+}
+
+/** The first where none is there. */
+function firstThere(paths: readonly string[]): string {
+  const [first = ''] = paths
+  return paths.find((path) => existsSync(path)) ?? first
 }
 
 function stateOverride(env: Environment, home: string): string | undefined {

@@ -51,7 +51,7 @@ export class MockSession {
       classification: isMain ? 'main' : 'direct',
       isMain,
       agentId: 'main',
-      ...(label === undefined ? {} : { label }),
+      label,
       displayName: label ?? key,
       status: this.#running === undefined ? 'done' : 'running',
       hasActiveRun: this.#running !== undefined,
@@ -185,14 +185,8 @@ export class MockSession {
   }
 
   #changed(reason: string, runId?: string): void {
-    const run = runId === undefined ? {} : { runId }
     const session = this.row
-    this.#tell('sessions', 'sessions.changed', {
-      sessionKey: this.key,
-      reason,
-      ts: Date.now(),
-      session,
-      ...run,
-    })
+    const ts = Date.now()
+    this.#tell('sessions', 'sessions.changed', { sessionKey: this.key, reason, ts, session, runId })
   }
 }

@@ -1,6 +1,6 @@
 import { OpenClawError } from '../openclaw-error.js'
 import { signDevice, type Challenge, type SigningDevice } from '../device/device-key.js'
-import type { ClientSettings } from '../options.js'
+import type { ClientSettings, OpenClawClientOptions } from '../options.js'
 import type { Fields } from './frames.js'
 
 /** The frame before the handshake may have 64 KiB: the gateway closes without an answer above that. */
@@ -9,10 +9,7 @@ export const MAX_HANDSHAKE_BYTES = 64 * 1024
 /** Protocol versions that this client speaks. An older gateway answers 3, today's answers 4. */
 const PROTOCOLS = { min: 3, max: 4 } as const
 
-export interface Credentials {
-  readonly token?: string | undefined
-  readonly password?: string | undefined
-}
+export type Credentials = Pick<OpenClawClientOptions, 'token' | 'password'>
 
 export interface HandshakeSettings extends Pick<ClientSettings, 'client' | 'role' | 'scopes' | 'caps'> {
   readonly credentials: Credentials

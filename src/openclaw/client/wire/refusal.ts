@@ -27,17 +27,14 @@ const HINTS: Readonly<Record<string, string>> = {
   CLIENT_VERSION_MISMATCH: 'Update discord-transport.',
 }
 
-/** Codes after which waiting helps. */
-const WAITING_HELPS: ReadonlySet<string> = new Set(['AUTH_RATE_LIMITED'])
-
 /** What a refusal of the gateway means. @param method `connect` for the handshake */
-export function refusal(error: WireError, method: string, closeCode?: number): OpenClawError {
+export function refusal(error: WireError, method: string): OpenClawError {
   const { code, message, details, retryAfterMs } = error
   const detailCode = textOf(details['code'])
   const waits =
     details['recommendedNextStep'] === 'wait_then_retry' ||
     details['pauseReconnect'] === false ||
-    (detailCode !== null && WAITING_HELPS.has(detailCode))
+    detailCode === 'AUTH_RATE_LIMITED'
   return new OpenClawError(method === 'connect' ? `The OpenClaw gateway refused: ${message}` : message, {
     code,
     detailCode,
@@ -46,7 +43,6 @@ export function refusal(error: WireError, method: string, closeCode?: number): O
     retryAfterMs,
     hint: hintFor(error, detailCode, method),
     method,
-    closeCode,
     details,
   })
 }
