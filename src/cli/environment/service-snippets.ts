@@ -1,50 +1,50 @@
 import { say } from '../../messages/index.js'
 import { ENV_FILE, fillIn, snippet, type ProxySetting, type Snippet } from './setting.js'
 
-interface UnitPlace {
-  readonly title: string
-  readonly directory: string
-  readonly systemctl: string
-  /** The file with the secret, for the unit and for the shell. */
-  readonly envFile: { readonly inUnit: string; readonly inShell: string }
-}
+const USER_UNIT = {
+  title: 'env.systemd.user',
+  directory: '~/.config/systemd/user',
+  sudo: '',
+  systemctl: 'systemctl --user',
+  envFile: `~/.config/${ENV_FILE}`,
+} as const
+
+const SYSTEM_UNIT = {
+  title: 'env.systemd.system',
+  directory: '/etc/systemd/system',
+  sudo: 'sudo ',
+  systemctl: 'sudo systemctl',
+  envFile: `/etc/${ENV_FILE}`,
+} as const
 
 export function systemdUserSnippet(setting: ProxySetting): Snippet {
-  return systemdSnippet(setting, {
-    title: say('env.systemd.user'),
-    directory: '~/.config/systemd/user',
-    systemctl: 'systemctl --user',
-    envFile: { inUnit: `%h/.config/${ENV_FILE}`, inShell: `~/.config/${ENV_FILE}` },
-  })
+  return systemdSnippet(setting, USER_UNIT)
 }
 
 export function systemdSystemSnippet(setting: ProxySetting): Snippet {
-  return systemdSnippet(setting, {
-    title: say('env.systemd.system'),
-    directory: '/etc/systemd/system',
-    systemctl: 'sudo systemctl',
-    envFile: { inUnit: `/etc/${ENV_FILE}`, inShell: `/etc/${ENV_FILE}` },
-  })
+  return systemdSnippet(setting, SYSTEM_UNIT)
 }
 
 /** A drop-in. systemd.exec(5): in a unit % begins a specifier, in an EnvironmentFile it does not. */
-function systemdSnippet({ name, url, hasSecret, unit }: ProxySetting, place: UnitPlace): Snippet {
-  const { title, directory, systemctl, envFile } = place
-  const heading = say('env.systemd.heading', { title, file: `${directory}/${unit}.d/proxy.conf`, unit })
+function systemdSnippet(
+  { name, url, hasSecret, unit }: ProxySetting,
+  { title, directory, sudo, systemctl, envFile }: typeof USER_UNIT | typeof SYSTEM_UNIT,
+): Snippet {
+  const file = `${directory}/${unit}.d/proxy.conf`
+  const heading = say('env.systemd.heading', { title: say(title), file, unit })
   const reload = [`# ${systemctl} daemon-reload`, `# ${systemctl} restart ${unit}`]
   if (!hasSecret) {
     const value = `${name}=${url}`.replaceAll('%', '%%').replace(/["\\]/g, '\\$&')
     return snippet([heading, '[Service]', `Environment="${value}"`, '', ...reload])
   }
-  const sudo = systemctl.startsWith('sudo') ? 'sudo ' : ''
   return snippet(
     [
       heading,
       '[Service]',
-      `EnvironmentFile=${envFile.inUnit}`,
+      `EnvironmentFile=${envFile.replace('~', '%h')}`,
       '',
-      `# ${sudo}install -m 600 /dev/null ${envFile.inShell}`,
-      say('env.in-file', { file: envFile.inShell }),
+      `# ${sudo}install -m 600 /dev/null ${envFile}`,
+      say('env.in-file', { file: envFile }),
       `# ${name}="${url.replace(/["\\$`]/g, '\\$&')}"`,
       ...reload,
     ],

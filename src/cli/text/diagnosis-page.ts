@@ -1,7 +1,7 @@
 import type { DiagnosedHop, Diagnosis } from '../../index.js'
 import { say } from '../../messages/index.js'
 import { version } from '../version.js'
-import { verdictOf } from './verdict.js'
+import { shownTime, verdictOf, wholeMs } from './verdict.js'
 
 /**
  * The report of `doctor --html`: one page that needs no other file, no script and no network. A diagnosis holds no
@@ -77,7 +77,7 @@ function otherProxies({ otherProxies: others = [] }: Diagnosis): string[] {
 }
 
 function table(hops: readonly DiagnosedHop[]): string {
-  const whole = Math.max(1, ...hops.map(({ startMs, ms }) => (startMs ?? 0) + (ms ?? 0)))
+  const whole = wholeMs(hops)
   const head = [say('command.html.hop'), say('command.html.seen'), say('command.html.time')]
   return `<table>
 <thead><tr>${head.map((title) => element('th', title)).join('')}</tr></thead>
@@ -108,8 +108,7 @@ function row(hop: DiagnosedHop, whole: number): string {
     startMs === null || ms === null
       ? ''
       : `<div class="bar" style="margin-left:${percent(startMs / whole)};width:${percent(ms / whole)}"></div>`
-  const time = ms === null ? '' : `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`
-  return `<tr class="${status}"><td>${escaped(title)}</td><td>${seen}${causes.join('')}</td><td class="time">${time}${bar}</td></tr>`
+  return `<tr class="${status}"><td>${escaped(title)}</td><td>${seen}${causes.join('')}</td><td class="time">${shownTime(hop)}${bar}</td></tr>`
 }
 
 function percent(part: number): string {

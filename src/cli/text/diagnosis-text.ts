@@ -2,7 +2,7 @@ import type { DiagnosedHop, Diagnosis } from '../../index.js'
 import { sourceName } from '../../doctor/index.js'
 import { say } from '../../messages/index.js'
 import { padColumns, type Style } from './terminal.js'
-import { verdictOf } from './verdict.js'
+import { shownTime, verdictOf, wholeMs } from './verdict.js'
 
 const TITLE_WIDTH = 27
 const BAR_WIDTH = 24
@@ -73,7 +73,7 @@ function comparisonLines({ comparison }: Diagnosis, style: Style): string[] {
 }
 
 function allHopLines(hops: readonly DiagnosedHop[], style: Style, columns: number): string[] {
-  const whole = Math.max(1, ...hops.map(({ startMs, ms }) => (startMs ?? 0) + (ms ?? 0)))
+  const whole = wholeMs(hops)
   const draw = columns < COLUMNS_WITH_BARS ? (): string => '' : (hop: DiagnosedHop): string => bar(hop, whole)
   const notReached = hops.filter(({ status }) => status === 'not-reached')
   const counted = new Set(
@@ -93,18 +93,13 @@ function hopLines(hop: DiagnosedHop, drawn: string, style: Style): string[] {
   const ok = hop.status === 'ok'
   const mark = ok ? style.good('✓') : style.bad('✗')
   const line =
-    `  ${mark} ${title}${timeOf(hop).padStart(9)}  ${drawn}  ${style.dim(hop.detail ?? '')}`.trimEnd()
+    `  ${mark} ${title}${shownTime(hop).padStart(9)}  ${drawn}  ${style.dim(hop.detail ?? '')}`.trimEnd()
   if (ok) return [line]
   return [
     line,
     `      ${style.bad(hop.code ?? '')}: ${hop.message ?? ''}`,
     `      ${style.bold(say('command.doctor.try'))} ${hop.hint ?? ''}`,
   ]
-}
-
-function timeOf({ ms }: DiagnosedHop): string {
-  if (ms === null) return ''
-  return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`
 }
 
 /** Where in the whole time the hop lies. */

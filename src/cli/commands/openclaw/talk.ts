@@ -92,23 +92,26 @@ function fieldOf(value: unknown, name: string): unknown {
 }
 
 function tooExpensive(sessionKey: string, spent: number, budget: number): OpenClawError {
-  return new OpenClawError(
+  return stopped(
+    'budget',
     `The run in ${sessionKey} cost ${spent.toFixed(6)} USD, and the budget was ${budget}`,
-    {
-      code: 'ERR_OPENCLAW_RUN',
-      reason: 'budget',
-      hint: 'It was stopped after the message that passed the budget. Give more --budget to let it go on.',
-      retryable: false,
-      sent: 'maybe',
-    },
+    'It was stopped after the message that passed the budget. Give more --budget to let it go on.',
   )
 }
 
 function noCost(sessionKey: string): OpenClawError {
-  return new OpenClawError(`The model of ${sessionKey} reports no cost, so --budget cannot be kept`, {
+  return stopped(
+    'no-cost',
+    `The model of ${sessionKey} reports no cost, so --budget cannot be kept`,
+    'The run was stopped. Leave --budget out, or give the model its prices in OpenClaw’s configuration.',
+  )
+}
+
+function stopped(reason: string, message: string, hint: string): OpenClawError {
+  return new OpenClawError(message, {
     code: 'ERR_OPENCLAW_RUN',
-    reason: 'no-cost',
-    hint: 'The run was stopped. Leave --budget out, or give the model its prices in OpenClaw’s configuration.',
+    reason,
+    hint,
     retryable: false,
     sent: 'maybe',
   })
