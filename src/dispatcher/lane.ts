@@ -1,9 +1,10 @@
 import type { Socket } from 'node:net'
-import { Client } from 'undici'
+import { Client, type buildConnector } from 'undici'
 import { toError } from '../errors.js'
 import { connectionLost } from '../tunnel/failures.js'
 import type { Via } from '../tunnel/fault.js'
 import type { ForwardProxy, HttpConnection } from '../tunnel/index.js'
+import { OWN_CONNECTOR } from '../tunnel/own-connections.js'
 import type { StatsCounter } from '../tunnel/stats.js'
 import { forwardedOptions } from './forwarded-options.js'
 import { watchIdle } from './idle-watch.js'
@@ -101,8 +102,9 @@ export class Lane {
 
   #createClient(): Client {
     const { origin, keepAliveMs, silenceMs } = this.#context
+    const connect: buildConnector.connector = (_target, callback) => this.#connect(callback)
     const client = new Client(origin, {
-      connect: (_target, callback) => this.#connect(callback),
+      connect: Object.assign(connect, { [OWN_CONNECTOR]: true }),
       pipelining: 1,
       keepAliveTimeout: keepAliveMs,
       keepAliveMaxTimeout: keepAliveMs,

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { TransportError } from '../errors.js'
 import { normalizeHost } from '../config/host.js'
 import { say } from '../messages/index.js'
+import type { ProxyConnection } from '../tunnel/proxy-connections.js'
 import { isDiscord, isLoopback } from './destination.js'
 import type { ResolvedInstallOptions } from './options.js'
 import { refusal } from './refusal.js'
@@ -53,7 +54,7 @@ export class Decisions {
   readonly #options: ResolvedInstallOptions
   readonly #routes: ProcessRoutes
   /** Made by the first bypass(): on Node 20 and 22 each promise of the process costs more from then on. */
-  #bypassed: AsyncLocalStorage<true> | undefined
+  #passing: AsyncLocalStorage<'all' | ProxyConnection> | undefined
   #stopped = false
 
   constructor(options: ResolvedInstallOptions, routes: ProcessRoutes) {
@@ -71,13 +72,29 @@ export class Decisions {
 
   /** Runs `run`; what it opens, also later in what it started, goes direct. */
   bypass<T>(run: () => T): T {
-    this.#bypassed ??= new AsyncLocalStorage()
-    return this.#bypassed.run(true, run)
+    return this.#pass('all', run)
   }
 
-  /** Whether the code that runs now is inside of {@link bypass}. */
+  /** Runs what a server does with a connection that this process has opened to a proxy, and that the server accepted. */
+  asProxy<T>(accepted: ProxyConnection, run: () => T): T {
+    return this.#pass(accepted, run)
+  }
+
+  #pass<T>(what: 'all' | ProxyConnection, run: () => T): T {
+    this.#passing ??= new AsyncLocalStorage()
+    return this.#passing.run(what, run)
+  }
+
+  /** Whether all goes direct that the code opens which runs now: it is inside of {@link bypass}, or it is our proxy. */
   get bypassing(): boolean {
-    return this.#bypassed?.getStore() === true
+    const passing = this.#passing?.getStore()
+    return passing === 'all' || passing?.chained === false
+  }
+
+  /** Where the tunnel leads for which the code that runs now is a proxy; undefined where it is none. */
+  get tunnelled(): ProxyConnection['target'] | undefined {
+    const passing = this.#passing?.getStore()
+    return typeof passing === 'object' ? passing.target : undefined
   }
 
   /** Whether {@link decide} can answer anything but a plain "direct". It is asked first, and costs next to nothing. */
@@ -91,7 +108,7 @@ export class Decisions {
     if (this.#stopped) return direct('stopped')
     const { host, surface } = wanted
     if (!this.concerns(host)) return direct('outside')
-    if (this.bypassing) return direct('bypass')
+    if (this.bypassing || this.#isTunnelled(wanted)) return direct('bypass')
     const chosen = this.#askPolicy(wanted)
     if (chosen !== undefined) return chosen
     const { loopback, sockets } = this.#options
@@ -125,6 +142,11 @@ export class Decisions {
     if (way === 'direct') return { action: 'direct', reason, chosen: false }
     if (leadsTo(route, host, port)) return direct('proxy')
     return { action: 'proxy', reason, route }
+  }
+
+  #isTunnelled({ host, port }: Wanted): boolean {
+    const target = this.tunnelled
+    return target?.port === port && target.host === (normalizeHost(host) ?? host)
   }
 
   #askPolicy(wanted: Wanted): Decision | undefined {

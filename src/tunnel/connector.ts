@@ -11,7 +11,7 @@ import type {
 } from '../config/index.js'
 import { createRedactor, secretsOfAuthorization, secretsOfProxy } from '../config/redact.js'
 import type { Attempt } from './attempt.js'
-import { dial, TARGET_PHASES } from './dial.js'
+import { dial } from './dial.js'
 import { failure, fault, type Via } from './fault.js'
 import { openConnectTunnel } from './http/connect-tunnel.js'
 import { connectToProxy, ForwardProxy } from './http/forward-proxy.js'
@@ -104,7 +104,7 @@ export class Connector {
 
   async #direct({ target, onDirect }: ConnectRequest, reason: string, attempt: Attempt): Promise<Connection> {
     onDirect(reason)
-    return { socket: await dial(target.host, target.port, TARGET_PHASES, attempt), isDirect: true }
+    return { socket: await dial(target, undefined, attempt), isDirect: true }
   }
 
   #through(proxy: Proxy, request: ProxiedRequest, attempt: Attempt): Promise<Connection> {

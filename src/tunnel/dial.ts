@@ -6,13 +6,13 @@ import { asOwnConnection } from './own-connections.js'
 import { noteProxyConnection } from './proxy-connections.js'
 
 /** The phases of a connection's steps: those of a proxy, or those of the destination itself. */
-export interface DialPhases {
+interface DialPhases {
   readonly dns: TransportPhase
   readonly connect: TransportPhase
 }
 
 export const PROXY_PHASES: DialPhases = { dns: 'proxy-dns', connect: 'proxy-connect' }
-export const TARGET_PHASES: DialPhases = { dns: 'target-dns', connect: 'target-connect' }
+const TARGET_PHASES: DialPhases = { dns: 'target-dns', connect: 'target-connect' }
 
 /**
  * TCP options of every connection that we make. The first keep-alive probe after 15 s of silence: libuv
@@ -25,16 +25,25 @@ export const TCP_OPTIONS = {
   keepAliveInitialDelay: 15_000,
 } as const satisfies Partial<TcpNetConnectOpts>
 
-/** Opens a TCP connection within the attempt. */
+interface Address {
+  /** Name or IP address, an IPv6 address without brackets. */
+  readonly host: string
+  readonly port: number
+}
+
+/**
+ * Opens a TCP connection within the attempt.
+ *
+ * @param target where the tunnel in it will lead: it goes to a proxy. Undefined: it goes to the destination itself
+ */
 export async function dial(
-  host: string,
-  port: number,
-  phases: DialPhases,
+  { host, port }: Address,
+  target: Address | undefined,
   attempt: Attempt,
 ): Promise<Socket> {
   const socket = attempt.own(asOwnConnection(() => connect({ ...TCP_OPTIONS, host, port })))
-  if (phases === PROXY_PHASES) noteProxyConnection(socket, port)
-  followDial(socket, host, phases, attempt)
+  if (target !== undefined) noteProxyConnection(socket, { port, target, chained: false })
+  followDial(socket, host, target === undefined ? TARGET_PHASES : PROXY_PHASES, attempt)
   await attempt.step(attempt.phase, once(socket, 'connect'))
   return socket
 }

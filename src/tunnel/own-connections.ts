@@ -25,3 +25,6 @@ export function asOwnConnection<T>(open: () => T): T {
 export function isOwnConnection(): boolean {
   return own.depth > 0
 }
+
+/** Marks a function that connects for undici by a transport, of whatever copy of the package. */
+export const OWN_CONNECTOR = Symbol.for('discord-transport.own-connector')

@@ -1,28 +1,38 @@
 import type { Socket } from 'node:net'
 import { processWide } from './own-connections.js'
 
+/** A connection to a proxy that may run in this process. */
+export interface ProxyConnection {
+  /** The port that it was opened to. */
+  readonly port: number
+  /** Where the tunnel in it leads. */
+  readonly target: { readonly host: string; readonly port: number }
+  /** Whether a proxy of this process has opened it, for one of our own connections. */
+  readonly chained: boolean
+}
+
 /**
- * The connections of this process to its proxies, with the port that each was opened to. The process-wide mode asks for
- * them: a server of this process that accepts one of them is the proxy.
+ * The connections of this process to its proxies. The process-wide mode asks for them: a server of this process that
+ * accepts one of them is the proxy.
  */
-const connections = processWide('proxy-connections', new Map<Socket, number>())
+const connections = processWide('proxy-connections', new Map<Socket, ProxyConnection>())
 
 /** Remembers a connection to a proxy until it closes. */
-export function noteProxyConnection(socket: Socket, port: number): void {
-  connections.set(socket, port)
+export function noteProxyConnection(socket: Socket, connection: ProxyConnection): void {
+  connections.set(socket, connection)
   socket.once('close', () => connections.delete(socket))
 }
 
-/** Whether a connection that a server of this process has accepted is one of ours to a proxy. */
-export function isProxyConnection({ localPort, remoteAddress, remotePort }: Socket): boolean {
-  if (connections.size === 0 || remoteAddress === undefined) return false
-  for (const [socket, port] of connections) {
+/** What is known of a connection that a server of this process has accepted; undefined where it is no such one. */
+export function proxyConnectionOf({ localPort, remoteAddress, remotePort }: Socket): ProxyConnection | undefined {
+  if (remoteAddress === undefined) return undefined
+  for (const [socket, connection] of connections) {
     // All of it is compared: the system gives one port to several connections with different destinations.
-    if (port !== localPort) continue
+    if (connection.port !== localPort) continue
     const own = localEnd(socket)
-    if (own.port === remotePort && bare(own.address) === bare(remoteAddress)) return true
+    if (own.port === remotePort && bare(own.address) === bare(remoteAddress)) return connection
   }
-  return false
+  return undefined
 }
 
 interface LocalEnd {

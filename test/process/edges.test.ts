@@ -7,6 +7,7 @@ import * as undici from 'undici'
 import * as undici6 from 'undici-6'
 import { expect, onTestFinished, test } from 'vitest'
 import { probePort } from '../../src/doctor/diagnose/port-probe.js'
+import { watchPort } from '../../src/tunnel/proxies/port-watch.js'
 import { startLab, USERS_ME, type Lab } from '../support/lab.js'
 
 /** A server of plain TCP, which the lab's proxy finds as raw.example:7. */
@@ -126,9 +127,10 @@ test('what has not been read when the tunnel closes is still there', async () =>
   expect(await text(socket)).toBe('all of it')
 })
 
-test('the probes of a diagnosis do not take the proxy that they look at', async () => {
+test('the looks at a port and the probes of a diagnosis do not take the proxy that they look at', async () => {
   const lab = await startLab()
   lab.transport.install({ scope: 'all', loopback: 'block', sockets: 'block' })
+  await new Promise<void>((resolve) => watchPort({ host: '127.0.0.1', port: lab.proxy.port }, resolve))
   const endpoint = { protocol: 'http', host: '127.0.0.1', port: lab.proxy.port } as const
   const limit = AbortSignal.timeout(5_000)
   const probed = await probePort(endpoint, { host: 'discord.com', port: 443 }, limit)

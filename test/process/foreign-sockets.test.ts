@@ -163,6 +163,38 @@ describe('A socket that leads past the proxy is refused', () => {
   })
 })
 
+describe.each([
+  ['6', undici6],
+  ['7', undici7],
+] as const)('The option `connect` of an Agent of undici %s', (_version, undici) => {
+  const agentOver = (open: () => Socket): undici7.Agent => {
+    const agent = new undici.Agent({
+      connect: (_options: unknown, callback: (error: Error | null, socket?: Socket) => void) => {
+        const socket = open()
+        socket.once('connect', () => callback(null, socket)).once('error', callback)
+      },
+    } as never)
+    onTestFinished(() => agent.destroy())
+    return agent as never
+  }
+
+  test('gives no socket that leads past the proxy', async () => {
+    const dispatcher = agentOver(connectElsewhere)
+    const asked = undici.request('http://discord.com/', { dispatcher } as never)
+    await expect(asked).rejects.toMatchObject({ code: 'ERR_ROUTE_REFUSED', target: 'discord.com:80' })
+    expect(received).toBe('')
+  })
+
+  test('gives one that takes the proxy, and one to this host', async () => {
+    const ofTunnel = agentOver(() => net.connect(80, 'discord.com'))
+    const asked = undici.request('http://discord.com/', { dispatcher: ofTunnel } as never)
+    await expect(asked).rejects.toMatchObject({ code: 'ERR_TARGET_UNREACHABLE' })
+    const toThisHost = agentOver(() => net.connect(port, '127.0.0.1'))
+    void undici.request('http://discord.com/', { dispatcher: toThisHost } as never).catch(() => undefined)
+    await expect.poll(() => received).toContain('GET / HTTP/1.1')
+  })
+})
+
 describe('A socket is left to the program', () => {
   const overTls = (socket: Duplex, servername = 'discord.com'): void => {
     const secure = tls.connect({ socket, servername })

@@ -67,7 +67,7 @@ function socksProxy(): Server {
 
 /** It opens its second leg at once, when the client may still be connecting. */
 function forwarder(port: number): Server {
-  return net.createServer((socket) => join(socket, port))
+  return net.createServer({ allowHalfOpen: true }, (socket) => join(socket, port))
 }
 
 function createTransport(proxy: string): DiscordTransport {
@@ -109,6 +109,31 @@ test('a port forwarder in this process connects to its proxy itself, when it acc
   createTransport(`http://127.0.0.1:${front.port}`).install({ scope: 'all', loopback: 'proxy' })
   expect(await (await fetch('http://site.example/a')).text()).toBe('asked for http://site.example/a')
   expect([front.accepted(), proxy.accepted()]).toEqual([1, 1])
+})
+
+test.each([
+  ['http', httpProxy],
+  ['socks5', socksProxy],
+] as const)('an %s proxy behind the first one in this process does so too', async (scheme, make) => {
+  const site = await startSite()
+  const second = await listen(make())
+  const first = await listen(forwarder(second.port))
+  createTransport(`${scheme}://127.0.0.1:${first.port}`).install({ scope: 'all', loopback: 'proxy' })
+  expect(await ask(site)).toEqual(ANSWERS)
+  expect(second.accepted()).toBe(first.accepted())
+})
+
+test('a server in this process that a proxy in it leads to goes on taking the proxy', async () => {
+  const site = await startSite()
+  const proxy = await listen(httpProxy())
+  const app = await listen(
+    http.createServer((_request, response) => {
+      http.get(`http://127.0.0.1:${site}/`, (answer) => answer.pipe(response))
+    }),
+  )
+  createTransport(`http://127.0.0.1:${proxy.port}`).install({ scope: 'all', loopback: 'proxy' })
+  expect(await (await fetch(`http://127.0.0.1:${app.port}/`)).text()).toBe('of the site')
+  expect(proxy.accepted()).toBe(2)
 })
 
 test('a server in this process that is no proxy goes on taking the proxy', async () => {

@@ -1,10 +1,14 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { Duplex } from 'node:stream'
 import tls from 'node:tls'
+import type { TransportError } from '../../errors.js'
+import { OWN_CONNECTOR } from '../../tunnel/own-connections.js'
 import { isDiscord } from '../destination.js'
 import type { Wanted } from '../decisions.js'
 import { isChosen } from './chosen.js'
 import type { ConnectArguments, ConnectTarget } from './connect-arguments.js'
 import type { HookContext } from './context.js'
+import { memberOf, undiciTarget } from './plain-connections.js'
 import { letsPass, surfaceOf, wantedBy } from './socket-call.js'
 import { TunnelSocket } from './tunnel-socket.js'
 
@@ -86,24 +90,52 @@ function urlOf(authority: unknown): URL | undefined {
   return URL.canParse(url) ? new URL(url) : undefined
 }
 
+/**
+ * Published by each undici in the process when it has a connection, before anything is sent over it.
+ * https://github.com/nodejs/undici/blob/v7.0.0/docs/docs/api/DiagnosticsChannel.md#undiciclientconnected
+ */
+const CONNECTED = 'undici:client:connected'
+
+/** The sockets that the option `connect` of an undici Agent gives for Discord are looked at. */
+export function guardUndiciConnections(context: HookContext): void {
+  const listener = (message: unknown): void => {
+    const target = undiciTarget(message)
+    const socket = memberOf(message, 'socket')
+    if (target === undefined || !isDiscord(target.host) || !(socket instanceof Duplex)) return
+    if (memberOf(memberOf(message, 'connector'), OWN_CONNECTOR) === true) return
+    const { host, port, secure } = target
+    const url = (): string => new URL(`${secure ? 'https' : 'http'}://${host}:${port}`).origin
+    const error = errorOver(socket, { surface: 'undici', host, port, plain: !secure, url }, context)
+    if (error !== undefined) socket.destroy(error)
+  }
+  subscribe(CONNECTED, listener)
+  context.onStop(() => void unsubscribe(CONNECTED, listener))
+}
+
 /** A socket that fails, in the place of one that leads past the proxy; undefined where that one may be used. */
-function refusalOf(
-  socket: object,
-  wanted: Wanted,
-  { decisions, origins }: HookContext,
-): TunnelSocket | undefined {
-  if (!origins.leadsPast(socket)) return undefined
-  const decision = decisions.decide(wanted)
-  if (decision.action === 'direct') return undefined
+function refusalOf(socket: object, wanted: Wanted, context: HookContext): TunnelSocket | undefined {
+  const error = errorOver(socket, wanted, context)
+  if (error === undefined) return undefined
   if (socket instanceof Duplex) {
     // Nobody listens to it any more.
     socket.on('error', () => undefined)
     socket.destroy()
   }
-  const error = decision.action === 'refuse' ? decision.error : decisions.unroutable('over', wanted)
   const refused = refusedSocket(wanted, error)
-  origins.carry(refused)
+  context.origins.carry(refused)
   return refused
+}
+
+/** Why a socket must not be used: it leads past the proxy. Undefined where it may. */
+function errorOver(
+  socket: object,
+  wanted: Wanted,
+  { decisions, origins }: HookContext,
+): TransportError | undefined {
+  if (!origins.leadsPast(socket)) return undefined
+  const decision = decisions.decide(wanted)
+  if (decision.action === 'direct') return undefined
+  return decision.action === 'refuse' ? decision.error : decisions.unroutable('over', wanted)
 }
 
 /** It fails as late as one that connects: an agent may hand it on before anybody listens. */

@@ -16,7 +16,8 @@ const CHANNEL = 'undici:client:beforeConnect'
 export function watchPlainConnections({ routes, current, onStop }: HookContext): void {
   if (routes.plain === null) return
   const listener = (message: unknown): void => {
-    current.plain = plainTargetOf(message)
+    const target = undiciTarget(message)
+    current.plain = target?.secure === false ? target : undefined
     if (current.plain !== undefined) queueMicrotask(() => (current.plain = undefined))
   }
   subscribe(CHANNEL, listener)
@@ -45,13 +46,16 @@ export function isPlain(
   return protocol !== 'https:' && ofAgent !== 'https:'
 }
 
-function plainTargetOf(message: unknown): ConnectTarget | undefined {
+/** Where undici connects, by what it publishes. */
+export function undiciTarget(message: unknown): (ConnectTarget & { readonly secure: boolean }) | undefined {
   const parameters = memberOf(message, 'connectParams')
   const host = memberOf(parameters, 'hostname')
-  if (memberOf(parameters, 'protocol') !== 'http:' || typeof host !== 'string') return undefined
-  return { host: host.replace(/^\[|\]$/g, ''), port: Number(memberOf(parameters, 'port')) || 80 }
+  if (typeof host !== 'string') return undefined
+  const secure = memberOf(parameters, 'protocol') !== 'http:'
+  const port = Number(memberOf(parameters, 'port')) || (secure ? 443 : 80)
+  return { host: host.replace(/^\[|\]$/g, ''), port, secure }
 }
 
-function memberOf(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
+export function memberOf(value: unknown, name: PropertyKey): unknown {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function' ? Reflect.get(value, name) : undefined
 }

@@ -1,4 +1,5 @@
 import { Socket } from 'node:net'
+import { noteProxyConnection } from '../../tunnel/proxy-connections.js'
 import type { Decisions } from '../decisions.js'
 import { isLoopback } from '../destination.js'
 import type { ResolvedInstallOptions } from '../options.js'
@@ -42,10 +43,13 @@ export class SocketOrigins {
    *
    * @param target undefined for a path of this host
    */
-  note(socket: object, target: ConnectTarget | undefined): void {
+  note(socket: Socket, target: ConnectTarget | undefined): void {
     this.#carried.delete(socket)
     this.#chosen.delete(socket)
     this.#targets.set(socket, target ?? THIS_HOST)
+    const { tunnelled } = this.#decisions
+    if (tunnelled === undefined || target === undefined) return
+    noteProxyConnection(socket, { port: target.port, target: tunnelled, chained: true })
   }
 
   /** `above` leads where `below` leads. */

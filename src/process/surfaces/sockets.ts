@@ -8,7 +8,12 @@ import type { ProcessRoute } from '../route.js'
 import { isChosen } from './chosen.js'
 import { connectArguments, connectTarget, type ConnectArguments } from './connect-arguments.js'
 import type { HookContext } from './context.js'
-import { connectTlsOver, refusedSocket, withGuardedConnection } from './given-sockets.js'
+import {
+  connectTlsOver,
+  guardUndiciConnections,
+  refusedSocket,
+  withGuardedConnection,
+} from './given-sockets.js'
 import { watchPlainConnections } from './plain-connections.js'
 import { readIntoBuffer } from './read-into-buffer.js'
 import { callInScope, letsPass, wantedBy, type Call } from './socket-call.js'
@@ -19,6 +24,7 @@ import { VoiceServers } from './voice-servers.js'
 export function hookSockets(context: HookContext): void {
   const { hooks } = context
   watchPlainConnections(context)
+  guardUndiciConnections(context)
   const connect: Replacement = (_self, values, pass) => {
     if (letsPass(context)) return pass()
     const call = callInScope(connectArguments(values), 'net', context)

@@ -34,7 +34,7 @@ export async function openConnectTunnel(request: HttpProxyRequest, attempt: Atte
   const watch = new AnswerWatch(attempt, via)
   let pending: PendingConnect
   if (endpoint.protocol === 'https') {
-    const raw = await dial(endpoint.host, endpoint.port, PROXY_PHASES, attempt)
+    const raw = await dial(endpoint, request.target, attempt)
     watch.count(raw)
     const trust = request.proxyTls.options(endpoint.host)
     // Without a certificate check the end of the handshake cannot be seen, so a timeout names the next step.
@@ -46,7 +46,7 @@ export async function openConnectTunnel(request: HttpProxyRequest, attempt: Atte
     pending = captured(sockets, () => connectThrough(new HttpsProxyAgent(url, options), request))
     for (const socket of sockets) {
       attempt.own(socket)
-      noteProxyConnection(socket, endpoint.port)
+      noteProxyConnection(socket, { port: endpoint.port, target: request.target, chained: false })
       followDial(socket, endpoint.host, PROXY_PHASES, attempt)
       socket.once('connect', () => (attempt.phase = 'tunnel'))
       watch.tap(socket)

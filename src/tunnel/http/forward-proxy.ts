@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { TransportError } from '../../errors.js'
 import type { Attempt } from '../attempt.js'
-import { dial, PROXY_PHASES } from '../dial.js'
+import { dial } from '../dial.js'
 import type { HttpProxyRequest } from '../proxy-request.js'
 import { notHttp, ReceivedAnswer } from '../received-answer.js'
 import { urlAuthority } from '../target.js'
@@ -73,10 +73,10 @@ export class ForwardProxy {
 
 /** Connects to the proxy, with TLS where its URL says https. */
 export async function connectToProxy(
-  { endpoint, proxyTls }: HttpProxyRequest,
+  { endpoint, target, proxyTls }: HttpProxyRequest,
   attempt: Attempt,
 ): Promise<Socket> {
   const { host, port, protocol } = endpoint
-  const socket = await dial(host, port, PROXY_PHASES, attempt)
+  const socket = await dial(endpoint, target, attempt)
   return protocol === 'https' ? proxyTls.upgrade(socket, { host, port }, 'proxy-tls', attempt) : socket
 }

@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns'
 import { connect, type LookupFunction, type Socket } from 'node:net'
+import { asOwnConnection } from '../own-connections.js'
 
 /** Where a proxy listens. */
 export interface ProxyAddress {
@@ -66,7 +67,7 @@ function startWatch({ host, port }: ProxyAddress, onEnd: () => void): PortWatch 
     })
   }
   const look = (): void => {
-    const socket = connect({ host, port, lookup: lookupOnce })
+    const socket = asOwnConnection(() => connect({ host, port, lookup: lookupOnce }))
     probes.add(socket)
     const givenUp = setTimeout(() => socket.destroy(), GIVEN_UP_MS).unref()
     socket.unref()

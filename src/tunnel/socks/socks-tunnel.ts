@@ -1,7 +1,7 @@
 import type { SocksProxy } from 'socks'
 import type { ProxyEndpoint } from '../../config/index.js'
 import type { Attempt } from '../attempt.js'
-import { dial, PROXY_PHASES } from '../dial.js'
+import { dial } from '../dial.js'
 import type { OpenedTunnel, ProxyRequest } from '../proxy-request.js'
 import { ReceivedAnswer } from '../received-answer.js'
 import { socksAnswerLength, socksRefusal } from './socks-refusal.js'
@@ -25,7 +25,7 @@ export async function openSocksTunnel(
   )
   const agent = new SocksProxyAgent(`${endpoint.protocol}://${authority(endpoint)}`)
   const proxy = withCredentials({ ...agent.proxy, host: endpoint.host }, endpoint)
-  const socket = await dial(endpoint.host, endpoint.port, PROXY_PHASES, attempt)
+  const socket = await dial(endpoint, target, attempt)
   const received = new ReceivedAnswer()
   let cause: Error | undefined
   const hasCredentials = endpoint.credentials !== undefined
