@@ -39,7 +39,7 @@ import {
   type ResolvedInstallOptions,
 } from './process/index.js'
 import { transportRoutes, type RoutedTransport, type TransportRoutes } from './transport-routes.js'
-import { addressOf, parseUrl, Route, type TransportStats } from './tunnel/index.js'
+import { addressOf, closedError, parseUrl, Route, type TransportStats } from './tunnel/index.js'
 
 /**
  * Creates a transport: one proxy URL for the gateway, REST, uploads and downloads.
@@ -200,6 +200,7 @@ class Transport implements DiscordTransport {
   }
 
   install(input?: InstallOptions): Installation {
+    if (this.#closing !== undefined) throw closedError()
     const options = parseInstallOptions(input)
     const routes = this.routes(options)
     const installer = { name: callerOfInstall(), shared: false }

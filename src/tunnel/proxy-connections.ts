@@ -24,7 +24,11 @@ export function noteProxyConnection(socket: Socket, connection: ProxyConnection)
 }
 
 /** What is known of a connection that a server of this process has accepted; undefined where it is no such one. */
-export function proxyConnectionOf({ localPort, remoteAddress, remotePort }: Socket): ProxyConnection | undefined {
+export function proxyConnectionOf({
+  localPort,
+  remoteAddress,
+  remotePort,
+}: Socket): ProxyConnection | undefined {
   if (remoteAddress === undefined) return undefined
   for (const [socket, connection] of connections) {
     // All of it is compared: the system gives one port to several connections with different destinations.

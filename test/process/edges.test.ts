@@ -1,7 +1,10 @@
 import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
 import http, { type IncomingMessage } from 'node:http'
 import https from 'node:https'
 import net, { type AddressInfo, type NetConnectOpts, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import * as undici from 'undici'
 import * as undici6 from 'undici-6'
@@ -125,6 +128,32 @@ test('what has not been read when the tunnel closes is still there', async () =>
   await lab.proxy.waitForConnection()
   for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve))
   expect(await text(socket)).toBe('all of it')
+})
+
+test('a tunnel that nobody reads closes when both sides have ended, and can be reset', async () => {
+  const lab = await startLab()
+  const sockets: Socket[] = []
+  await startRaw(lab, (socket) => sockets.push(socket.pipe(socket).on('error', () => undefined)))
+  lab.transport.install({ scope: 'all' })
+  const ended = net.connect(7, 'raw.example').end()
+  await once(ended, 'close')
+  const reset = net.connect(7, 'raw.example')
+  await once(reset, 'connect')
+  reset.resetAndDestroy()
+  await once(reset, 'close')
+})
+
+test('a request over a UNIX socket is none of the installation, whatever its host', async () => {
+  const { transport } = await startLab()
+  const folder = await mkdtemp(join(tmpdir(), 'discord-transport-edges-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  const socketPath = join(folder, 'site.sock')
+  const site = http.createServer((_request, response) => response.end('of the path'))
+  await once(site.listen(socketPath), 'listening')
+  onTestFinished(() => new Promise((resolve) => site.close(() => resolve())))
+  transport.install({ loopback: 'block' })
+  for (const host of ['localhost', 'discord.com'])
+    expect(await ask({ socketPath, host, agent: new http.Agent() })).toBe('of the path')
 })
 
 test('the looks at a port and the probes of a diagnosis do not take the proxy that they look at', async () => {

@@ -333,6 +333,7 @@ describe('stop()', () => {
     const installed = transport.install()
     await transport.close()
     expect(installed.active).toBe(false)
+    expect(() => transport.install()).toThrow(expect.objectContaining({ code: 'ERR_TRANSPORT_CLOSED' }))
   })
 })
 
@@ -364,7 +365,7 @@ describe('UDP', () => {
     return { port }
   }
 
-  const sent = (message: Buffer, port: number): Promise<unknown> => {
+  const sent = (message: NodeJS.ArrayBufferView | Buffer[], port: number): Promise<unknown> => {
     const socket = dgram.createSocket('udp4')
     onTestFinished(() => void socket.close())
     return new Promise((resolve) => socket.send(message, port, '127.0.0.1', resolve))
@@ -399,6 +400,18 @@ describe('UDP', () => {
     const { transport } = await startLab()
     const installed = transport.install()
     expect(await sent(DISCOVERY, 50_001)).toMatchObject({ code: 'ERR_ROUTE_REFUSED' })
+    const copy = Uint8Array.from(DISCOVERY).buffer
+    for (const form of [new DataView(copy), [DISCOVERY.subarray(0, 9), DISCOVERY.subarray(9)]])
+      expect(await sent(form, 50_003)).toMatchObject({ code: 'ERR_ROUTE_REFUSED' })
+    const part = dgram.createSocket('udp4')
+    const padded = Buffer.concat([Buffer.alloc(5), DISCOVERY])
+    const refused = new Promise((resolve) => part.send(padded, 5, 74, 50_004, '127.0.0.1', resolve))
+    expect(await refused).toMatchObject({ code: 'ERR_ROUTE_REFUSED' })
+    part.connect(50_005, '127.0.0.1')
+    await once(part, 'connect')
+    const refusedAgain = new Promise((resolve) => part.send(padded, 5, 74, resolve))
+    expect(await refusedAgain).toMatchObject({ code: 'ERR_ROUTE_REFUSED', target: '127.0.0.1:50005' })
+    part.close()
     expect(await sent(Buffer.from('audio'), 50_001)).toMatchObject({ code: 'ERR_ROUTE_REFUSED' })
     expect(await sent(Buffer.from('audio'), 50_002)).toBeNull()
     installed.stop()

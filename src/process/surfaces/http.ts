@@ -41,8 +41,8 @@ export function hookHttp(context: HookContext): void {
       const options = withPortOfHost(given)
       if (!decisions.concerns(options.host)) return pass()
       const merged = { ...options, ...agent.options }
-      if (isPath(merged.socketPath)) return pass()
       decided.add(request)
+      if (isPath(merged.socketPath)) return pass()
       const wanted = wantedBy(request, options)
       const decision = decisions.decide(wanted)
       if (decision.action === 'direct')

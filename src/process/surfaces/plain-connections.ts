@@ -57,5 +57,7 @@ export function undiciTarget(message: unknown): (ConnectTarget & { readonly secu
 }
 
 export function memberOf(value: unknown, name: PropertyKey): unknown {
-  return (typeof value === 'object' && value !== null) || typeof value === 'function' ? Reflect.get(value, name) : undefined
+  return (typeof value === 'object' && value !== null) || typeof value === 'function'
+    ? Reflect.get(value, name)
+    : undefined
 }

@@ -88,6 +88,11 @@ export class TunnelSocket extends Socket {
     super._destroy(this.#above === undefined ? error : null, callback)
   }
 
+  override resetAndDestroy(): this {
+    this.#tunnel?.resetAndDestroy()
+    return this.destroy()
+  }
+
   override setNoDelay(noDelay?: boolean): this {
     this.#tunnel?.setNoDelay(noDelay)
     return this
@@ -121,7 +126,11 @@ export class TunnelSocket extends Socket {
       this.#refreshTimeout()
       if (!this.push(chunk)) tunnel.pause()
     })
-    tunnel.once('end', () => this.push(null))
+    tunnel.once('end', () => {
+      this.push(null)
+      // Nobody may be reading: as Node does it, the end is seen all the same.
+      this.read(0)
+    })
     tunnel.once('error', (error) => this.destroy(error))
     // After its end it is the reader who ends this socket: what it has not read yet would be lost.
     tunnel.once('close', () => {

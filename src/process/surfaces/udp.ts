@@ -21,7 +21,7 @@ export function hookUdp(context: HookContext): void {
   hooks.method('dgram.Socket.prototype.send', prototype, 'send', (socket, values, pass) => {
     if (!(socket instanceof dgram.Socket)) return pass()
     const target = targetOfSend(socket, values)
-    if (target === undefined || !isVoice(target, values[0], context)) return pass()
+    if (target === undefined || !isVoice(target, packetOf(values), context)) return pass()
     refuse(socket, values.at(-1), target, context)
     return undefined
   })
@@ -36,18 +36,35 @@ export function hookUdp(context: HookContext): void {
 
 function isVoice(
   { address, port }: UdpTarget,
-  message: unknown,
+  packet: Uint8Array | undefined,
   { decisions, routes, voiceServers }: HookContext,
 ): boolean {
   if (decisions.stopped || decisions.bypassing || routes.main.policy.proxy === null) return false
-  if (isDiscovery(message)) voiceServers.add(address, port)
+  if (isDiscovery(packet)) voiceServers.add(address, port)
   return voiceServers.has(address, port) || isDiscord(address)
 }
 
+const DISCOVERY_BYTES = 74
+
 /** Type 1 (request), length 70, and 70 bytes: SSRC, address, port. */
-function isDiscovery(message: unknown): boolean {
-  if (!(message instanceof Uint8Array) || message.byteLength !== 74) return false
-  return message[0] === 0 && message[1] === 1 && message[2] === 0 && message[3] === 70
+function isDiscovery(packet: Uint8Array | undefined): boolean {
+  if (packet?.byteLength !== DISCOVERY_BYTES) return false
+  return packet[0] === 0 && packet[1] === 1 && packet[2] === 0 && packet[3] === 70
+}
+
+/** What is sent, where it may be IP discovery: that is a view, a part of one, or a list of them. */
+function packetOf(values: readonly unknown[]): Uint8Array | undefined {
+  const [message, offset, length] = values
+  const parts = (Array.isArray(message) ? message : [message]).filter((part) => ArrayBuffer.isView(part))
+  const [first] = parts
+  if (first === undefined) return undefined
+  if (!hasOffset(values))
+    return parts.length === 1 ? bytesOf(first) : Buffer.concat(parts.map((part) => bytesOf(part)))
+  return bytesOf(first).subarray(Number(offset), Number(offset) + Number(length))
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength)
 }
 
 /** As Node does it: to the callback, or as the event `error`, and never at once. */
@@ -64,12 +81,16 @@ function refuse(
   })
 }
 
-/** `send(msg, [offset, length,] [port] [, address] [, callback])`. */
+/** `send(msg[, offset, length][, port][, address][, callback])`. */
 function targetOfSend(socket: Socket, values: readonly unknown[]): UdpTarget | undefined {
   const [, first, second, third, fourth] = values
-  const hasOffset = typeof second === 'number' && (typeof third === 'number' || typeof third === 'string')
-  const [port, address] = hasOffset ? [third, fourth] : [first, second]
+  const [port, address] = hasOffset(values) ? [third, fourth] : [first, second]
   return targetOf(port, address) ?? connectedTarget(socket)
+}
+
+/** An address is no number. */
+function hasOffset([, , length]: readonly unknown[]): boolean {
+  return typeof length === 'number'
 }
 
 function targetOf(port: unknown, address: unknown): UdpTarget | undefined {
