@@ -15,14 +15,12 @@ export class RawClient implements AsyncDisposable {
   ending: Ending = null
   error: Error | undefined
   readonly ended: Promise<Ending>
-  #length = 0
   #listeners: (() => void)[] = []
 
   private constructor(socket: Socket) {
     this.socket = socket
     socket.on('data', (chunk: Buffer) => {
       this.chunks.push(chunk)
-      this.#length += chunk.length
       this.#changed()
     })
     this.ended = new Promise((resolve) => {
@@ -63,11 +61,10 @@ export class RawClient implements AsyncDisposable {
   /** Waits until so many bytes have come, and returns everything that has. */
   async receive(length: number): Promise<Buffer> {
     for (;;) {
-      if (this.#length >= length) return this.received
+      const bytes = this.chunks.reduce((sum, chunk) => sum + chunk.length, 0)
+      if (bytes >= length) return this.received
       if (this.ending !== null) {
-        throw new Error(
-          `ended by ${this.ending} after ${this.#length} of ${length} bytes: ${String(this.received)}`,
-        )
+        throw new Error(`ended by ${this.ending} after ${bytes} of ${length} bytes: ${String(this.received)}`)
       }
       await new Promise<void>((resolve) => this.#listeners.push(resolve))
     }
