@@ -74,7 +74,8 @@ describe.each(SCHEMES)('on %s', (scheme) => {
       slow: ['no tunnel'],
     }
     expect(allowed[effect]).toContain(seen)
-    expect(lab.connections.length).toBeGreaterThan(0)
+    // A client that gave up may have done so before this process has accepted its connection.
+    await lab.waitForConnection()
   })
 })
 
