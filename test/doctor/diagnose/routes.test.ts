@@ -54,7 +54,7 @@ describe('every kind of route has its own hops', () => {
     const lab = await startLab()
     const server = await startPacServer({ script: 'function FindProxyForURL() { return "DIRECT" }' })
     await server.close()
-    const diagnosis = await diagnose(lab, { proxy: `pac+http://127.0.0.1:${server.port}/proxy.pac` })
+    const diagnosis = await diagnose(lab, { ...PAC, proxy: `pac+http://127.0.0.1:${server.port}/proxy.pac` })
     expect(outcomeOf(diagnosis)).toBe('ERR_PROXY_UNREACHABLE pac')
   })
 
