@@ -130,10 +130,12 @@ export class Decisions {
     return refusal(message, this.#via(wanted))
   }
 
-  /** Whether connections are led to this address: it is the proxy. */
-  isProxy(host: string, port: number): boolean {
-    const { main, plain } = this.#routes
-    return leadsTo(main, host, port) || (plain !== null && leadsTo(plain, host, port))
+  /**
+   * Whether a connection to this address is left to the program, also where what it asks for over it is Discord's: the
+   * address is the proxy, or this host itself with `loopback: 'direct'`.
+   */
+  isLeft(host: string, port: number): boolean {
+    return this.#isProxy(host, port) || (this.#options.loopback === 'direct' && isLoopback(host))
   }
 
   #route({ host, port, plain }: Wanted): Decision {
@@ -142,6 +144,11 @@ export class Decisions {
     if (way === 'direct') return { action: 'direct', reason, chosen: false }
     if (leadsTo(route, host, port)) return direct('proxy')
     return { action: 'proxy', reason, route }
+  }
+
+  #isProxy(host: string, port: number): boolean {
+    const { main, plain } = this.#routes
+    return leadsTo(main, host, port) || (plain !== null && leadsTo(plain, host, port))
   }
 
   #isTunnelled({ host, port }: Wanted): boolean {

@@ -58,7 +58,7 @@ export function install(
     decisions,
     hooks,
     current: {},
-    origins: new SocketOrigins(decisions, options),
+    origins: new SocketOrigins(decisions),
     voiceServers: new VoiceServers(),
     onStop: (step) => undo.push(step),
   }

@@ -2,10 +2,11 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import http, { type IncomingMessage } from 'node:http'
 import https from 'node:https'
-import net, { type AddressInfo, type NetConnectOpts, type Socket } from 'node:net'
+import net, { type AddressInfo, type LookupFunction, type NetConnectOpts, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import tls from 'node:tls'
 import * as undici from 'undici'
 import * as undici6 from 'undici-6'
 import { expect, onTestFinished, test } from 'vitest'
@@ -76,6 +77,44 @@ test('a host with its port, and a host in Unicode, are asked for as a proxy read
   lab.transport.install({ scope: 'all' })
   expect(await ask({ host: 'site.example:8080' })).toBe('site.example:8080')
   expect(await ask({ host: 'bücher.example' })).toContain('cher')
+})
+
+test('a request to the proxy or to this host goes there itself, whatever its Host header names', async () => {
+  const { createTransport, discord, names, headers: token } = await startLab()
+  const port = await startSite()
+  const proxyHost = 'proxy.example'
+  createTransport({ proxy: `http://${proxyHost}:${port}` }).install()
+  const lookup: LookupFunction = (_name, { all }, done) =>
+    all === true ? done(null, [{ address: '127.0.0.1', family: 4 }]) : done(null, '127.0.0.1', 4)
+  const headers = { host: 'discord.com' }
+  for (const host of [proxyHost, '127.0.0.1', 'localhost'])
+    expect(await ask({ host, port, lookup, headers })).toBe('discord.com')
+  // Node takes the name for TLS from the header too.
+  const path = new URL(USERS_ME).pathname
+  const ofDiscord = {
+    ...names.resolve('discord.com', 443),
+    path,
+    headers: { ...headers, ...token },
+    ca: discord.ca,
+  }
+  const [response] = (await once(https.get(ofDiscord), 'response')) as [IncomingMessage]
+  expect(JSON.parse(await text(response))).toMatchObject({ id: discord.user.id })
+})
+
+test('an address that the caller calls one of Discord takes the proxy, or is refused', async () => {
+  const { transport, proxy } = await startLab()
+  transport.install()
+  const target = { host: '192.0.2.1', port: 443 }
+  const servername = 'discord.com'
+  const headers = { host: servername }
+  for (const open of [() => tls.connect({ ...target, servername }), () => https.get({ ...target, headers })])
+    expect(await once(open(), 'error')).toMatchObject([{ code: 'ERR_TARGET_UNREACHABLE' }])
+  expect(proxy.connections).toHaveLength(2)
+  // The agent of Node 20 connects past net.createConnection().
+  const code: unknown = expect.stringMatching(/^ERR_(ROUTE_REFUSED|TARGET_UNREACHABLE)$/)
+  expect(await once(http.get({ ...target, headers }), 'error')).toMatchObject([{ code }])
+  const socket = new net.Socket().connect({ ...target, servername } as NetConnectOpts)
+  expect(await once(socket, 'error')).toMatchObject([{ code: 'ERR_ROUTE_REFUSED' }])
 })
 
 test('undici with an Agent of its own, and a request without an agent, take HTTP_PROXY for http:// alone', async () => {

@@ -87,6 +87,10 @@ const form = () => {
   return data
 }
 
+// undici 7 and 8 never send a request whose socket is handed over at once.
+const agentOver = ({ Agent }, socket) =>
+  new Agent({ connect: (_options, done) => setImmediate(done, null, socket) })
+
 const ofUndici = Object.entries(undicis).flatMap(([version, undici]) => [
   [`undici ${version}: fetch`, () => byFetch(undici.fetch(API))],
   [`undici ${version}: request`, () => byUndici(undici.request(API))],
@@ -104,6 +108,14 @@ const ofUndici = Object.entries(undicis).flatMap(([version, undici]) => [
   [
     `undici ${version}: a Pool of its own`,
     () => byUndici(new undici.Pool('https://discord.com').request({ path: '/', method: 'GET' })),
+  ],
+  [
+    `undici ${version}: a tunnel by the option connect`,
+    () => byUndici(undici.request(PLAIN, { dispatcher: agentOver(undici, net.connect(80, 'discord.com')) })),
+  ],
+  [
+    `undici ${version}: a stream past the proxy by the option connect`,
+    () => byUndici(undici.request(PLAIN, { dispatcher: agentOver(undici, Duplex.from(new PassThrough())) })),
   ],
   [`undici ${version}: WebSocket`, () => byWebSocket(new undici.WebSocket(GATEWAY))],
   [`fetch with an Agent of undici ${version}`, () => byFetch(fetch(API, { dispatcher: new undici.Agent() }))],
@@ -190,6 +202,12 @@ const cases = {
       tls.connect({ socket: net.connect(443, 'discord.com'), servername: 'discord.com' }),
       'secureConnect',
     ),
+  'tls.connect over a CONNECT by hand': async () => {
+    const { hostname: host, port } = new URL(PROXY)
+    const request = http.request({ host, port, method: 'CONNECT', path: 'discord.com:443' }).end()
+    const [, socket] = await once(request, 'connect')
+    return bySocket(tls.connect({ socket, servername: 'discord.com' }), 'secureConnect')
+  },
   'net.connect': () => bySocket(net.connect(80, 'discord.com'), 'connect'),
   'net.createConnection': () => bySocket(net.createConnection({ host: 'discord.com', port: 80 }), 'connect'),
   'net.connect, named import': () => bySocket(namedConnect(80, 'discord.com'), 'connect'),

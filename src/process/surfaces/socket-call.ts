@@ -38,9 +38,11 @@ export function callInScope(
     const call = { ...given, target, surface, secure, name: target.host }
     return { ...call, plain: isPlain(call, context) }
   }
-  // An address of which the caller says whose it is.
+  // An address of which the caller says whose it is. For a request Node says it, by the Host header: with CONNECT, and in
+  // absolute form, that is the name of the destination and not of the proxy that the request is sent to.
   const { servername } = given.options
   if (typeof servername !== 'string' || !decisions.concerns(servername)) return undefined
+  if (decisions.isLeft(target.host, target.port)) return undefined
   return { ...given, target, surface, secure, plain: false, name: servername }
 }
 

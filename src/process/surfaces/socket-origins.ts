@@ -1,8 +1,6 @@
 import { Socket } from 'node:net'
 import { noteProxyConnection } from '../../tunnel/proxy-connections.js'
 import type { Decisions } from '../decisions.js'
-import { isLoopback } from '../destination.js'
-import type { ResolvedInstallOptions } from '../options.js'
 import type { ConnectTarget } from './connect-arguments.js'
 
 /** A path of this host, as a UNIX socket has it. */
@@ -14,14 +12,12 @@ const THIS_HOST: ConnectTarget = { host: 'localhost', port: 0 }
  */
 export class SocketOrigins {
   readonly #decisions: Decisions
-  readonly #loopback: ResolvedInstallOptions['loopback']
   readonly #carried = new WeakSet<object>()
   readonly #chosen = new WeakSet<object>()
   readonly #targets = new WeakMap<object, ConnectTarget>()
 
-  constructor(decisions: Decisions, { loopback }: ResolvedInstallOptions) {
+  constructor(decisions: Decisions) {
     this.#decisions = decisions
-    this.#loopback = loopback
   }
 
   /** The socket leads through the proxy, or is refused. */
@@ -69,8 +65,7 @@ export class SocketOrigins {
     if (this.#carried.has(socket) || this.#chosen.has(socket)) return false
     const target = targetOf(socket, this.#targets)
     if (target === undefined) return true
-    const allowed = this.#loopback === 'direct' && isLoopback(target.host)
-    return !allowed && !this.#decisions.isProxy(target.host, target.port)
+    return !this.#decisions.isLeft(target.host, target.port)
   }
 }
 
