@@ -61,6 +61,19 @@ it('a failure is told with what to do, ends with 1, and repeats no secret', asyn
   expect(stderr).not.toContain('hunter2')
 })
 
+it('the published command ends by itself, with the real gateway and with the mock', async () => {
+  const env = { TOKEN: gateway.token }
+  const [status, list, mock] = await Promise.all([
+    command.run(['openclaw', 'status', '--json', ...at()], { env }),
+    command.run(['openclaw', 'sessions', 'list', ...at()], { env }),
+    command.run(['openclaw', 'send', '--session', 'main', 'hello', '--mock']),
+  ])
+  expect([status.code, list.code, mock.code]).toEqual([0, 0, 0])
+  expect(JSON.parse(status.stdout)).toMatchObject({ ok: true })
+  expect(list.stdout).toContain('agent:main:main')
+  expect(mock.stdout).toBe('Echo: hello\n')
+})
+
 it('watch prints events until it is told to end', async () => {
   const child = command.start(['openclaw', 'watch', '--json', ...at()], { env: { TOKEN: gateway.token } })
   let output = ''

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createHash, X509Certificate } from 'node:crypto'
 import { expect, it, onTestFinished } from 'vitest'
 import { createDiscordTransport, type TransportError } from '../../src/index.js'
-import { OpenClawGatewayClient, type OpenClawClientOptions } from '../../src/openclaw/index.js'
+import { OpenClawError, OpenClawGatewayClient, type OpenClawClientOptions } from '../../src/openclaw/index.js'
 import { parseClientOptions } from '../../src/openclaw/client/options.js'
 import { resolveTarget } from '../../src/openclaw/client/route/target.js'
 import { DeviceStore } from '../../src/openclaw/client/device/device-store.js'
@@ -92,6 +92,38 @@ it('the fingerprint of a certificate is the check of TLS', async () => {
   const error = await failureOf(createClient({ url, token, tlsFingerprint: other }).connect())
   expect(error).toMatchObject({ code: 'ERR_OPENCLAW_FINGERPRINT', sent: 'no' })
   expect(gateway.handshakes).toHaveLength(handshakes)
+})
+
+it('the fingerprint of the configuration may be written as openssl prints it, and a bad one is named', async () => {
+  const { cert, key } = await (await labAuthority()).issue(['openclaw-gateway'])
+  const { url, token } = await lab({ tls: { cert, key } })
+  const folder = await temporary()
+  const clientOf = async (tlsFingerprint: string): Promise<OpenClawGatewayClient> => {
+    const config = join(folder, 'openclaw.json')
+    await writeFile(
+      config,
+      JSON.stringify({ gateway: { mode: 'remote', remote: { url, token, tlsFingerprint } } }),
+    )
+    return createClient({ config })
+  }
+  await (await clientOf(`SHA256:${new X509Certificate(cert).fingerprint256}`)).connect()
+  expect(await failureOf((await clientOf('abc')).connect())).toMatchObject({
+    code: 'ERR_INVALID_OPTIONS',
+    message: expect.stringMatching(/^gateway\.remote\.tlsFingerprint: /) as string,
+  })
+})
+
+it('an error in a log has its own fields alone, whatever was put on it', () => {
+  const error = Object.assign(new OpenClawError('refused', { code: 'FORBIDDEN', hint: 'Ask.' }), {
+    cause: { token: 'hunter2' },
+    request: { token: 'hunter2' },
+  })
+  expect(JSON.stringify(error)).not.toContain('hunter2')
+  expect(Object.keys(error.toJSON())).toEqual(
+    'name code detailCode reason message hint retryable retryAfterMs sent method closeCode details'.split(
+      ' ',
+    ),
+  )
 })
 
 it('a certificate of an unknown authority is one to trust, not to pin', async () => {
@@ -270,6 +302,9 @@ it.each<[string, OpenClawClientOptions]>([
   ['tlsFingerprint', { url: 'wss://127.0.0.1', tlsFingerprint: 'abc' }],
   ['token', { token: '' }],
   ['requestTimeoutMs', { requestTimeoutMs: 0 }],
+  ...['role', 'scopes', 'caps', 'subscriptions'].map(
+    (name) => [name, { [name]: null }] satisfies [string, OpenClawClientOptions],
+  ),
 ])('a bad %s is refused by its name', (field, options) => {
   expect(() => new OpenClawGatewayClient(options)).toThrow(
     expect.objectContaining({

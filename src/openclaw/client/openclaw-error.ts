@@ -121,7 +121,22 @@ export class OpenClawError extends Error {
 
   /** A plain record for structured logs, without `cause`: it may be an error of any library. */
   toJSON(): Record<string, unknown> {
-    return { ...Object.fromEntries(Object.entries(this)), message: this.message }
+    const { name, code, detailCode, reason, message, hint, retryable, retryAfterMs } = this
+    const { sent, method, closeCode, details } = this
+    return {
+      name,
+      code,
+      detailCode,
+      reason,
+      message,
+      hint,
+      retryable,
+      retryAfterMs,
+      sent,
+      method,
+      closeCode,
+      details,
+    }
   }
 }
 

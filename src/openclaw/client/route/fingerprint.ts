@@ -7,16 +7,17 @@ import { invalidOption } from './address.js'
  * The SHA-256 of a certificate as 64 lower-case digits.
  *
  * @param text the digits, with or without colons and `sha256:` before them
+ * @param field what the error calls it
  * @throws TransportError ERR_INVALID_OPTIONS
  */
-export function parseFingerprint(text: string): string {
+export function parseFingerprint(text: string, field = 'tlsFingerprint'): string {
   const digits = text
     .trim()
     .toLowerCase()
     .replace(/^sha-?256[:=]/, '')
     .replaceAll(':', '')
   if (/^[\da-f]{64}$/.test(digits)) return digits
-  throw invalidOption('tlsFingerprint: expected the SHA-256 of the certificate, 64 hexadecimal digits')
+  throw invalidOption(`${field}: expected the SHA-256 of the certificate, 64 hexadecimal digits`)
 }
 
 /** What is wrong with the certificate of an open connection; undefined if it is the one that is expected. */

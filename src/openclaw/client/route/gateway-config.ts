@@ -4,6 +4,7 @@ import { readSecret } from '../../config/secret.js'
 import type { ClientSettings } from '../options.js'
 import type { Credentials } from '../wire/handshake.js'
 import { parseGatewayUrl } from './address.js'
+import { parseFingerprint } from './fingerprint.js'
 
 /** What OpenClaw's configuration and its variables say about the gateway. */
 export interface GatewayConfig {
@@ -44,6 +45,7 @@ export async function readGatewayConfig({
   const isRemote = config.text(['gateway', 'mode']) === 'remote'
   const order = isRemote ? ORDER.remote : ORDER.local
   const remote = isRemote ? config.text([...REMOTE, 'url']) : undefined
+  const fingerprint = config.text([...REMOTE, 'tlsFingerprint'])
   const isGiven = token !== undefined || password !== undefined
   return {
     remoteUrl: remote === undefined ? undefined : parseGatewayUrl(remote, 'gateway.remote.url'),
@@ -55,7 +57,8 @@ export async function readGatewayConfig({
           token: await first(config, order.token, 'token'),
           password: await first(config, order.password, 'password'),
         },
-    fingerprint: config.text([...REMOTE, 'tlsFingerprint']),
+    fingerprint:
+      fingerprint === undefined ? undefined : parseFingerprint(fingerprint, 'gateway.remote.tlsFingerprint'),
   }
 }
 
