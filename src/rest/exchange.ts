@@ -4,7 +4,7 @@ import { ReceivedHeaders } from '../dispatcher/received-headers.js'
 import { TransportError } from '../errors.js'
 import type { OnEvent } from '../config/index.js'
 import { transferProgress } from './progress.js'
-import type { SendObserver } from './request/request-body.js'
+import type { TransferObserver } from './request/request-body.js'
 import { headerList } from './request/request-headers.js'
 import type { OutgoingRequest } from './request/request.js'
 import { IncomingBody, type BodyFlow } from './response/response-body.js'
@@ -84,7 +84,7 @@ class Exchange implements Dispatcher.DispatchHandler, BodyFlow {
   #resume: (() => void) | undefined
   #paused = false
   #over = false
-  #progress: SendObserver | undefined
+  #progress: TransferObserver | undefined
 
   constructor(request: OutgoingRequest, onEvent: OnEvent | undefined, waiting: Waiting) {
     this.#request = request

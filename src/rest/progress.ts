@@ -1,7 +1,7 @@
 import { emitEvent, type OnEvent } from '../config/index.js'
 import { maskedPath } from '../discord/masked-path.js'
 import { addressOf, authority } from '../tunnel/index.js'
-import type { SendObserver } from './request/request-body.js'
+import type { TransferObserver } from './request/request-body.js'
 import type { OutgoingRequest } from './request/request.js'
 
 /** Smaller bodies are over before an event could be shown. */
@@ -20,7 +20,7 @@ export function transferProgress(
   { url, method }: OutgoingRequest,
   totalBytes: number | null,
   onEvent: OnEvent | undefined,
-): SendObserver | undefined {
+): TransferObserver | undefined {
   if (onEvent === undefined || (totalBytes !== null && totalBytes < LEAST_BYTES)) return undefined
   const place = { target: authority(addressOf(url)), method, path: maskedPath(url.pathname) }
   let bytes = 0

@@ -13,9 +13,9 @@ import { checkFileSize, checkFormFiles, streamTooLarge } from './file-limit.js'
 import { domString } from './request-headers.js'
 import { fileLength, sourceOf, type StreamSource } from './stream-source.js'
 
-/** Is told how far the sending of a body has come. */
-export interface SendObserver {
-  /** This number of further bytes was handed to the connection. */
+/** Is told how far a body has come. */
+export interface TransferObserver {
+  /** This number of further bytes was handed to the connection, or came from it. */
   add(bytes: number): void
   /** All were. */
   finish(): void
@@ -34,7 +34,7 @@ export interface OutgoingBody {
   /** Why it could not be read to its end. */
   readonly failure: { readonly reason: unknown } | undefined
   /** Begins to send it. */
-  open(observer?: SendObserver): Buffer | Readable
+  open(observer?: TransferObserver): Buffer | Readable
   /** The body is not needed any longer: ends the stream that it is read from. */
   cancel(reason: unknown): void
 }
@@ -142,7 +142,7 @@ class BufferBody implements OutgoingBody {
     return this.#bytes.byteLength <= SMALL_BYTES
   }
 
-  open(observer?: SendObserver): Buffer | Readable {
+  open(observer?: TransferObserver): Buffer | Readable {
     // TLS encrypts at once what it is given at once, and needs as much memory again.
     const whole = this.#bytes.byteLength <= CHUNK_BYTES && observer === undefined
     return whole ? this.#bytes : sentBy(chunksOf([this.#bytes]), observer)
@@ -193,19 +193,19 @@ function chunkedBody(
     ...known,
     small: false,
     failure: undefined as OutgoingBody['failure'],
-    open: (observer?: SendObserver) => sentBy(failing(), observer),
+    open: (observer?: TransferObserver) => sentBy(failing(), observer),
     cancel,
   }
   return body
 }
 
-function sentBy(chunks: AsyncIterable<Buffer>, observer: SendObserver | undefined): Readable {
+function sentBy(chunks: AsyncIterable<Buffer>, observer: TransferObserver | undefined): Readable {
   return readableOf(observer === undefined ? chunks : observed(chunks, observer))
 }
 
 async function* observed(
   chunks: AsyncIterable<Buffer>,
-  observer: SendObserver,
+  observer: TransferObserver,
 ): AsyncGenerator<Buffer, void, undefined> {
   for await (const chunk of chunks) {
     yield chunk

@@ -98,11 +98,11 @@ class DecodedBody implements BodySource {
     this.#source.heldBy(holder)
   }
 
-  /** An empty body is not a broken archive: some servers announce gzip and then send nothing. */
   async #start(): Promise<AsyncIterator<Buffer, undefined>> {
     let chunks: AsyncIterator<Buffer, undefined> = this.#chunks()
     for (const coding of this.#codings) {
       const first = await chunks.next()
+      // An empty body is not a broken archive: some servers announce gzip and then send nothing.
       if (first.done === true) break
       const decoder = coding.stream(first.value)
       pipeline(Readable.from(continued(first.value, chunks)), decoder, () => undefined)
@@ -112,9 +112,14 @@ class DecodedBody implements BodySource {
   }
 
   async *#chunks(): AsyncGenerator<Buffer, undefined, undefined> {
+    let chunk: Buffer | null
+    while ((chunk = await this.#read()) !== null) yield chunk
+  }
+
+  /** The `try` must not hold a `yield`: `Readable.from` throws the decoder's error into the generator. */
+  async #read(): Promise<Buffer | null> {
     try {
-      let chunk: Buffer | null
-      while ((chunk = await this.#source.next()) !== null) yield chunk
+      return await this.#source.next()
     } catch (reason) {
       this.#broken = { reason }
       throw new Error('the source is broken', { cause: reason })

@@ -179,15 +179,29 @@ describe('transport.fetch', () => {
     }
   })
 
-  it('ends the transfer when the decoder fails', async () => {
+  const garbage = Buffer.alloc(400_000, 0xff)
+  it.each([
+    ['at once', 'gzip', 'this is no archive at all'],
+    ['far ahead of its end', 'gzip', Buffer.concat([zlib.gzipSync(large).subarray(0, 1_000), garbage])],
+    [
+      'behind another decoder',
+      'gzip, deflate',
+      Buffer.concat([zlib.deflateSync(zlib.gzipSync(large)).subarray(0, 1_000), garbage]),
+    ],
+  ])('ends the transfer when the decoder fails %s', async (_where, codings, bytes) => {
     let closed: Promise<unknown> | undefined
     const server = await startOrigin((_request, response) => {
-      response.setHeader('content-encoding', 'gzip')
-      response.write('this is no archive at all')
+      response.setHeader('content-encoding', codings)
       closed = once(response, 'close')
+      // It is never ended.
+      response.write(bytes)
     })
     const response = await transport.fetch(server.url)
-    expect(await rejection(response.text())).toBeInstanceOf(TypeError)
+    expect(await rejection(response.text())).toMatchObject({
+      name: 'TypeError',
+      message: 'terminated',
+      cause: { code: expect.stringMatching(/^Z_/) as string },
+    })
     await closed
     await server.close()
   })
