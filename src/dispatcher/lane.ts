@@ -4,7 +4,7 @@ import { toError } from '../errors.js'
 import { connectionLost } from '../tunnel/failures.js'
 import type { Via } from '../tunnel/fault.js'
 import type { ForwardProxy, HttpConnection } from '../tunnel/index.js'
-import { OWN_CONNECTOR } from '../tunnel/own-connections.js'
+import { OWN_SOCKET } from '../tunnel/own-connections.js'
 import type { StatsCounter } from '../tunnel/stats.js'
 import { forwardedOptions } from './forwarded-options.js'
 import { watchIdle } from './idle-watch.js'
@@ -104,7 +104,7 @@ export class Lane {
     const { origin, keepAliveMs, silenceMs } = this.#context
     const connect: buildConnector.connector = (_target, callback) => this.#connect(callback)
     const client = new Client(origin, {
-      connect: Object.assign(connect, { [OWN_CONNECTOR]: true }),
+      connect,
       pipelining: 1,
       keepAliveTimeout: keepAliveMs,
       keepAliveMaxTimeout: keepAliveMs,
@@ -129,7 +129,7 @@ export class Lane {
     }
     const tunnel = fresh?.destroyed === false ? Promise.resolve(fresh) : this.#reopen()
     tunnel.then(
-      (socket) => callback(null, socket.ref()),
+      (socket) => callback(null, Object.assign(socket.ref(), { [OWN_SOCKET]: true })),
       (error: unknown) => callback(toError(error), null),
     )
   }

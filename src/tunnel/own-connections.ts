@@ -26,5 +26,8 @@ export function isOwnConnection(): boolean {
   return own.depth > 0
 }
 
-/** Marks a function that connects for undici by a transport, of whatever copy of the package. */
-export const OWN_CONNECTOR = Symbol.for('discord-transport.own-connector')
+/**
+ * Marks a socket that a transport, of whatever copy of the package, hands to undici. A mark on the function that connects
+ * would be lost: undici 7 and later wrap it.
+ */
+export const OWN_SOCKET = Symbol.for('discord-transport.own-socket')

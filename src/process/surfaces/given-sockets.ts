@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { Duplex } from 'node:stream'
 import tls from 'node:tls'
 import type { TransportError } from '../../errors.js'
-import { OWN_CONNECTOR } from '../../tunnel/own-connections.js'
+import { OWN_SOCKET } from '../../tunnel/own-connections.js'
 import { isDiscord } from '../destination.js'
 import type { Wanted } from '../decisions.js'
 import { isChosen } from './chosen.js'
@@ -102,7 +102,7 @@ export function guardUndiciConnections(context: HookContext): void {
     const target = undiciTarget(message)
     const socket = memberOf(message, 'socket')
     if (target === undefined || !isDiscord(target.host) || !(socket instanceof Duplex)) return
-    if (memberOf(memberOf(message, 'connector'), OWN_CONNECTOR) === true) return
+    if (memberOf(socket, OWN_SOCKET) === true) return
     const { host, port, secure } = target
     const url = (): string => new URL(`${secure ? 'https' : 'http'}://${host}:${port}`).origin
     const error = errorOver(socket, { surface: 'undici', host, port, plain: !secure, url }, context)
