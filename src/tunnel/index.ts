@@ -2,7 +2,7 @@ export { closedError, connectionLost, nameFailure, timeoutError } from './failur
 export { failure, fault, hasRow, type Via } from './fault.js'
 export type { ProxyStats, TransportStats } from './stats.js'
 export { addressOf, authority, parseUrl, type Target } from './target.js'
-export type { ForwardProxy, ReadHeader } from './http/forward-proxy.js'
+export { forwardedStatus, type ForwardProxy, type ReadHeader } from './http/forward-proxy.js'
 export { outageOf } from './proxies/own-failure.js'
 export { Route, type HttpConnection } from './route.js'
 export { isUnknownIssuer } from './tls-hints.js'

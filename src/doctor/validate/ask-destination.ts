@@ -2,6 +2,7 @@ import { request, type Dispatcher } from 'undici'
 import { sanitizeForeignText } from '../../config/index.js'
 import { systemCode, TransportError } from '../../errors.js'
 import { say } from '../../messages/index.js'
+import { forwardedStatus } from '../../tunnel/index.js'
 import type { ProxiedRoute } from './proxied-route.js'
 
 /** What came back over HTTP. */
@@ -49,6 +50,20 @@ async function ask(url: URL, dispatcher: Dispatcher, timeoutMs: number): Promise
   }
 }
 
+/**
+ * Asks an HTTP proxy without a tunnel. The transport takes some answers for the proxy's own, by headers that a
+ * destination can write too: here they stay answers.
+ */
+async function askPlainly(url: URL, { forwards, timeoutMs }: Asking): Promise<Answer> {
+  try {
+    return await ask(url, forwards, timeoutMs)
+  } catch (error) {
+    const status = forwardedStatus(error)
+    if (status === undefined) throw error
+    return { status, body: '' }
+  }
+}
+
 /** One way to ask a proxy for a URL. */
 export interface RequestWay {
   readonly kind: 'tunnel' | 'plain'
@@ -61,23 +76,20 @@ export interface RequestWay {
  * All ways through the proxy to a URL: a tunnel and, for an http:// URL at an HTTP proxy, a plain request, to which
  * rules about CONNECT do not apply.
  */
-export function waysTo(url: URL, { proxied, tunnels, forwards, timeoutMs }: Asking): readonly RequestWay[] {
-  const way = (kind: RequestWay['kind'], name: string, dispatcher: Dispatcher): RequestWay => ({
-    kind,
-    name,
-    ask: () => ask(url, dispatcher, timeoutMs),
-  })
-  const tunnel = way('tunnel', say('validate.way.connect'), tunnels)
-  if (url.protocol !== 'http:' || !/^https?$/.test(proxied.proxy.protocol)) return [tunnel]
-  return [tunnel, way('plain', say('validate.way.plain'), forwards)]
+export function waysTo(url: URL, asking: Asking): readonly RequestWay[] {
+  const tunnel: RequestWay = {
+    kind: 'tunnel',
+    name: say('validate.way.connect'),
+    ask: () => askByTunnel(url, asking),
+  }
+  if (url.protocol !== 'http:' || !/^https?$/.test(asking.proxied.proxy.protocol)) return [tunnel]
+  return [tunnel, { kind: 'plain', name: say('validate.way.plain'), ask: () => askPlainly(url, asking) }]
 }
 
 /** Why there is no answer. */
 export function reasonOf(error: unknown, { timeoutMs }: Pick<Asking, 'timeoutMs'>): string {
   if (error instanceof TransportError) return `${error.code}: ${error.message}`
   if (!(error instanceof Error)) return 'failed'
-  // node:http names an AbortError what fetch calls by the reason of the signal.
-  if (error.name === 'TimeoutError' || error.name === 'AbortError')
-    return say('validate.no-answer', { timeoutMs })
+  if (error.name === 'TimeoutError') return say('validate.no-answer', { timeoutMs })
   return sanitizeForeignText(systemCode(error) ?? error.name)
 }

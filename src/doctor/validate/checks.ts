@@ -36,7 +36,9 @@ export async function checkDenied(url: URL, asking: Asking): Promise<ValidationC
       return { ...check, ok: false, status, error }
     } catch (error) {
       const reason = reasonOf(error, asking)
-      if (!(error instanceof TransportError && isDenial(error, asking.proxied.proxy.protocol)))
+      const { protocol } = asking.proxied.proxy
+      // What comes back to a plain request may be the destination's.
+      if (kind === 'plain' || !(error instanceof TransportError && isDenial(error, protocol)))
         return { ...check, ok: false, status: null, error: say('validate.inconclusive', { reason }) }
       refusal = reason
     }

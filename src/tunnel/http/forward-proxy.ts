@@ -10,6 +10,13 @@ import { connectRefusal, type ConnectReply } from './connect-refusal.js'
 /** Reads one header of an answer; names are in lower case. */
 export type ReadHeader = (name: string) => string | undefined
 
+const answeredWith = new WeakMap<object, number>()
+
+/** The status of the answer that {@link ForwardProxy.refusal} made this failure of; undefined for any other error. */
+export function forwardedStatus(error: unknown): number | undefined {
+  return typeof error === 'object' && error !== null ? answeredWith.get(error) : undefined
+}
+
 /**
  * An HTTP proxy at the other end of a connection, for requests to one http:// origin. Each request names its
  * destination in absolute-form (RFC 9112 section 3.2.2), as curl sends it. The credentials are for the proxy: a proxy
@@ -59,6 +66,7 @@ export class ForwardProxy {
       headers: challenge === undefined ? {} : { 'proxy-authenticate': challenge },
     }
     const failure = connectRefusal(reply, this.#request, new ReceivedAnswer())
+    answeredWith.set(failure, statusCode)
     this.onRefusal?.(failure)
     return failure
   }

@@ -44,6 +44,20 @@ async function startPermissive(
   return `http://127.0.0.1:${server.port}`
 }
 
+/**
+ * A server that refuses CONNECT with 403. Any request is answered with the status at the end of its path, or 403, and
+ * with the header by which squid marks the answers that it makes. It can be the proxy, or a site that forges the header.
+ */
+async function startMarked(): Promise<string> {
+  const server = createHttpServer(({ url = '' }, response) => {
+    const status = Number(/\/([45]\d\d)$/.exec(url)?.[1] ?? 403)
+    response.writeHead(status, { 'x-squid-error': 'ERR_ACCESS_DENIED 0' }).end()
+  }).on('connect', (_request, socket) => socket.end('HTTP/1.1 403 Forbidden\r\n\r\n'))
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  onTestFinished(() => new Promise((resolve) => server.close(() => resolve())))
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
 const summary = ({ checks }: ProxyValidation): unknown =>
   checks.map(({ kind, ok, status }) => [kind, ok, status])
 
@@ -85,6 +99,11 @@ describe('without destinations', () => {
     expect(checks[0]?.error).toContain('by a plain request')
   })
 
+  test('the status of a plain request to the canary stays where squid marks the answer as its own', async () => {
+    const { checks } = await validateProxy({ env: {}, proxyUrl: await startMarked(), allowedUrls: [] })
+    expect(checks).toMatchObject([{ kind: 'canary', ok: true, status: 403, error: 'refused with 403' }])
+  })
+
   test('a destination that cannot be reached fails', async () => {
     const lab = await startLab()
     const result = await validate(lab)
@@ -92,7 +111,7 @@ describe('without destinations', () => {
     expect(summary(result)).toEqual([
       ['allowed', true, 200],
       ['allowed', false, null],
-      ['canary', true, null],
+      ['canary', true, expect.any(Number)],
     ])
   })
 })
@@ -198,20 +217,20 @@ describe('with destinations', () => {
     expect(checks[0]?.error).toMatch(/^inconclusive: 403 by a plain request/)
   })
 
-  test('a 403 to a plain request that squid marks as its own is a refusal', async () => {
-    const lab = await startLab()
-    const squid = createHttpServer((_request, response) =>
-      response.writeHead(403, { 'x-squid-error': 'ERR_ACCESS_DENIED 0' }).end(),
-    ).on('connect', (_request, socket) => socket.end('HTTP/1.1 403 Forbidden\r\n\r\n'))
-    await once(squid.listen(0, '127.0.0.1'), 'listening')
-    onTestFinished(() => new Promise((resolve) => squid.close(() => resolve())))
-    const proxyUrl = `http://127.0.0.1:${(squid.address() as AddressInfo).port}`
-    const { checks } = await validate(lab, {
-      proxyUrl,
-      allowedUrls: [],
-      deniedUrls: ['http://intranet.example/'],
-    })
-    expect(checks).toMatchObject([{ ok: true, status: null }])
+  test.each<[string, number[], (marked: string) => Promise<[proxyUrl: string, site: string]>]>([
+    [
+      'a site forges',
+      [403, 429, 503],
+      async (site) => [await startPermissive(({ isHttp }) => !isHttp), site],
+    ],
+    ['squid sets', [403, 407], (proxyUrl) => Promise.resolve([proxyUrl, 'http://intranet.example'])],
+  ])('an answer to a plain request is no refusal: %s X-Squid-Error', async (_title, statuses, places) => {
+    const [proxyUrl, site] = await places(await startMarked())
+    const deniedUrls = statuses.map((status) => `${site}/${status}`)
+    const result = await validateProxy({ env: {}, proxyUrl, allowedUrls: [], deniedUrls })
+    expect(summary(result)).toEqual(statuses.map((status) => ['denied', false, status]))
+    for (const { status, error } of result.checks)
+      expect(error).toMatch(new RegExp(`^inconclusive: ${status} by a plain request`))
   })
 
   test('"too many requests" is no refusal of this destination', async () => {
@@ -229,6 +248,21 @@ describe('with destinations', () => {
     expect(new Set(checks.map(({ error }) => error?.replace(/host\d/, 'host')))).toHaveLength(1)
     expect(checks[8]?.error).toContain('ERR_PROXY_TIMEOUT')
     expect(lab.proxy.connections).toHaveLength(9)
+  })
+
+  test('a destination that says nothing is named by the time that it had', async () => {
+    const lab = await startLab()
+    const silent = createHttpServer().on('request', () => undefined)
+    await once(silent.listen(0, '127.0.0.1'), 'listening')
+    onTestFinished(() => new Promise((resolve) => silent.close(() => resolve())))
+    const { port } = silent.address() as AddressInfo
+    const refused = await startPermissive(({ isHttp }) => !isHttp)
+    const open = await startPermissive()
+    for (const proxyUrl of [open, refused]) {
+      const deniedUrls = [`http://127.0.0.1:${port}/`]
+      const { checks } = await validate(lab, { proxyUrl, allowedUrls: [], deniedUrls, timeoutMs: 150 })
+      expect(checks).toMatchObject([{ ok: false, error: 'inconclusive: no answer within 150 ms' }])
+    }
   })
 
   test('an answer that breaks off is not "let through"', async () => {
