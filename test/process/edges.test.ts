@@ -190,9 +190,23 @@ test('a request over a UNIX socket is none of the installation, whatever its hos
   const site = http.createServer((_request, response) => response.end('of the path'))
   await once(site.listen(socketPath), 'listening')
   onTestFinished(() => new Promise((resolve) => site.close(() => resolve())))
-  transport.install({ loopback: 'block' })
-  for (const host of ['localhost', 'discord.com'])
-    expect(await ask({ socketPath, host, agent: new http.Agent() })).toBe('of the path')
+  const connect = (_options: unknown, callback: (error: null, socket: Socket) => void): void => {
+    const socket = net.connect(socketPath, () => callback(null, socket))
+  }
+  for (const options of [{}, { scope: 'all', sockets: 'block' }] as const) {
+    const installed = transport.install({ ...options, loopback: 'block' })
+    for (const host of ['localhost', 'discord.com']) {
+      expect(await ask({ socketPath, host, agent: new http.Agent() })).toBe('of the path')
+      for (const { Agent, request } of [undici6, undici])
+        for (const way of [{ socketPath }, connect]) {
+          const dispatcher = new Agent({ connect: way })
+          const { body } = await request(`http://${host}/`, { dispatcher } as never)
+          expect(await body.text()).toBe('of the path')
+          await dispatcher.destroy()
+        }
+    }
+    installed.stop()
+  }
 })
 
 test('the looks at a port and the probes of a diagnosis do not take the proxy that they look at', async () => {

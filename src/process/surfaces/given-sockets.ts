@@ -103,6 +103,8 @@ export function guardUndiciConnections(context: HookContext): void {
     const socket = memberOf(message, 'socket')
     if (target === undefined || !isDiscord(target.host) || !(socket instanceof Duplex)) return
     if (memberOf(socket, OWN_SOCKET) === true) return
+    // As a request of node:http over a path, it is none of the installation.
+    if (context.origins.isPath(socket)) return
     const { host, port, secure } = target
     const url = (): string => new URL(`${secure ? 'https' : 'http'}://${host}:${port}`).origin
     const error = errorOver(socket, { surface: 'undici', host, port, plain: !secure, url }, context)

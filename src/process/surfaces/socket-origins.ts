@@ -48,6 +48,11 @@ export class SocketOrigins {
     noteProxyConnection(socket, { port: target.port, target: tunnelled, chained: true })
   }
 
+  /** Whether it connects to a path of this host. */
+  isPath(socket: object): boolean {
+    return this.#targets.get(socket) === THIS_HOST
+  }
+
   /** `above` leads where `below` leads. */
   inherit(above: object, below: object): void {
     if (this.#carried.has(below)) this.#carried.add(above)
