@@ -5,9 +5,9 @@ import { ISOLATED_FILES } from './test/support/isolated-files.js'
 import { TIMED_FILES } from './test/support/timed-files.js'
 
 // Most files wait most of the time: for a deadline, for five seconds of Discord, for a program.
-const parallel = { maxWorkers: availableParallelism() + 2, sequence: { groupOrder: 0 } } as const
+const WAITING = { test: 3, programs: 2 } as const
 
-/** Each takes more than half a minute on two processors. */
+/** Each takes more than twenty seconds on two processors. */
 const LONGEST = [
   '/docs/docs.programs.ts',
   '/cli/doctor.programs.ts',
@@ -19,6 +19,8 @@ const LONGEST = [
   '/gateway/seams.test.ts',
   '/gateway/resume.test.ts',
   '/adapters/faults.test.ts',
+  '/gateway/sends.test.ts',
+  '/gateway/deadlines.test.ts',
 ]
 
 /** Three projects for the test files that end in `.ENDING.ts`: most of them, the isolated and the timed ones. */
@@ -27,6 +29,7 @@ function projects(name: string, ending: 'test' | 'programs'): TestProjectInlineC
     Object.keys(files).filter((file) => file.endsWith(`.${ending}.ts`))
   const isolated = listed(ISOLATED_FILES)
   const timed = listed(TIMED_FILES)
+  const parallel = { maxWorkers: availableParallelism() + WAITING[ending], sequence: { groupOrder: 0 } }
   return [
     {
       extends: true,

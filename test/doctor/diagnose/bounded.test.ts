@@ -8,7 +8,7 @@ import { diagnose } from './diagnose.js'
 const SLOW_WIRE = { delayMs: 20 }
 const LIMIT_MS = 1_500
 /** A close frame may take half a second to be answered; the rest is this machine's. */
-const MARGIN_MS = 1_000
+const MARGIN_MS = 2_500
 
 interface Stall {
   readonly scheme?: LabScheme
