@@ -29,7 +29,9 @@ function projects(name: string, ending: 'test' | 'programs'): TestProjectInlineC
     Object.keys(files).filter((file) => file.endsWith(`.${ending}.ts`))
   const isolated = listed(ISOLATED_FILES)
   const timed = listed(TIMED_FILES)
-  const parallel = { maxWorkers: availableParallelism() + WAITING[ending], sequence: { groupOrder: 0 } }
+  // Projects with another number of workers are another group.
+  const groupOrder = ending === 'test' ? 0 : 1
+  const parallel = { maxWorkers: availableParallelism() + WAITING[ending], sequence: { groupOrder } }
   return [
     {
       extends: true,
@@ -49,7 +51,7 @@ function projects(name: string, ending: 'test' | 'programs'): TestProjectInlineC
         include: timed,
         isolate: false,
         maxWorkers: availableParallelism(),
-        sequence: { groupOrder: 1 },
+        sequence: { groupOrder: 2 },
       },
     },
   ]

@@ -20,9 +20,10 @@ export function connectArguments(values: readonly unknown[]): ConnectArguments {
   if (Array.isArray(list)) return connectArguments(list)
   const last = values.at(-1)
   const [first, second, third] = values
-  const more = isRecord(second) ? second : isRecord(third) ? third : {}
+  const more = isRecord(second) ? second : isRecord(third) ? third : undefined
+  const options = optionsOf(first, second)
   return {
-    options: { ...optionsOf(first, second), ...more },
+    options: more === undefined ? options : { ...options, ...more },
     callback: isListener(last) ? last : undefined,
   }
 }

@@ -21,10 +21,13 @@ export function hookFetch(context: HookContext, previous: Dispatcher | undefined
 }
 
 function hostOf(input: unknown): string | undefined {
-  const url = input instanceof Request ? input.url : String(input)
-  if (!URL.canParse(url)) return undefined
-  const { hostname } = new URL(url)
-  return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname
+  try {
+    const { hostname } =
+      input instanceof URL ? input : new URL(input instanceof Request ? input.url : String(input))
+    return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname
+  } catch {
+    return undefined
+  }
 }
 
 /** A view, and no copy: a Request can stand in the place of the options, and its members are no own properties. */

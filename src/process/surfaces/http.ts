@@ -83,6 +83,7 @@ function guardForeignSockets(
  * outside of the scope then, and the resolver of this host would be asked.
  */
 function withPortOfHost(options: AgentRequestOptions): AgentRequestOptions {
+  if (!options.host.includes(':')) return options
   const [, host, port] = /^([^:]+|\[[^\]]+\]):(\d{1,5})$/.exec(options.host) ?? []
   return host === undefined ? options : { ...options, host: host.replace(/^\[|\]$/g, ''), port: Number(port) }
 }

@@ -32,10 +32,12 @@ export function callInScope(
   const { decisions, current } = context
   const target = connectTarget(given)
   if (target === undefined || isChosen(given.options)) return undefined
-  const surface = current.surface ?? surfaceOf(given.options, asked)
-  const secure = asked === 'tls'
+  const called = (name: string): Omit<Call, 'plain'> => {
+    const surface = current.surface ?? surfaceOf(given.options, asked)
+    return { ...given, target, surface, secure: asked === 'tls', name }
+  }
   if (decisions.concerns(target.host)) {
-    const call = { ...given, target, surface, secure, name: target.host }
+    const call = called(target.host)
     return { ...call, plain: isPlain(call, context) }
   }
   // An address of which the caller says whose it is. For a request Node says it, by the Host header: with CONNECT, and in
@@ -43,7 +45,7 @@ export function callInScope(
   const { servername } = given.options
   if (typeof servername !== 'string' || !decisions.concerns(servername)) return undefined
   if (decisions.isLeft(target.host, target.port)) return undefined
-  return { ...given, target, surface, secure, plain: false, name: servername }
+  return { ...called(servername), plain: false }
 }
 
 /** Node passes the options of a request without an agent on to the function that connects. */

@@ -6,15 +6,20 @@ import type { ConnectTarget } from './connect-arguments.js'
 /** A path of this host, as a UNIX socket has it. */
 const THIS_HOST: ConnectTarget = { host: 'localhost', port: 0 }
 
+/** What is known of a socket. */
+interface Origin {
+  readonly target: ConnectTarget | undefined
+  /** `carried`: through the proxy, or refused. `chosen`: direct, as somebody wants it. */
+  readonly way?: 'carried' | 'chosen' | undefined
+}
+
 /**
  * Where the sockets of the process lead. TLS and HTTP/2 can be given a socket in place of a host, and what is asked for
  * over it, a name of Discord for one, says nothing of its way.
  */
 export class SocketOrigins {
   readonly #decisions: Decisions
-  readonly #carried = new WeakSet<object>()
-  readonly #chosen = new WeakSet<object>()
-  readonly #targets = new WeakMap<object, ConnectTarget>()
+  readonly #origins = new WeakMap<object, Origin>()
 
   constructor(decisions: Decisions) {
     this.#decisions = decisions
@@ -22,16 +27,16 @@ export class SocketOrigins {
 
   /** The socket leads through the proxy, or is refused. */
   carry(socket: object): void {
-    this.#carried.add(socket)
+    this.#origins.set(socket, { target: this.#origins.get(socket)?.target, way: 'carried' })
   }
 
   isCarried(socket: object): boolean {
-    return this.#carried.has(socket)
+    return this.#origins.get(socket)?.way === 'carried'
   }
 
   /** Somebody has chosen to send it direct. */
   choose(socket: object): void {
-    this.#chosen.add(socket)
+    this.#origins.set(socket, { target: this.#origins.get(socket)?.target, way: 'chosen' })
   }
 
   /**
@@ -40,9 +45,7 @@ export class SocketOrigins {
    * @param target undefined for a path of this host
    */
   note(socket: Socket, target: ConnectTarget | undefined): void {
-    this.#carried.delete(socket)
-    this.#chosen.delete(socket)
-    this.#targets.set(socket, target ?? THIS_HOST)
+    this.#origins.set(socket, { target: target ?? THIS_HOST })
     const { tunnelled } = this.#decisions
     if (tunnelled === undefined || target === undefined) return
     noteProxyConnection(socket, { port: target.port, target: tunnelled, chained: true })
@@ -50,15 +53,14 @@ export class SocketOrigins {
 
   /** Whether it connects to a path of this host. */
   isPath(socket: object): boolean {
-    return this.#targets.get(socket) === THIS_HOST
+    return this.#origins.get(socket)?.target === THIS_HOST
   }
 
   /** `above` leads where `below` leads. */
   inherit(above: object, below: object): void {
-    if (this.#carried.has(below)) this.#carried.add(above)
-    if (this.#chosen.has(below)) this.#chosen.add(above)
-    const target = targetOf(below, this.#targets)
-    if (target !== undefined) this.#targets.set(above, target)
+    const origin = this.#origins.get(below)
+    const target = targetOf(below, origin)
+    if (origin !== undefined || target !== undefined) this.#origins.set(above, { ...origin, target })
   }
 
   /**
@@ -67,17 +69,17 @@ export class SocketOrigins {
    */
   leadsPast(socket: unknown): boolean {
     if (typeof socket !== 'object' || socket === null) return false
-    if (this.#carried.has(socket) || this.#chosen.has(socket)) return false
-    const target = targetOf(socket, this.#targets)
+    const origin = this.#origins.get(socket)
+    if (origin?.way !== undefined) return false
+    const target = targetOf(socket, origin)
     if (target === undefined) return true
     return !this.#decisions.isLeft(target.host, target.port)
   }
 }
 
 /** A socket that was connected before the installation says it itself. */
-function targetOf(socket: object, known: WeakMap<object, ConnectTarget>): ConnectTarget | undefined {
-  const target = known.get(socket)
-  if (target !== undefined || !(socket instanceof Socket)) return target
+function targetOf(socket: object, origin: Origin | undefined): ConnectTarget | undefined {
+  if (origin?.target !== undefined || !(socket instanceof Socket)) return origin?.target
   const { remoteAddress: host, remotePort: port } = socket
   return host === undefined || port === undefined ? undefined : { host, port }
 }
