@@ -13,7 +13,7 @@ export interface TunnelOpenEvent {
   readonly reused?: never
 }
 
-/** A tunnel that had been open is gone, whoever closed it. */
+/** A tunnel that had been open is gone. Either side may have closed it. */
 export interface TunnelCloseEvent {
   readonly type: 'tunnel-close'
   readonly target: string

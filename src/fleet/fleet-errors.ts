@@ -14,3 +14,11 @@ export function storeRefused(cause: Error): GatewayError | TransportError {
 export function invalidUse(text: string, hint: string): TransportError {
   return new TransportError(text, { code: 'ERR_INVALID_OPTIONS', phase: 'config', hint, retryable: false })
 }
+
+/** A fleet is for one gateway. */
+export function joinedAlready(): TransportError {
+  return invalidUse(
+    'fleet: a gateway has joined with this fleet already',
+    'Make one fleet for each gateway: redisFleet(client, { name }) can be called again with the same client.',
+  )
+}

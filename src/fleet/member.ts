@@ -1,6 +1,6 @@
 import type { GatewayFleetMember, GatewaySession, GatewayShardLeases } from '../index.js'
 import { surplus } from './division.js'
-import { invalidUse, storeRefused } from './fleet-errors.js'
+import { joinedAlready, storeRefused } from './fleet-errors.js'
 import type { FleetStatus } from './fleet-view.js'
 import { LeaseClock } from './lease-clock.js'
 import { MemberShards, NOBODY } from './member-shards.js'
@@ -9,8 +9,6 @@ import { StoreUnavailable, type Caller, type FleetStore, type Refused, type Rene
 import { sleep, type FleetClock, type FleetTiming } from './timing.js'
 import { SessionWriter } from './session-writer.js'
 
-const AGAIN =
-  'Make one fleet for each gateway: redisFleet(client, { name }) can be called again with the same client.'
 /** For the last commands of a member that leaves. */
 const LEAVE_MS = 5_000
 /** Where one of them failed. */
@@ -83,8 +81,7 @@ export class Member implements GatewayShardLeases {
   }
 
   async join(client: GatewayFleetMember): Promise<void> {
-    if (this.#client !== undefined)
-      throw invalidUse('fleet: a gateway has joined with this fleet already', AGAIN)
+    if (this.#client !== undefined) throw joinedAlready()
     this.#client = client
     this.#stop = new AbortController()
     this.#membership = Membership.begin(client.shardCount)

@@ -9,7 +9,7 @@ import type {
 import { toError } from '../errors.js'
 import { Opcode } from '../discord/opcodes.js'
 import { ConnectLimit } from '../reconnect/connect-limit.js'
-import { guarded, throwLater } from '../reconnect/guarded.js'
+import { guarded } from '../reconnect/guarded.js'
 import { bestCompression } from './compression/compression.js'
 import type { Emit, GatewayEvents, GatewayState, ShardStatus } from './events.js'
 import { closedGateway, GatewayError } from './gateway-error.js'
@@ -64,14 +64,7 @@ export class GatewayClient extends EventEmitter<GatewayEvents> implements AsyncD
     this.#isMember = resolved.fleet !== undefined
     this.#presence = resolved.presence
     this.#lookup = lookupOf(resolved, identifies) ?? lookup
-    // Without a closure for each event.
-    const emit: Emit = (name, ...values) => {
-      try {
-        return this.emit(name, ...values)
-      } catch (error) {
-        return throwLater(error)
-      }
-    }
+    const emit: Emit = (name, ...values) => guarded(() => this.emit(name, ...values))
     const call = (signal: AbortSignal): LookupCall => ({
       signal,
       timeoutMs,

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { TransportError } from '../errors.js'
 import { normalizeHost } from '../config/host.js'
 import { say } from '../messages/index.js'
+import { addressOf } from '../tunnel/target.js'
 import type { ProxyConnection } from '../tunnel/proxy-connections.js'
 import { isDiscord, isLoopback } from './destination.js'
 import type { ResolvedInstallOptions } from './options.js'
@@ -22,15 +23,9 @@ export interface Wanted {
 }
 
 /** A connection to where a URL leads. */
-export function wantedAt({ protocol, hostname, port, href }: URL, surface: Surface): Wanted {
-  const secure = protocol === 'https:' || protocol === 'wss:'
-  return {
-    surface,
-    host: hostname.startsWith('[') ? hostname.slice(1, -1) : hostname,
-    port: port === '' ? (secure ? 443 : 80) : Number(port),
-    plain: protocol === 'http:' || protocol === 'ws:',
-    url: () => href,
-  }
+export function wantedAt(url: URL, surface: Surface): Wanted {
+  const plain = url.protocol === 'http:' || url.protocol === 'ws:'
+  return { surface, ...addressOf(url), plain, url: () => url.href }
 }
 
 /** What becomes of a connection. */

@@ -8,14 +8,9 @@ export function guarded(emit: () => boolean): boolean {
   try {
     return emit()
   } catch (error) {
-    return throwLater(error)
+    setImmediate(() => {
+      throw toError(error)
+    })
+    return true
   }
-}
-
-/** What {@link guarded} does with an error. */
-export function throwLater(error: unknown): true {
-  setImmediate(() => {
-    throw toError(error)
-  })
-  return true
 }

@@ -14,6 +14,13 @@ export function timeoutError(via: Via, phase: TransportPhase, timeoutMs: number)
   return failure(silent, via, { peer, timeoutMs }, direct)
 }
 
+const IMPOSSIBLE_TARGET = fault('ERR_TARGET_UNREACHABLE', 'target-dns', 'route.target.impossible')
+
+/** What was asked for is neither an address nor a name of DNS, or its port is none. */
+export function impossibleTarget(via: Via): TransportError {
+  return failure({ ...IMPOSSIBLE_TARGET, retryable: false }, via, {})
+}
+
 /** The failures of a step by a system error. A failed TLS handshake and a broken exchange have functions of their own. */
 const STEPS = {
   config: fault('ERR_PROXY_UNREACHABLE', 'pac', 'route.pac.not-loaded'),

@@ -8,8 +8,8 @@ import { describeProxy } from '../config/resolve-proxy.js'
 import { TransportError, type TransportPhase } from '../errors.js'
 import { Attempt } from './attempt.js'
 import { Connector, type RouteOptions } from './connector.js'
-import { closedError, timeoutError } from './failures.js'
-import { failure, fault, type Via } from './fault.js'
+import { closedError, impossibleTarget, timeoutError } from './failures.js'
+import type { Via } from './fault.js'
 import type { Connection, ProxyEvent } from './proxies/choosing.js'
 import { explainChoice } from './proxies/explain-choice.js'
 import { StatsCounter, type TransportStats } from './stats.js'
@@ -18,11 +18,6 @@ import { TlsClient } from './tls.js'
 
 /** A host name has at most 253 characters. */
 const MAX_SHOWN_TARGET = 300
-
-const IMPOSSIBLE_TARGET = {
-  ...fault('ERR_TARGET_UNREACHABLE', 'target-dns', 'route.target.impossible'),
-  retryable: false,
-}
 
 /** How one tunnel's opening is bounded. */
 interface TunnelLimits {
@@ -198,7 +193,7 @@ export class Route {
     try {
       attempt.signal.throwIfAborted()
       const target = normalizeTarget(asked)
-      if (target === undefined) throw failure(IMPOSSIBLE_TARGET, via, {})
+      if (target === undefined) throw impossibleTarget(via)
       const onDirect = (reason: string): void => {
         // Where a PAC script answers DIRECT, no proxy has a part in what follows.
         via = { ...via, proxy: null }

@@ -86,22 +86,26 @@ async function ask(port: number): Promise<string[]> {
   return [await text(response), await (await fetch(url)).text(), (await text(socket)).slice(-11)]
 }
 
-const ANSWERS = ['of the site', 'of the site', 'of the site']
-
-test.each([
+const PROXIES = [
   ['http', httpProxy],
   ['socks5', socksProxy],
-] as const)('an %s proxy in this process connects to its destinations itself', async (scheme, make) => {
-  const site = await startSite()
-  const proxy = await listen(make())
-  const installed = createTransport(`${scheme}://127.0.0.1:${proxy.port}`).install({
-    scope: 'all',
-    loopback: 'proxy',
-  })
-  expect(await ask(site)).toEqual(ANSWERS)
-  expect(proxy.accepted()).toBeGreaterThanOrEqual(3)
-  installed.stop()
-})
+] as const
+const ANSWERS = ['of the site', 'of the site', 'of the site']
+
+test.each(PROXIES)(
+  'an %s proxy in this process connects to its destinations itself',
+  async (scheme, make) => {
+    const site = await startSite()
+    const proxy = await listen(make())
+    const installed = createTransport(`${scheme}://127.0.0.1:${proxy.port}`).install({
+      scope: 'all',
+      loopback: 'proxy',
+    })
+    expect(await ask(site)).toEqual(ANSWERS)
+    expect(proxy.accepted()).toBeGreaterThanOrEqual(3)
+    installed.stop()
+  },
+)
 
 test('a port forwarder in this process connects to its proxy itself, when it accepts', async () => {
   const proxy = await listen(http.createServer(({ url }, response) => response.end(`asked for ${url ?? ''}`)))
@@ -111,10 +115,7 @@ test('a port forwarder in this process connects to its proxy itself, when it acc
   expect([front.accepted(), proxy.accepted()]).toEqual([1, 1])
 })
 
-test.each([
-  ['http', httpProxy],
-  ['socks5', socksProxy],
-] as const)('an %s proxy behind the first one in this process does so too', async (scheme, make) => {
+test.each(PROXIES)('an %s proxy behind the first one in this process does so too', async (scheme, make) => {
   const site = await startSite()
   const second = await listen(make())
   const first = await listen(forwarder(second.port))

@@ -83,19 +83,16 @@ export class ManagerEvents {
     this.#line = 'setToken' in manager ? 2 : 1
   }
 
-  dispatch(shardId: number, data: unknown): void {
-    if (this.#line === 2) this.#manager.emit('dispatch', data, shardId)
-    else this.#manager.emit('dispatch', { data, shardId })
-  }
-
   /** @param name of the value in line 1's object; undefined spreads the value into it */
   emit(event: string, shardId: number, name?: string, value?: unknown): void {
-    if (this.#line === 2) {
-      this.#manager.emit(event, ...(value === undefined ? [] : [value]), shardId)
-      return
-    }
-    const payload = name === undefined ? value : { [name]: value }
-    this.#manager.emit(event, { ...(typeof payload === 'object' ? payload : undefined), shardId })
+    // One object for each event: most of them are dispatches.
+    if (this.#line === 1)
+      this.#manager.emit(
+        event,
+        name === undefined ? { ...asObject(value), shardId } : { [name]: value, shardId },
+      )
+    else if (value === undefined) this.#manager.emit(event, shardId)
+    else this.#manager.emit(event, value, shardId)
   }
 
   closed(shardId: number, code: number): void {
@@ -112,4 +109,8 @@ export class ManagerEvents {
     if (this.#line === 2) this.emit('socketError', shardId, 'error', error)
     else this.failed(shardId, error)
   }
+}
+
+function asObject(value: unknown): object | null {
+  return typeof value === 'object' ? value : null
 }

@@ -174,7 +174,7 @@ export class TransportShardingStrategy {
     }
     if (payload.t === GatewayDispatchEvents.Ready) this.#events.emit('ready', shardId, 'data', payload.d)
     if (payload.t === GatewayDispatchEvents.Resumed) this.#events.emit('resumed', shardId)
-    this.#events.dispatch(shardId, payload)
+    this.#events.emit('dispatch', shardId, 'data', payload)
   }
 
   #disconnected({ shardId, error, closeCode }: GatewayDisconnected): void {

@@ -137,7 +137,7 @@ async function hear(
   return heard
 }
 
-/** TLS to whoever answers there. Nothing that is secret may be sent. */
+/** TLS that accepts every certificate: no secret may be sent over it. */
 export function openTls({ host, port }: Address): TLSSocket {
   const name = isIP(host) === 0 ? { servername: host } : {}
   return asOwnConnection(() => connectTls({ host, port, rejectUnauthorized: false, ...name }))

@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici'
+import { addressOf } from '../../tunnel/target.js'
 import type { HookContext } from './context.js'
 import { createCarrier } from './carrier.js'
 
@@ -22,9 +23,8 @@ export function hookFetch(context: HookContext, previous: Dispatcher | undefined
 
 function hostOf(input: unknown): string | undefined {
   try {
-    const { hostname } =
-      input instanceof URL ? input : new URL(input instanceof Request ? input.url : String(input))
-    return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname
+    const url = input instanceof Request ? input.url : input
+    return addressOf(url instanceof URL ? url : new URL(String(url))).host
   } catch {
     return undefined
   }

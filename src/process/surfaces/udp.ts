@@ -21,13 +21,13 @@ export function hookUdp(context: HookContext): void {
   hooks.method('dgram.Socket.prototype.send', prototype, 'send', (socket, values, pass) => {
     if (!(socket instanceof dgram.Socket)) return pass()
     const target = targetOfSend(socket, values)
-    if (target === undefined || !isVoice(target, packetOf(values), context)) return pass()
+    if (target === undefined || !isVoice(target, values, context)) return pass()
     refuse(socket, values.at(-1), target, context)
     return undefined
   })
   hooks.method('dgram.Socket.prototype.connect', prototype, 'connect', (socket, values, pass) => {
     const target = targetOf(values[0], values[1])
-    if (!(socket instanceof dgram.Socket) || target === undefined || !isVoice(target, undefined, context))
+    if (!(socket instanceof dgram.Socket) || target === undefined || !isVoice(target, [], context))
       return pass()
     refuse(socket, values.at(-1), target, context)
     return undefined
@@ -36,11 +36,11 @@ export function hookUdp(context: HookContext): void {
 
 function isVoice(
   { address, port }: UdpTarget,
-  packet: Uint8Array | undefined,
+  sent: readonly unknown[],
   { decisions, routes, voiceServers }: HookContext,
 ): boolean {
   if (decisions.stopped || decisions.bypassing || routes.main.policy.proxy === null) return false
-  if (isDiscovery(packet)) voiceServers.add(address, port)
+  if (isDiscovery(packetOf(sent))) voiceServers.add(address, port)
   return voiceServers.has(address, port) || isDiscord(address)
 }
 
@@ -52,15 +52,18 @@ function isDiscovery(packet: Uint8Array | undefined): boolean {
   return packet[0] === 0 && packet[1] === 1 && packet[2] === 0 && packet[3] === 70
 }
 
-/** What is sent, where it may be IP discovery: that is a view, a part of one, or a list of them. */
+/**
+ * What `send()` is given to send: a view, a part of one, or a list of them. A list is only joined where it is as long as IP
+ * discovery, since this runs for each packet.
+ */
 function packetOf(values: readonly unknown[]): Uint8Array | undefined {
   const [message, offset, length] = values
   const parts = (Array.isArray(message) ? message : [message]).filter((part) => ArrayBuffer.isView(part))
   const [first] = parts
   if (first === undefined) return undefined
-  if (!hasOffset(values))
-    return parts.length === 1 ? bytesOf(first) : Buffer.concat(parts.map((part) => bytesOf(part)))
-  return bytesOf(first).subarray(Number(offset), Number(offset) + Number(length))
+  if (hasOffset(values)) return bytesOf(first).subarray(Number(offset), Number(offset) + Number(length))
+  const bytes = parts.reduce((sum, { byteLength }) => sum + byteLength, 0)
+  return bytes === DISCOVERY_BYTES ? Buffer.concat(parts.map(bytesOf)) : undefined
 }
 
 function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
