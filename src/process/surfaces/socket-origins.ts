@@ -6,11 +6,42 @@ import type { ConnectTarget } from './connect-arguments.js'
 /** A path of this host, as a UNIX socket has it. */
 const THIS_HOST: ConnectTarget = { host: 'localhost', port: 0 }
 
-/** What is known of a socket. */
+/** What an installation knows of a socket. */
 interface Origin {
+  readonly knownTo: SocketOrigins
   readonly target: ConnectTarget | undefined
   /** `carried`: through the proxy, or refused. `chosen`: direct, as somebody wants it. */
   readonly way?: 'carried' | 'chosen' | undefined
+}
+
+/** Its constructor returns the object that it is given, so a class below it adds its private fields to that object. */
+// eslint-disable-next-line @typescript-eslint/no-extraneous-class -- only its constructor is wanted
+class Given {
+  constructor(object: object) {
+    return object
+  }
+}
+
+/**
+ * A private field that sockets of the process carry. A WeakMap says the same, and costs each new socket of the process a
+ * microsecond and more, those outside the scope too.
+ */
+class OriginField extends Given {
+  #origin: Origin
+
+  private constructor(socket: object, origin: Origin) {
+    super(socket)
+    this.#origin = origin
+  }
+
+  static of(socket: object): Origin | undefined {
+    return #origin in socket ? socket.#origin : undefined
+  }
+
+  static set(socket: object, origin: Origin): void {
+    if (#origin in socket) socket.#origin = origin
+    else new OriginField(socket, origin)
+  }
 }
 
 /**
@@ -19,7 +50,6 @@ interface Origin {
  */
 export class SocketOrigins {
   readonly #decisions: Decisions
-  readonly #origins = new WeakMap<object, Origin>()
 
   constructor(decisions: Decisions) {
     this.#decisions = decisions
@@ -27,16 +57,16 @@ export class SocketOrigins {
 
   /** The socket leads through the proxy, or is refused. */
   carry(socket: object): void {
-    this.#origins.set(socket, { target: this.#origins.get(socket)?.target, way: 'carried' })
+    this.#set(socket, this.#of(socket)?.target, 'carried')
   }
 
   isCarried(socket: object): boolean {
-    return this.#origins.get(socket)?.way === 'carried'
+    return this.#of(socket)?.way === 'carried'
   }
 
   /** Somebody has chosen to send it direct. */
   choose(socket: object): void {
-    this.#origins.set(socket, { target: this.#origins.get(socket)?.target, way: 'chosen' })
+    this.#set(socket, this.#of(socket)?.target, 'chosen')
   }
 
   /**
@@ -45,7 +75,7 @@ export class SocketOrigins {
    * @param target undefined for a path of this host
    */
   note(socket: Socket, target: ConnectTarget | undefined): void {
-    this.#origins.set(socket, { target: target ?? THIS_HOST })
+    this.#set(socket, target ?? THIS_HOST)
     const { tunnelled } = this.#decisions
     if (tunnelled === undefined || target === undefined) return
     noteProxyConnection(socket, { port: target.port, target: tunnelled, chained: true })
@@ -53,14 +83,14 @@ export class SocketOrigins {
 
   /** Whether it connects to a path of this host. */
   isPath(socket: object): boolean {
-    return this.#origins.get(socket)?.target === THIS_HOST
+    return this.#of(socket)?.target === THIS_HOST
   }
 
   /** `above` leads where `below` leads. */
   inherit(above: object, below: object): void {
-    const origin = this.#origins.get(below)
+    const origin = this.#of(below)
     const target = targetOf(below, origin)
-    if (origin !== undefined || target !== undefined) this.#origins.set(above, { ...origin, target })
+    if (origin !== undefined || target !== undefined) this.#set(above, target, origin?.way)
   }
 
   /**
@@ -69,11 +99,20 @@ export class SocketOrigins {
    */
   leadsPast(socket: unknown): boolean {
     if (typeof socket !== 'object' || socket === null) return false
-    const origin = this.#origins.get(socket)
+    const origin = this.#of(socket)
     if (origin?.way !== undefined) return false
     const target = targetOf(socket, origin)
     if (target === undefined) return true
     return !this.#decisions.isLeft(target.host, target.port)
+  }
+
+  #of(socket: object): Origin | undefined {
+    const origin = OriginField.of(socket)
+    return origin?.knownTo === this ? origin : undefined
+  }
+
+  #set(socket: object, target: ConnectTarget | undefined, way?: Origin['way']): void {
+    OriginField.set(socket, { knownTo: this, target, way })
   }
 }
 
