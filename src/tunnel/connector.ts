@@ -16,6 +16,7 @@ import { failure, fault, type Via } from './fault.js'
 import { openConnectTunnel } from './http/connect-tunnel.js'
 import { connectToProxy, ForwardProxy } from './http/forward-proxy.js'
 import { proxyAuthorization } from './http/proxy-authorization.js'
+import { loadedOnce } from './loaded-once.js'
 import type { PacScript } from './pac/pac.js'
 import type { Candidate, ChoiceSettings, Choosing, Connection } from './proxies/choosing.js'
 import { ProxyChoice } from './proxies/proxy-choice.js'
@@ -181,8 +182,10 @@ export class Connector {
 }
 
 /** SOCKS code is loaded on demand. */
+const socksTunnel = loadedOnce(() => import('./socks/socks-tunnel.js'))
+
 async function bySocks(request: ProxyRequest, attempt: Attempt): Promise<OpenedTunnel> {
-  const { openSocksTunnel } = await attempt.step('proxy-connect', import('./socks/socks-tunnel.js'))
+  const { openSocksTunnel } = await socksTunnel(attempt)
   return openSocksTunnel(request, attempt)
 }
 

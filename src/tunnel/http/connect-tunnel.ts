@@ -8,12 +8,15 @@ import type { Attempt } from '../attempt.js'
 import { connectRefusal, type ConnectReply } from './connect-refusal.js'
 import { dial, followDial, PROXY_PHASES, TCP_OPTIONS } from '../dial.js'
 import type { Via } from '../fault.js'
+import { loadedOnce } from '../loaded-once.js'
 import { cutShort, MAX_ANSWER_BYTES, notHttp, ReceivedAnswer, tooLong } from '../received-answer.js'
 import { asOwnConnection } from '../own-connections.js'
 import { noteProxyConnection } from '../proxy-connections.js'
 import type { HttpProxyRequest, OpenedTunnel } from '../proxy-request.js'
 import { authority } from '../target.js'
 import { checkIdentity } from '../tls.js'
+
+const agentPackage = loadedOnce(() => import('https-proxy-agent'))
 
 const END_OF_HEADER = '\r\n\r\n'
 
@@ -22,12 +25,11 @@ const END_OF_HEADER = '\r\n\r\n'
  * deadline, the size of the answer, its first bytes, and the bytes after its header.
  */
 export async function openConnectTunnel(request: HttpProxyRequest, attempt: Attempt): Promise<OpenedTunnel> {
-  const { HttpsProxyAgent } = await attempt.step('proxy-connect', import('https-proxy-agent'))
+  const { HttpsProxyAgent } = await agentPackage(attempt)
   const { endpoint, via } = request
   const options = {
     ...TCP_OPTIONS,
     headers: request.authorization === undefined ? {} : { 'Proxy-Authorization': request.authorization },
-    signal: attempt.signal,
   }
   // The URL has no credentials, because the agent prints it under DEBUG and repeats it in an event.
   const url = `${endpoint.protocol}://${authority(endpoint)}`
@@ -39,7 +41,8 @@ export async function openConnectTunnel(request: HttpProxyRequest, attempt: Atte
     const trust = request.proxyTls.options(endpoint.host)
     // Without a certificate check the end of the handshake cannot be seen, so a timeout names the next step.
     attempt.phase = trust.rejectUnauthorized === false ? 'tunnel' : 'proxy-tls'
-    const tls = { ...trust, ...noteVerified(attempt), socket: raw }
+    // The agent keeps its TLS socket to itself: the signal alone reaches it.
+    const tls = { ...trust, ...noteVerified(attempt), socket: raw, signal: attempt.signal }
     pending = connectThrough(new HttpsProxyAgent(url, { ...options, ...tls }), request)
   } else {
     const sockets: Socket[] = []

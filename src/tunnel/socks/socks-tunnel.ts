@@ -3,9 +3,12 @@ import type { ProxyEndpoint } from '../../config/index.js'
 import type { Attempt } from '../attempt.js'
 import { dial } from '../dial.js'
 import type { OpenedTunnel, ProxyRequest } from '../proxy-request.js'
+import { loadedOnce } from '../loaded-once.js'
 import { ReceivedAnswer } from '../received-answer.js'
 import { socksAnswerLength, socksRefusal } from './socks-refusal.js'
 import { authority } from '../target.js'
+
+const socksPackages = loadedOnce(() => Promise.all([import('socks-proxy-agent'), import('socks')]))
 
 /** The client's own timer is not cleared on success, and must not fire before the attempt's. */
 const CLIENT_TIMER_MARGIN_MS = 1_000
@@ -19,10 +22,7 @@ export async function openSocksTunnel(
   { endpoint, target, via }: ProxyRequest,
   attempt: Attempt,
 ): Promise<OpenedTunnel> {
-  const [{ SocksProxyAgent }, { SocksClient }] = await attempt.step(
-    'proxy-connect',
-    Promise.all([import('socks-proxy-agent'), import('socks')]),
-  )
+  const [{ SocksProxyAgent }, { SocksClient }] = await socksPackages(attempt)
   const agent = new SocksProxyAgent(`${endpoint.protocol}://${authority(endpoint)}`)
   const proxy = withCredentials({ ...agent.proxy, host: endpoint.host }, endpoint)
   const socket = await dial(endpoint, target, attempt)
