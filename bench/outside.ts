@@ -1,7 +1,7 @@
 /**
  * `npm run bench:outside`: the CPU that `discord-transport/register` costs a request outside its scope. Each kind of
- * request runs in a process with the preload and in one without, in turns. `BENCH_NODE` is a line of Node, `BENCH_ROUNDS`
- * how often, `BENCH_COUNT` how many requests a process makes.
+ * request runs in a process with the preload and in two without, in turns: what the two without differ by is the noise of
+ * the machine. `BENCH_NODE` is a line of Node, `BENCH_ROUNDS` how often, `BENCH_COUNT` how many requests a process makes.
  */
 import { execFile } from 'node:child_process'
 import { createServer } from 'node:http'
@@ -19,8 +19,8 @@ const PRELOAD = ['--import', pathToFileURL(join(import.meta.dirname, '../dist/re
 const KINDS = ['http, kept alive', 'http, one connection each', 'fetch', 'net.connect']
 
 const node = await installNode(process.env['BENCH_NODE'] ?? '20')
-const rounds = Number(process.env['BENCH_ROUNDS'] ?? '11')
-const count = process.env['BENCH_COUNT'] ?? '4000'
+const rounds = Number(process.env['BENCH_ROUNDS'] ?? '21')
+const count = process.env['BENCH_COUNT'] ?? '2000'
 const server = createServer((_request, response) => response.end('ok'))
 const port = await listen(server)
 
@@ -32,16 +32,22 @@ async function cost(kind: string, flags: readonly string[]): Promise<number> {
 }
 
 try {
-  console.log(`Node ${node.version}, ${count} requests, ${rounds} pairs: with register beside without`)
+  console.log(
+    `Node ${node.version}, ${count} requests, ${rounds} rounds: CPU to that of a process without register`,
+  )
   for (const kind of KINDS) {
-    const [alone, preloaded]: [number[], number[]] = [[], []]
-    const turns = [[alone, []] as const, [preloaded, PRELOAD] as const]
+    const [alone, again, preloaded]: [number[], number[], number[]] = [[], [], []]
+    const turns = [[alone, []] as const, [preloaded, PRELOAD] as const, [again, []] as const]
     for (let round = 0; round < rounds; round += 1)
       for (const [costs, flags] of round % 2 === 0 ? turns : [...turns].reverse())
         costs.push(await cost(kind, flags))
-    const ratio = pairedRatio(preloaded, alone) ?? NaN
-    const each = ((median(alone) ?? NaN) * 1_000) / Number(count)
-    console.log(`${kind.padEnd(26)} CPU ${ratio.toFixed(2)} (${each.toFixed(0)} µs without)`)
+    // Those without stand before and after the one with it: a machine that changes its speed does so for both.
+    const without = alone.map((one, at) => (one + (again[at] ?? one)) / 2)
+    const each = ((median(without) ?? NaN) * 1_000) / Number(count)
+    const shown = [pairedRatio(preloaded, without), pairedRatio(again, alone)].map((ratio = NaN) =>
+      ratio.toFixed(2),
+    )
+    console.log(`${kind.padEnd(26)} with ${shown[0]}, again without ${shown[1]} (${each.toFixed(0)} µs)`)
   }
 } finally {
   server.close()

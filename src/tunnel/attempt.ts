@@ -26,7 +26,12 @@ const PART_MARGIN_MS = 5
 export class Attempt {
   #phase: TransportPhase = 'proxy-connect'
   readonly #onPhase: ((phase: TransportPhase) => void) | undefined
-  readonly #controller = new AbortController()
+  /** Made for code that takes an AbortSignal. Most attempts meet none, and making one is not cheap. */
+  #controller: AbortController | undefined
+  #ending: { readonly reason: unknown } | undefined
+  /** Rejects {@link #ended}. */
+  #reject: (reason: Error) => void = ignore
+  readonly #parts = new Set<Attempt>()
   readonly #sockets = new Set<Socket>()
   readonly #ended: Promise<never>
   /** Milliseconds that it was given. */
@@ -39,9 +44,7 @@ export class Attempt {
   constructor({ timeoutMs, signals, onTimeout, onPhase, inBackground = false }: AttemptLimits) {
     this.#onPhase = onPhase
     this.#inBackground = inBackground
-    this.#ended = new Promise((_resolve, reject) => {
-      this.signal.addEventListener('abort', () => reject(this.signal.reason as Error), { once: true })
-    })
+    this.#ended = new Promise((_resolve, reject) => (this.#reject = reject))
     // Without a pending step it has no other handler.
     this.#ended.catch(ignore)
     this.timeoutMs = timeoutMs
@@ -65,12 +68,26 @@ export class Attempt {
 
   set phase(phase: TransportPhase) {
     this.#phase = phase
-    if (!this.signal.aborted) this.#onPhase?.(phase)
+    if (this.#ending === undefined) this.#onPhase?.(phase)
+  }
+
+  /** Why it ended early; undefined while it has not, and after it has succeeded. */
+  get ending(): { readonly reason: unknown } | undefined {
+    return this.#ending
   }
 
   /** Aborted when the attempt ends early, and never after it has succeeded. */
   get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController()
+      if (this.#ending !== undefined) this.#controller.abort(this.#ending.reason)
+    }
     return this.#controller.signal
+  }
+
+  /** @throws the reason, where the attempt has ended early */
+  throwIfEnded(): void {
+    if (this.#ending !== undefined) throw this.#ending.reason
   }
 
   /** Milliseconds left, at least 1. */
@@ -90,13 +107,17 @@ export class Attempt {
 
   /** An attempt of its own within this one. */
   part(timeoutMs: number, onTimeout: AttemptLimits['onTimeout']): Attempt {
-    return new Attempt({
+    const part = new Attempt({
       inBackground: this.#inBackground,
       timeoutMs,
-      signals: [this.signal],
+      signals: [],
       onTimeout,
       onPhase: (phase) => (this.phase = phase),
     })
+    if (this.#ending !== undefined) part.end(this.#ending.reason)
+    this.#parts.add(part)
+    part.#unlisten.push(() => this.#parts.delete(part))
+    return part
   }
 
   /** Takes charge of a socket: it is destroyed if the attempt ends early. */
@@ -105,7 +126,7 @@ export class Attempt {
     if (this.#inBackground) socket.unref()
     // The listener stays after the attempt: an error before the next owner listens must not end the process.
     socket.on('error', ignore)
-    if (this.signal.aborted) socket.destroy()
+    if (this.#ending !== undefined) socket.destroy()
     return socket
   }
 
@@ -118,8 +139,11 @@ export class Attempt {
 
   /** Ends the attempt early: destroys its sockets and rejects its pending step with `reason`. */
   end(reason: unknown): void {
-    if (this.signal.aborted) return
-    this.#controller.abort(reason)
+    if (this.#ending !== undefined) return
+    this.#ending = { reason }
+    this.#reject(reason as Error)
+    this.#controller?.abort(reason)
+    for (const part of this.#parts) part.end(reason)
     for (const socket of this.#sockets) socket.destroy()
   }
 
@@ -129,8 +153,8 @@ export class Attempt {
    * @returns why it ended: the reason of an earlier end, or the error with its name
    */
   fail(error: unknown, via: Via): unknown {
-    this.end(nameFailure(error, this.phase, via))
-    return this.signal.reason
+    if (this.#ending === undefined) this.end(nameFailure(error, this.phase, via))
+    return this.#ending?.reason
   }
 
   /** Stops the clock. The sockets live on: on success they belong to the caller. */

@@ -191,7 +191,7 @@ export class Route {
       onPhase,
     })
     try {
-      attempt.signal.throwIfAborted()
+      attempt.throwIfEnded()
       const target = normalizeTarget(asked)
       if (target === undefined) throw impossibleTarget(via)
       const onDirect = (reason: string): void => {

@@ -32,20 +32,25 @@ export function callInScope(
   const { decisions, current } = context
   const target = connectTarget(given)
   if (target === undefined || isChosen(given.options)) return undefined
-  const called = (name: string): Omit<Call, 'plain'> => {
-    const surface = current.surface ?? surfaceOf(given.options, asked)
-    return { ...given, target, surface, secure: asked === 'tls', name }
-  }
-  if (decisions.concerns(target.host)) {
-    const call = called(target.host)
-    return { ...call, plain: isPlain(call, context) }
-  }
-  // An address of which the caller says whose it is. For a request Node says it, by the Host header: with CONNECT, and in
-  // absolute form, that is the name of the destination and not of the proxy that the request is sent to.
-  const { servername } = given.options
+  const byHost = decisions.concerns(target.host)
+  const name = byHost ? target.host : ownerOf(given, target, context)
+  if (name === undefined) return undefined
+  const surface = current.surface ?? surfaceOf(given.options, asked)
+  const call = { ...given, target, surface, secure: asked === 'tls', name }
+  return { ...call, plain: byHost && isPlain(call, context) }
+}
+
+/**
+ * The host in scope to which the caller says that an address belongs. For a request Node says it, by the Host header: with
+ * CONNECT, and in absolute form, that is the name of the destination and not of the proxy that the request is sent to.
+ */
+function ownerOf(
+  { options: { servername } }: ConnectArguments,
+  { host, port }: ConnectTarget,
+  { decisions }: HookContext,
+): string | undefined {
   if (typeof servername !== 'string' || !decisions.concerns(servername)) return undefined
-  if (decisions.isLeft(target.host, target.port)) return undefined
-  return { ...called(servername), plain: false }
+  return decisions.isLeft(host, port) ? undefined : servername
 }
 
 /** Node passes the options of a request without an agent on to the function that connects. */

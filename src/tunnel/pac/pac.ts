@@ -62,7 +62,7 @@ export class PacScript {
         const worker = await this.#current(attempt)
         return await worker.find(url, timeLeft(attempt))
       } catch (error) {
-        attempt.signal.throwIfAborted()
+        attempt.throwIfEnded()
         this.#closed.throwIfAborted()
         const ended = error instanceof PacWorkerError && error.failure === 'ended'
         // The deadline of another call ended the thread: this one starts over if it has enough time left.

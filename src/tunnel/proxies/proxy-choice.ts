@@ -87,7 +87,7 @@ export class ProxyChoice {
         failures.set(candidate, error)
         const inOrder = candidates.flatMap((one) => failures.get(one) ?? [])
         if (!this.#moves(error)) throw failures.size === 1 ? error : failureOf(error, { failures: inOrder })
-        if (attempt.signal.aborted || index === ordered.length - 1) throw allFailed(inOrder) ?? error
+        if (attempt.ending !== undefined || index === ordered.length - 1) throw allFailed(inOrder) ?? error
       }
     }
     throw new TypeError('there was no proxy to choose from')
@@ -140,7 +140,7 @@ export class ProxyChoice {
         return opened
       } catch (error) {
         const named = part.fail(error, via)
-        if (attempt.signal.aborted) throw attempt.signal.reason
+        attempt.throwIfEnded()
         if (named !== REDIAL) throw named
       } finally {
         stopWatching()

@@ -48,7 +48,7 @@ export async function openSocksTunnel(
       existing_socket: socket,
       timeout,
     }).catch((error: unknown) => {
-      throw attempt.signal.aborted ? error : refusal()
+      throw attempt.ending !== undefined ? error : refusal()
     })
     await attempt.step('tunnel', connected)
     if (!hasRightVersions(received, proxy.type)) throw refusal()
