@@ -13,10 +13,10 @@ import { createRedactor, secretsOfAuthorization, secretsOfProxy } from '../confi
 import type { Attempt } from './attempt.js'
 import { dial } from './dial.js'
 import { failure, fault, type Via } from './fault.js'
-import { openConnectTunnel } from './http/connect-tunnel.js'
+import { httpProxyAgent, openConnectTunnel } from './http/connect-tunnel.js'
 import { connectToProxy, ForwardProxy } from './http/forward-proxy.js'
 import { proxyAuthorization } from './http/proxy-authorization.js'
-import { loadedOnce } from './loaded-once.js'
+import { loadedOnce, type LoadedOnce } from './loaded-once.js'
 import type { PacScript } from './pac/pac.js'
 import type { Candidate, ChoiceSettings, Choosing, Connection } from './proxies/choosing.js'
 import { ProxyChoice } from './proxies/proxy-choice.js'
@@ -72,6 +72,7 @@ export class Connector {
     this.candidates = policy.proxies.map((listed, index) => {
       return { key: `list ${index}`, proxy: listed.proxy, listed }
     })
+    for (const { proxy } of policy.proxies) if (proxy.kind === 'tunnel') codeFor(proxy).begin()
     this.choice = new ProxyChoice(this.candidates, { ...settings, onDenied, connectTimeoutMs })
   }
 
@@ -181,11 +182,15 @@ export class Connector {
   }
 }
 
-/** SOCKS code is loaded on demand. */
+/** What a proxy needs is loaded while the program does something else: a first send would wait for it. */
+function codeFor({ protocol }: ProxyEndpoint): Pick<LoadedOnce<unknown>, 'begin'> {
+  return protocol === 'http' || protocol === 'https' ? httpProxyAgent : socksTunnel
+}
+
 const socksTunnel = loadedOnce(() => import('./socks/socks-tunnel.js'))
 
 async function bySocks(request: ProxyRequest, attempt: Attempt): Promise<OpenedTunnel> {
-  const { openSocksTunnel } = await socksTunnel(attempt)
+  const { openSocksTunnel } = await socksTunnel.within(attempt)
   return openSocksTunnel(request, attempt)
 }
 

@@ -54,6 +54,7 @@ export class Route {
   /** One for each hop that the configuration describes: it keeps sessions. */
   readonly #proxyTls = new WeakMap<TlsSettings, TlsClient>()
   readonly #targetTls: TlsClient
+  #tlsIsPrepared = false
   readonly #closing = new AbortController()
   /** The TCP socket of each open connection, and the socket that the caller has: TLS over it, or the same one. */
   readonly #open = new Map<Socket, { readonly socket: Socket; readonly via: Via }>()
@@ -199,10 +200,9 @@ export class Route {
         via = { ...via, proxy: null }
         emitEvent(this.#connector.options.onEvent, { type: 'direct', target: via.target, reason })
       }
-      const connected = await this.#connector.connect(
-        { target, via, forward, serverFirst, onDirect },
-        attempt,
-      )
+      const connecting = this.#connector.connect({ target, via, forward, serverFirst, onDirect }, attempt)
+      if (target.secure) this.#prepareTls()
+      const connected = await connecting
       if (connected.proxy !== undefined) via = { ...via, proxy: connected.proxy }
       const wire = connected.socket
       const socket = target.secure ? await this.#targetTls.upgrade(wire, target, 'target-tls', attempt) : wire
@@ -238,6 +238,19 @@ export class Route {
     )
     for (const { socket } of this.#open.values()) socket.destroy(reason)
     await Promise.all(closed)
+  }
+
+  /** While the proxy is asked there is nothing else to do. */
+  #prepareTls(): void {
+    if (this.#tlsIsPrepared) return
+    this.#tlsIsPrepared = true
+    setImmediate(() => {
+      try {
+        this.#targetTls.prepare()
+      } catch {
+        // The handshake fails with the same error.
+      }
+    })
   }
 
   #connectorFor(policy: RoutePolicy, options: RouteOptions): Connector {

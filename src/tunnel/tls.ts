@@ -20,14 +20,18 @@ export class TlsClient {
     this.#settings = settings
   }
 
+  /** Reads the certificates that are trusted: at the first call, tens of milliseconds. */
+  prepare(): tls.SecureContext {
+    return (this.#context ??= contextFor(this.#settings))
+  }
+
   /**
    * Options for a `tls.connect` to this peer, for code that makes the connection itself. `ca` and `caFile`
    * add to Node's roots, as NODE_EXTRA_CA_CERTS does: an inspecting proxy signs some hosts and not others.
    */
   options(host: string): tls.ConnectionOptions {
-    this.#context ??= contextFor(this.#settings)
     return {
-      secureContext: this.#context,
+      secureContext: this.prepare(),
       rejectUnauthorized: this.#settings.rejectUnauthorized,
       checkServerIdentity: checkIdentity,
       ...serverName(this.#settings.servername ?? host),

@@ -15,6 +15,19 @@ const distUrl = (name: string): string => pathToFileURL(dist(name)).href
 const NAMES = ['GatewayError', 'TransportError', 'createDiscordTransport', 'validateProxy']
 const CARBON_NAMES = ['ProxyGatewayPlugin', 'ProxyRequestClient', 'ProxyShardingPlugin', 'onTransport']
 
+/** Code that waits until a file of the package has been compiled. */
+const compiled = (name: string): string => `
+  await new Promise((resolve) => {
+    const session = new Session()
+    session.connect()
+    session.on('Debugger.scriptParsed', ({ params: { url } }) => {
+      if (!url.includes('/node_modules/${name}/')) return
+      session.disconnect()
+      resolve()
+    })
+    session.post('Debugger.enable')
+  })`
+
 /**
  * Prints the packages and the own files that the process has compiled after it imported `url`.
  *
@@ -52,6 +65,19 @@ describe('importing the package', () => {
     const { packages } = await loadedBy(distUrl(entry))
     expect(packages).toEqual(['undici', 'ws'])
   })
+
+  test.each([
+    ['http', 'https-proxy-agent', 'socks'],
+    ['socks5', 'socks', 'https-proxy-agent'],
+  ])(
+    'a transport with a proxy of %s begins to load %s as soon as it is created, and never %s',
+    async (scheme, wanted, other) => {
+      const creating = `loaded.createDiscordTransport({ proxy: '${scheme}://127.0.0.1:9', env: {} })`
+      const { packages } = await loadedBy(distUrl('index.js'), [], `${creating}\n${compiled(wanted)}`)
+      expect(packages).toContain(wanted)
+      expect(packages).not.toContain(other)
+    },
+  )
 
   test.each(['openclaw.js', 'openclaw.cjs'])(
     'by %s loads no package, and a client of a gateway on this host loads ws alone, without zod',

@@ -16,7 +16,7 @@ import type { HttpProxyRequest, OpenedTunnel } from '../proxy-request.js'
 import { authority } from '../target.js'
 import { checkIdentity } from '../tls.js'
 
-const agentPackage = loadedOnce(() => import('https-proxy-agent'))
+export const httpProxyAgent = loadedOnce(() => import('https-proxy-agent'))
 
 const END_OF_HEADER = '\r\n\r\n'
 
@@ -25,7 +25,7 @@ const END_OF_HEADER = '\r\n\r\n'
  * deadline, the size of the answer, its first bytes, and the bytes after its header.
  */
 export async function openConnectTunnel(request: HttpProxyRequest, attempt: Attempt): Promise<OpenedTunnel> {
-  const { HttpsProxyAgent } = await agentPackage(attempt)
+  const { HttpsProxyAgent } = await httpProxyAgent.within(attempt)
   const { endpoint, via } = request
   const options = {
     ...TCP_OPTIONS,

@@ -9,6 +9,8 @@ import { socksAnswerLength, socksRefusal } from './socks-refusal.js'
 import { authority } from '../target.js'
 
 const socksPackages = loadedOnce(() => Promise.all([import('socks-proxy-agent'), import('socks')]))
+// This module is loaded where a SOCKS proxy is configured.
+socksPackages.begin()
 
 /** The client's own timer is not cleared on success, and must not fire before the attempt's. */
 const CLIENT_TIMER_MARGIN_MS = 1_000
@@ -22,7 +24,7 @@ export async function openSocksTunnel(
   { endpoint, target, via }: ProxyRequest,
   attempt: Attempt,
 ): Promise<OpenedTunnel> {
-  const [{ SocksProxyAgent }, { SocksClient }] = await socksPackages(attempt)
+  const [{ SocksProxyAgent }, { SocksClient }] = await socksPackages.within(attempt)
   const agent = new SocksProxyAgent(`${endpoint.protocol}://${authority(endpoint)}`)
   const proxy = withCredentials({ ...agent.proxy, host: endpoint.host }, endpoint)
   const socket = await dial(endpoint, target, attempt)
