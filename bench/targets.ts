@@ -81,7 +81,7 @@ function coldCode(ours: Result | undefined, base: Result | undefined): readonly 
   })
 }
 
-/** Beside the best of the peers by the same kind of proxy. */
+/** Beside the best of the peers by the same kind of proxy, each on the line of Node that it was measured on. */
 function burst(
   count: number,
   most: number,
@@ -89,10 +89,14 @@ function burst(
   results: readonly Result[],
 ): Target | undefined {
   const ms = (result: Result): number[] => read(result).map((each) => each.ms)
-  const ours = results.find(({ contender }) => contender.name === OURS)
+  const isOurs = ({ contender }: Result): boolean => contender.name.includes('discord-transport')
+  const ours = results.filter(({ contender }) => contender.file === 'ours' && contender.proxy === 'http')
   const ratios = results
-    .filter(({ contender }) => contender.proxy === 'http' && !contender.name.includes('discord-transport'))
-    .flatMap((peer) => (ours === undefined ? [] : (pairedRatio(ms(ours), ms(peer)) ?? [])))
+    .filter((peer) => peer.contender.proxy === 'http' && !isOurs(peer))
+    .flatMap((peer) => {
+      const same = ours.find(({ contender }) => contender.node22 === peer.contender.node22)
+      return same === undefined ? [] : (pairedRatio(ms(same), ms(peer)) ?? [])
+    })
   if (ratios.length === 0) return undefined
   const measured = Math.max(...ratios)
   return {

@@ -16,7 +16,7 @@ export async function measureBursts(
     })
   }
   // They take less time, and what is compared differs by less.
-  for (let round = 0; round < 4 * rounds; round += 1) {
+  for (let round = 0; round < 8 * rounds; round += 1) {
     await eachTurn(proxied, async (one) => {
       one.result.seconds.push(await burst(one, servers, 'far', SECOND))
     })
