@@ -15,13 +15,11 @@ export interface ConnectTarget {
  * https://nodejs.org/api/net.html#netconnect
  */
 export function connectArguments(values: readonly unknown[]): ConnectArguments {
-  // No destructuring: each new socket of the process comes by here, and an iterator costs more than all the rest.
-  const first = values[0]
   // Socket.prototype.connect() is also called by Node, with the arguments in a list that it has read.
-  if (Array.isArray(first)) return connectArguments(first)
-  const last = values[values.length - 1]
-  const second = values[1]
-  const third = values[2]
+  const [list] = values
+  if (Array.isArray(list)) return connectArguments(list)
+  const last = values.at(-1)
+  const [first, second, third] = values
   const more = isRecord(second) ? second : isRecord(third) ? third : undefined
   const options = optionsOf(first, second)
   return {
