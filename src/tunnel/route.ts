@@ -54,7 +54,6 @@ export class Route {
   /** One for each hop that the configuration describes: it keeps sessions. */
   readonly #proxyTls = new WeakMap<TlsSettings, TlsClient>()
   readonly #targetTls: TlsClient
-  #tlsIsPrepared = false
   readonly #closing = new AbortController()
   /** The TCP socket of each open connection, and the socket that the caller has: TLS over it, or the same one. */
   readonly #open = new Map<Socket, { readonly socket: Socket; readonly via: Via }>()
@@ -201,7 +200,7 @@ export class Route {
         emitEvent(this.#connector.options.onEvent, { type: 'direct', target: via.target, reason })
       }
       const connecting = this.#connector.connect({ target, via, forward, serverFirst, onDirect }, attempt)
-      if (target.secure) this.#prepareTls()
+      if (target.secure) this.#targetTls.prepare()
       const connected = await connecting
       if (connected.proxy !== undefined) via = { ...via, proxy: connected.proxy }
       const wire = connected.socket
@@ -238,19 +237,6 @@ export class Route {
     )
     for (const { socket } of this.#open.values()) socket.destroy(reason)
     await Promise.all(closed)
-  }
-
-  /** While the proxy is asked there is nothing else to do. */
-  #prepareTls(): void {
-    if (this.#tlsIsPrepared) return
-    this.#tlsIsPrepared = true
-    setImmediate(() => {
-      try {
-        this.#targetTls.prepare()
-      } catch {
-        // The handshake fails with the same error.
-      }
-    })
   }
 
   #connectorFor(policy: RoutePolicy, options: RouteOptions): Connector {

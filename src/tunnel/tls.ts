@@ -20,9 +20,19 @@ export class TlsClient {
     this.#settings = settings
   }
 
-  /** Reads the certificates that are trusted: at the first call, tens of milliseconds. */
-  prepare(): tls.SecureContext {
-    return (this.#context ??= contextFor(this.#settings))
+  /**
+   * Reads the certificates that are trusted, which takes tens of milliseconds the first time: in a turn of its own, while a
+   * proxy is asked.
+   */
+  prepare(): void {
+    if (this.#context !== undefined) return
+    setImmediate(() => {
+      try {
+        this.#secureContext()
+      } catch {
+        // The handshake fails with the same error.
+      }
+    })
   }
 
   /**
@@ -31,7 +41,7 @@ export class TlsClient {
    */
   options(host: string): tls.ConnectionOptions {
     return {
-      secureContext: this.prepare(),
+      secureContext: this.#secureContext(),
       rejectUnauthorized: this.#settings.rejectUnauthorized,
       checkServerIdentity: checkIdentity,
       ...serverName(this.#settings.servername ?? host),
@@ -66,6 +76,10 @@ export class TlsClient {
     })
     await attempt.step(phase, connected)
     return secure
+  }
+
+  #secureContext(): tls.SecureContext {
+    return (this.#context ??= contextFor(this.#settings))
   }
 
   #remember(key: string, session: Buffer): void {

@@ -72,7 +72,7 @@ describe('the bench, at its smallest', () => {
   test('a burst of our own arrives whole, through the small proxy too', () => {
     const ours = results.find(({ contender }) => contender.name === OURS)
     expect(ours?.bursts.map(({ arrived }) => arrived)).toEqual([200])
-    expect([...new Set(ours?.seconds.map(({ arrived }) => arrived))]).toEqual([50])
+    expect(ours?.seconds.map(({ arrived }) => arrived)).toEqual([50, 50, 50, 50, 50, 50, 50, 50])
     expect(ours?.small?.arrived).toBe(200)
   })
 })
