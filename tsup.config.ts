@@ -23,8 +23,19 @@ const parts = {
 /** What users import: the source of its types. */
 const entries = { index: 'src/index.ts', ...parts, ...adapters }
 
-/** Packages that become part of dist, so that only what is used of them is loaded. Their licences, by the names of their files. */
-const bundled = { zod: 'LICENSE', json5: 'LICENSE.md' }
+/**
+ * Packages that become part of dist, with the files of their licences. Only what is used of them is loaded, and Node loads
+ * the ES modules among them in a fifth of the time.
+ */
+const bundled = {
+  zod: 'zod/LICENSE',
+  json5: 'json5/LICENSE.md',
+  // One repository and one licence: the fourth package holds no copy of it.
+  'https-proxy-agent': 'https-proxy-agent/LICENSE',
+  'socks-proxy-agent': 'https-proxy-agent/LICENSE',
+  'agent-base': 'https-proxy-agent/LICENSE',
+  'proxy-agent-negotiate': 'https-proxy-agent/LICENSE',
+}
 
 /**
  * Ends a Node that is too old before it reads code that it cannot read. It is written in ES5, and is CommonJS: Node
@@ -63,7 +74,7 @@ async function writeLibraryEntries(): Promise<void> {
   const { engines } = JSON.parse(await readFile('package.json', 'utf8')) as { engines: { node: string } }
   const names = Object.keys(require('./dist/library.cjs') as object).sort()
   const licences = Object.entries(bundled).map(
-    async ([name, file]) => `${name}\n\n${await readFile(`node_modules/${name}/${file}`, 'utf8')}`,
+    async ([name, file]) => `${name}\n\n${await readFile(`node_modules/${file}`, 'utf8')}`,
   )
   await writeFiles({
     'node-version.cjs': nodeVersionCheck(engines.node),

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process'
 import { readdir, readFile } from 'node:fs/promises'
 import { readFileSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, it, test } from 'vitest'
 import { installNode } from '../../scripts/nodes/install-node.js'
 
 const run = promisify(execFile)
@@ -15,13 +16,13 @@ const distUrl = (name: string): string => pathToFileURL(dist(name)).href
 const NAMES = ['GatewayError', 'TransportError', 'createDiscordTransport', 'validateProxy']
 const CARBON_NAMES = ['ProxyGatewayPlugin', 'ProxyRequestClient', 'ProxyShardingPlugin', 'onTransport']
 
-/** Code that waits until a file of the package has been compiled. */
-const compiled = (name: string): string => `
+/** Code that waits until a file has been compiled whose path ends with `file`. */
+const compiled = (file: string): string => `
   await new Promise((resolve) => {
     const session = new Session()
     session.connect()
     session.on('Debugger.scriptParsed', ({ params: { url } }) => {
-      if (!url.includes('/node_modules/${name}/')) return
+      if (!url.endsWith(${JSON.stringify(file)})) return
       session.disconnect()
       resolve()
     })
@@ -60,6 +61,23 @@ async function loadedBy(
   return JSON.parse(stdout) as Awaited<ReturnType<typeof loadedBy>>
 }
 
+/** The text of each script of dist, by its name. */
+async function scripts(): Promise<ReadonlyMap<string, string>> {
+  const names = (await readdir(join(ROOT, 'dist'))).filter((name) => /\.c?js$/.test(name))
+  return new Map(
+    await Promise.all(names.map(async (name) => [name, await readFile(dist(name), 'utf8')] as const)),
+  )
+}
+
+/** The one file of dist that declares a class. */
+async function fileOf(declared: string): Promise<string> {
+  const [file, ...others] = [...(await scripts())].filter(([, text]) =>
+    text.includes(`var ${declared} = class`),
+  )
+  expect(others).toEqual([])
+  return file?.[0] ?? expect.unreachable(`no file of dist declares ${declared}`)
+}
+
 describe('importing the package', () => {
   test.each(['index.js', 'index.cjs'])('by %s loads undici and ws, and no other package', async (entry) => {
     const { packages } = await loadedBy(distUrl(entry))
@@ -67,15 +85,20 @@ describe('importing the package', () => {
   })
 
   test.each([
-    ['http', 'https-proxy-agent', 'socks'],
-    ['socks5', 'socks', 'https-proxy-agent'],
+    ['http', 'HttpsProxyAgent', 'SocksProxyAgent'],
+    ['socks5', 'SocksProxyAgent', 'HttpsProxyAgent'],
   ])(
-    'a transport with a proxy of %s begins to load %s as soon as it is created, and never %s',
+    'a transport with a proxy of %s begins to load %s as soon as it is created, from one file of dist, and never %s',
     async (scheme, wanted, other) => {
       const creating = `loaded.createDiscordTransport({ proxy: '${scheme}://127.0.0.1:9', env: {} })`
-      const { packages } = await loadedBy(distUrl('index.js'), [], `${creating}\n${compiled(wanted)}`)
-      expect(packages).toContain(wanted)
-      expect(packages).not.toContain(other)
+      const file = await fileOf(wanted)
+      const then = `${creating}\n${compiled(`/dist/${file}`)}\nawait new Promise(setImmediate)`
+      const { packages, files } = await loadedBy(distUrl('index.js'), [], then)
+      expect(files).toContain(file)
+      expect(files).not.toContain(await fileOf(other))
+      expect(packages.filter((name) => /agent|^socks$/.test(name))).toEqual(
+        scheme === 'http' ? [] : ['socks'],
+      )
     },
   )
 
@@ -103,11 +126,38 @@ describe('importing the package', () => {
   })
 })
 
-test('dist holds of zod only what is used: `import * as z` everywhere, and no translation of its messages', async () => {
-  const files = (await readdir(join(ROOT, 'dist'))).filter((name) => name.endsWith('.cjs'))
-  const texts = await Promise.all(files.map((name) => readFile(dist(name), 'utf8')))
-  // Of zod's Polish and Japanese messages.
-  expect(texts.filter((text) => /Nieprawidłow|無効な/.test(text))).toEqual([])
+describe('dist', () => {
+  it('holds of zod only what is used: `import * as z` everywhere, and no translation of its messages', async () => {
+    // Of zod's Polish and Japanese messages.
+    const translated = [...(await scripts()).values()].filter((text) => /Nieprawidłow|無効な/.test(text))
+    expect(translated).toEqual([])
+  })
+
+  it('has the licence of each package that became part of it', async () => {
+    const notice = (await readFile(dist('THIRD-PARTY-LICENSES.txt'), 'utf8')).split('\n')
+    const texts = [...(await scripts()).values()].join('\n')
+    const holds = [...texts.matchAll(/^\s*\/\/ node_modules\/((?:@[^/]+\/)?[^/]+)\//gm)].map(
+      ([, name]) => name,
+    )
+    expect(holds).toEqual(expect.arrayContaining(['zod', 'json5', 'https-proxy-agent', 'agent-base']))
+    expect(holds.filter((name) => name === undefined || !notice.includes(name))).toEqual([])
+  })
+
+  it('requires only what the package depends on', async () => {
+    const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Readonly<
+      Record<'dependencies' | 'peerDependencies', Readonly<Record<string, string>>>
+    >
+    // https-proxy-agent has it for Negotiate, which is never asked for here.
+    const allowed = { ...manifest.dependencies, ...manifest.peerDependencies, kerberos: 'never loaded' }
+    const texts = [...(await scripts()).values()].join('\n')
+    const naming =
+      /(?:\b(?:require|import)\(|^(?:import|export) .* from )['"]((?:@[\w.-]+\/)?[a-z][\w.:-]*)[\w./-]*['"](?:\)|;?$)/gm
+    const required = [...texts.matchAll(naming)]
+      .flatMap(([, name]) => name ?? [])
+      .filter((name) => !isBuiltin(name))
+    expect(required).toEqual(expect.arrayContaining(['undici', 'ws', 'socks', 'debug', '@buape/carbon']))
+    expect([...new Set(required)].filter((name) => !(name in allowed))).toEqual([])
+  })
 })
 
 describe('the named exports', () => {
