@@ -50,7 +50,11 @@ export class OneWay {
       this.#blocked = false
       this.#pump()
     })
-    to.once('close', () => this.#finish())
+    to.once('close', () => {
+      this.#finish()
+      // A socket that is paused notices no end: it would stay open.
+      from.resume()
+    })
     if (from.readableEnded) {
       this.#push('end')
     } else if (from.destroyed) {

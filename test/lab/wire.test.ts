@@ -1,0 +1,43 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
+import { Listener } from './proxy/listener.js'
+import { layWire } from './proxy/wire.js'
+
+/** The sockets that this process connects from now on. */
+function watchConnects(): readonly Socket[] {
+  const sockets: Socket[] = []
+  const listener = (message: unknown): void =>
+    void sockets.push((message as { readonly socket: Socket }).socket)
+  subscribe('net.client.socket', listener)
+  onTestFinished(() => unsubscribe('net.client.socket', listener))
+  return sockets
+}
+
+test('a wire lets go of a server that was still sending when its client had ended, read nothing and was gone', async () => {
+  const sent = Buffer.alloc(64 * 1024 * 1024)
+  const accepted: Socket[] = []
+  const server = await Listener.listen({
+    host: '127.0.0.1',
+    port: 0,
+    onConnection: (socket) => {
+      accepted.push(socket)
+      socket.resume().write(sent)
+    },
+  })
+  onTestFinished(() => server.close())
+  const wire = await layWire({ host: '127.0.0.1', port: 0, delayMs: 1, to: server.port })
+  onTestFinished(() => wire.close())
+  const connects = watchConnects()
+  const client = connect({ port: wire.port, host: '127.0.0.1' })
+  await once(client, 'connect')
+  client.pause().end()
+  const far = (): Socket => connects[1] ?? expect.unreachable('the wire has not connected')
+  // The wire holds what the client does not read, and reads no more itself.
+  await expect.poll(() => far().isPaused()).toBe(true)
+  await expect.poll(() => far().writableEnded).toBe(true)
+  client.destroy()
+  await Promise.all([wire.close(), server.close()])
+  await expect.poll(() => far().destroyed).toBe(true)
+})
