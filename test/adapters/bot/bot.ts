@@ -15,6 +15,11 @@ function report(message: BotReport): void {
 
 process.on('warning', ({ name, message }) => report({ type: 'warning', name, message }))
 
+/** Resolves when the message is on its way: a process that ends before loses a long one. */
+function reported(message: BotReport): Promise<void> {
+  return new Promise((resolve) => process.send?.(message, () => resolve()))
+}
+
 async function start(settings: BotSettings): Promise<() => Promise<void>> {
   const { token, proxy, proxyPort, ca, library } = settings
   const guard = new Guard({ allowed: [{ host: '127.0.0.1', port: proxyPort }] })
@@ -52,7 +57,7 @@ async function start(settings: BotSettings): Promise<() => Promise<void>> {
   return async () => {
     await (await bot).stop()
     await transport.close()
-    report({ type: 'stopped', guard: guard.report() })
+    await reported({ type: 'stopped', guard: guard.report() })
   }
 }
 
