@@ -100,7 +100,8 @@ describe("a PAC script's server that", () => {
     const lab = await startLab()
     const script = `function FindProxyForURL() { return 'PROXY 127.0.0.1:${lab.proxy.port}' }`
     const server = await pacServer(script)
-    const transport = lab.createTransport({ proxy: server.pacUrl, connectTimeoutMs: CONNECT_TIMEOUT_MS })
+    // Half of it is for asking the server again, in a thread that has to start.
+    const transport = lab.createTransport({ proxy: server.pacUrl, connectTimeoutMs: 2 * CONNECT_TIMEOUT_MS })
     await helloByWebSocket(transport)
     server.fault = { kind: 'request', verb: 'silence' }
     const now = performance.now.bind(performance)

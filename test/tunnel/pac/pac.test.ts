@@ -139,7 +139,8 @@ describe('a list of proxies', () => {
     const lab = await startLab()
     const silent = await lab.startProxy({ fault: { kind: 'accept', verb: 'silence' } })
     const answer = `PROXY 127.0.0.1:${silent.port}; PROXY ${addressOf(lab)}`
-    const transport = lab.createTransport({ proxy: dataUrl(answer), connectTimeoutMs: 2_000 })
+    // Half of it is for the silent proxy; the thread of the script has to start in the rest.
+    const transport = lab.createTransport({ proxy: dataUrl(answer), connectTimeoutMs: 4_000 })
     await Promise.all(Object.values(FACES).map((reach) => reach(transport)))
     await Promise.all(silent.connections.map(({ closed }) => closed))
   })
