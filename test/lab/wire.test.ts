@@ -11,7 +11,7 @@ function watchConnects(): readonly Socket[] {
   const listener = (message: unknown): void =>
     void sockets.push((message as { readonly socket: Socket }).socket)
   subscribe('net.client.socket', listener)
-  onTestFinished(() => unsubscribe('net.client.socket', listener))
+  onTestFinished(() => void unsubscribe('net.client.socket', listener))
   return sockets
 }
 
