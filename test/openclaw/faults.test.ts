@@ -229,10 +229,22 @@ it('disconnect() fails what waits and ends streams', async () => {
   const failure = failureOf(client.request('health'))
   const stream = client.stream('tick')
   const next = stream.next()
+  await expect.poll(() => gateway.dropAnswersOf).toEqual([])
   await client.disconnect()
-  expect(await failure).toMatchObject({ code: 'ERR_OPENCLAW_CLOSED' })
+  expect(await failure).toMatchObject({ code: 'ERR_OPENCLAW_CLOSED', sent: 'maybe', method: 'health' })
   expect(await next).toMatchObject({ done: true })
   await expect(client.connect()).resolves.toMatchObject({ protocol: 4 })
+})
+
+it('disconnect() says of a request that waited for a connection that it was not sent', async () => {
+  const gateway = await lab()
+  const client = await connected(gateway)
+  const down = once(client, 'disconnected')
+  await gateway.stop()
+  await down
+  const failure = failureOf(client.request('health'))
+  await client.disconnect()
+  expect(await failure).toMatchObject({ code: 'ERR_OPENCLAW_CLOSED', sent: 'no' })
 })
 
 it('a handshake that does not come is given up', async () => {
