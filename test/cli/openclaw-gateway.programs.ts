@@ -28,9 +28,10 @@ it('asks a session and prints the answer, for people and for programs', async ()
 })
 
 it('prints what the gateway says, its sessions and a history', async () => {
-  const [connect, list, history] = await Promise.all([
+  const [connect, list, none, history] = await Promise.all([
     run(['connect', '--json', ...at()]),
     run(['sessions', 'list', '--kind', 'main', ...at()]),
+    run(['sessions', 'list', '--kind', 'group', ...at()]),
     run(['sessions', 'history', 'main', '--limit', '2', ...at()]),
   ])
   expect(JSON.parse(connect.stdout)).toMatchObject({
@@ -38,6 +39,7 @@ it('prints what the gateway says, its sessions and a history', async () => {
     result: { protocol: 4, server: { version: '2026.9.6' } },
   })
   expect(list.stdout).toMatch(/^KEY +STATUS +MODEL +UPDATED\nagent:main:main /)
+  expect(none.stdout).toBe('no sessions\n')
   expect(history.stdout).toMatch(/^user: .+\nassistant: Echo: .+\n$/)
 })
 
