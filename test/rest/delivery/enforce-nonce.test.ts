@@ -117,6 +117,15 @@ describe('a nonce in JSON text', () => {
     expect(enforceInBytes(Buffer.from(text), NONCE)).toBeUndefined()
   })
 
+  it.each([
+    [1024 * 1024, true],
+    [1024 * 1024 + 1, false],
+  ])('is put into a body of %i bytes: %s', (bytes, put) => {
+    const text = JSON.stringify({ content: 'x'.repeat(bytes - '{"content":""}'.length) })
+    expect(enforceInText(text, NONCE) !== undefined).toBe(put)
+    expect(enforceInBytes(Buffer.from(text), NONCE) !== undefined).toBe(put)
+  })
+
   it('is not put into a body above 1 MiB, which is not decoded to look for one', () => {
     const text = `{"content":"${'x'.repeat(1024 * 1024)}"}`
     expect(enforceInText(text, NONCE)).toBeUndefined()
