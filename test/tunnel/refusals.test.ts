@@ -86,3 +86,12 @@ test.each([1, 2, 3, 4, 5, 6, 7, 8])('SOCKS5 reply %d stands in the message with 
   expect(message).toContain(`SOCKS5 reply ${code}`)
   expect(retryable).toBe(code !== 2 && code < 7)
 })
+
+test.each([
+  [91, 'ERR_PROXY_DENIED', true],
+  [92, 'ERR_PROXY_AUTH', false],
+  [93, 'ERR_PROXY_AUTH', false],
+])('SOCKS4 reply %d is %s, and another try can succeed: %s', async (code, named, retryable) => {
+  const { transport } = await startLab({ scheme: 'socks4a', fault: { kind: 'socks-reply', code } })
+  expect(await failureOf(FACES.fetch(transport))).toMatchObject({ code: named, retryable })
+})

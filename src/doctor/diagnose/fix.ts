@@ -52,10 +52,7 @@ function isDoubtful({ code, phase }: HopFailure): boolean {
   return /^ERR_PROXY_(?:PROTOCOL|TIMEOUT|TLS|UNREACHABLE)$/.test(code)
 }
 
-async function schemeFix(
-  proxy: ProxyEndpoint,
-  { target, limit, failure }: FailedRoute,
-): Promise<FoundFix | null> {
+async function schemeFix(proxy: ProxyEndpoint, { target, limit }: FailedRoute): Promise<FoundFix | null> {
   const { speaks, other } = await probePort(proxy, target, limit)
   const [first] = speaks
   if (first === undefined) return other === null ? null : urlFix(null, text(OTHER_SERVERS[other]))
@@ -63,8 +60,7 @@ async function schemeFix(
   if (speaks.some((scheme) => isSame(scheme, proxy.protocol))) return null
   const value = `${first}://${credentialsMask(proxy, first)}${urlHost(proxy.host)}:${proxy.port}`
   const names = speaks.map((scheme) => SPOKEN[scheme]).join(' and ')
-  const written = failure.code === 'ERR_PROXY_TLS' ? 'https://' : `${proxy.protocol}://`
-  return urlFix(value, text('doctor.fix.scheme', { names, written, value }))
+  return urlFix(value, text('doctor.fix.scheme', { names, written: `${proxy.protocol}://`, value }))
 }
 
 function urlFix(value: string | null, words: Text): FoundFix {

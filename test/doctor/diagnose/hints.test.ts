@@ -17,7 +17,7 @@ describe('the URL that the doctor prints for a wrong scheme works', () => {
         const first = await diagnose(lab, { proxy, connectTimeoutMs: 500 }, { timeoutMs: 1_500 })
         expect(first.ok).toBe(false)
         expect(first.fix).toMatchObject({ option: 'proxy', flag: '--proxy-url' })
-        expect(first.fix?.text).toContain(first.fix?.value)
+        expect(first.fix?.text).toContain(`the URL says ${wrong}://. Use ${first.fix?.value}`)
         const second = await diagnose(lab, { proxy: first.fix?.value ?? '' })
         expect(outcomeOf(second)).toBe('works')
       })
