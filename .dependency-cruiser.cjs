@@ -87,8 +87,8 @@ module.exports = {
         pathNot: [
           'node_modules/@types/',
           ...frameworks.map((name) => `node_modules/${name}/`),
-          // tsup.config.ts makes it part of dist.
-          'node_modules/(?:zod|json5)/',
+          // tsup.config.ts makes them part of dist.
+          'node_modules/(?:zod|json5|https-proxy-agent|socks-proxy-agent)/',
         ],
       },
     },
