@@ -1,8 +1,8 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { createServer } from 'node:net'
-import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { TransportEvent } from '../../src/index.js'
 import { watchedPorts } from '../../src/tunnel/proxies/port-watch.js'
+import { watchConnects } from '../support/connects.js'
 import { GatewayLab, next, recordDispatches } from './gateway-lab.js'
 
 let lab: GatewayLab
@@ -15,13 +15,7 @@ afterEach(async () => {
 /** Counts the TCP connections that this process begins from now on. */
 function countDials(): () => number {
   let dials = 0
-  const listener = (): void => {
-    dials += 1
-  }
-  subscribe('net.client.socket', listener)
-  onTestFinished(() => {
-    unsubscribe('net.client.socket', listener)
-  })
+  watchConnects(() => (dials += 1))
   return () => dials
 }
 

@@ -1,19 +1,9 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
+import { watchConnects } from '../support/connects.js'
 import { Listener } from './proxy/listener.js'
 import { layWire } from './proxy/wire.js'
-
-/** The sockets that this process connects from now on. */
-function watchConnects(): readonly Socket[] {
-  const sockets: Socket[] = []
-  const listener = (message: unknown): void =>
-    void sockets.push((message as { readonly socket: Socket }).socket)
-  subscribe('net.client.socket', listener)
-  onTestFinished(() => void unsubscribe('net.client.socket', listener))
-  return sockets
-}
 
 test('a wire lets go of a server that was still sending when its client had ended, read nothing and was gone', async () => {
   const sent = Buffer.alloc(64 * 1024 * 1024)
@@ -25,7 +15,8 @@ test('a wire lets go of a server that was still sending when its client had ende
   onTestFinished(() => server.close())
   const wire = await layWire({ host: '127.0.0.1', port: 0, delayMs: 1, to: server.port })
   onTestFinished(() => wire.close())
-  const connects = watchConnects()
+  const connects: Socket[] = []
+  watchConnects((socket) => connects.push(socket))
   const client = connect({ port: wire.port, host: '127.0.0.1' })
   await once(client, 'connect')
   client.pause().end()

@@ -1,6 +1,5 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import type { Socket } from 'node:net'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { watchConnects } from '../support/connects.js'
 import { FACES, getByAgent } from '../support/faces.js'
 import { startLab, USERS_ME } from '../support/lab.js'
 
@@ -21,16 +20,11 @@ describe.each(['http', 'https', 'socks5', 'socks4a'] as const)('a tunnel through
   test('has no delay of small writes, and is probed after 15 seconds of silence', async () => {
     const { transport, proxy } = await startLab({ scheme })
     const seen: unknown[] = []
-    const listener = (message: unknown): void => {
-      const { socket } = message as { readonly socket: Socket }
+    watchConnects((socket) =>
       socket.once('connect', () => {
         if (socket.remotePort === proxy.port) seen.push(tcpOptionsOf(socket))
-      })
-    }
-    subscribe('net.client.socket', listener)
-    onTestFinished(() => {
-      unsubscribe('net.client.socket', listener)
-    })
+      }),
+    )
     for (const reach of Object.values(FACES)) await reach(transport)
     // fetch uses the tunnel of the dispatcher.
     expect(seen).toEqual(Array(3).fill({ noDelay: true, keepAlive: true, probeAfterSeconds: 15 }))

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import { Guard } from '../../../examples/demo/guard.js'
 import { createDiscordTransport } from '../../../src/index.js'
+import { sendLastReport } from './last-report.js'
 import type { HeardMessage, LibraryBot, StartBot } from './library.js'
 import type { BotCommand, BotReport, BotSettings } from './messages.js'
 import { EMOJI, UPLOAD, UPLOAD_NAME } from './scenario.js'
@@ -14,11 +15,6 @@ function report(message: BotReport): void {
 }
 
 process.on('warning', ({ name, message }) => report({ type: 'warning', name, message }))
-
-/** Resolves when the message is on its way: a process that ends before loses a long one. */
-function reported(message: BotReport): Promise<void> {
-  return new Promise((resolve) => process.send?.(message, () => resolve()))
-}
 
 async function start(settings: BotSettings): Promise<() => Promise<void>> {
   const { token, proxy, proxyPort, ca, library } = settings
@@ -57,7 +53,7 @@ async function start(settings: BotSettings): Promise<() => Promise<void>> {
   return async () => {
     await (await bot).stop()
     await transport.close()
-    await reported({ type: 'stopped', guard: guard.report() })
+    await sendLastReport({ type: 'stopped', guard: guard.report() })
   }
 }
 
