@@ -15,6 +15,7 @@ export class TlsClient {
   readonly #settings: TlsSettings
   readonly #sessions = new Map<string, Buffer>()
   #context: tls.SecureContext | undefined
+  #preparing = false
 
   constructor(settings: TlsSettings) {
     this.#settings = settings
@@ -25,7 +26,8 @@ export class TlsClient {
    * proxy is asked.
    */
   prepare(): void {
-    if (this.#context !== undefined) return
+    if (this.#preparing) return
+    this.#preparing = true
     setImmediate(() => {
       try {
         this.#secureContext()

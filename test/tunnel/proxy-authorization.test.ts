@@ -34,6 +34,17 @@ describe.each(['http', 'https'] as const)('proxyAuthorization on an %s proxy', (
     ])
   })
 
+  test('as a function gives each of many tunnels that open at once its own value', async () => {
+    const { proxy, createTransport } = await startLab({ scheme })
+    let count = 0
+    const transport = createTransport({
+      proxyAuthorization: () => `Bearer ${String(++count).padStart(2, '0')}`,
+    })
+    await Promise.all(Array.from({ length: 20 }, () => FACES.websocket(transport)))
+    const values = proxy.connections.map(({ authorization }) => authorization).sort()
+    expect(values).toEqual(Array.from({ length: 20 }, (_, i) => `Bearer ${String(i + 1).padStart(2, '0')}`))
+  })
+
   test('as a function that fails is ERR_PROXY_CONFIG, without what its error says', async () => {
     const { proxy, createTransport } = await startLab({ scheme })
     const functions = [

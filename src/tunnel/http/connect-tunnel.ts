@@ -1,22 +1,25 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { EventEmitter } from 'node:events'
 import type { ClientRequest } from 'node:http'
 import type { Socket } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
 import type { HttpsProxyAgent } from 'https-proxy-agent'
+import type { ProxyEndpoint } from '../../config/index.js'
 import type { Attempt } from '../attempt.js'
 import { connectRefusal, type ConnectReply } from './connect-refusal.js'
 import { dial, followDial, PROXY_PHASES, TCP_OPTIONS } from '../dial.js'
 import type { Via } from '../fault.js'
 import { loadedOnce } from '../loaded-once.js'
 import { cutShort, MAX_ANSWER_BYTES, notHttp, ReceivedAnswer, tooLong } from '../received-answer.js'
-import { asOwnConnection } from '../own-connections.js'
+import { withMadeSockets } from '../made-sockets.js'
 import { noteProxyConnection } from '../proxy-connections.js'
 import type { HttpProxyRequest, OpenedTunnel } from '../proxy-request.js'
 import { authority } from '../target.js'
 import { checkIdentity } from '../tls.js'
 
 export const httpProxyAgent = loadedOnce(() => import('https-proxy-agent'))
+
+/** Those of plain proxies. Such an agent keeps nothing of a tunnel. */
+const plainAgents = new WeakMap<ProxyEndpoint, HttpsProxyAgent<string>>()
 
 const END_OF_HEADER = '\r\n\r\n'
 
@@ -27,10 +30,7 @@ const END_OF_HEADER = '\r\n\r\n'
 export async function openConnectTunnel(request: HttpProxyRequest, attempt: Attempt): Promise<OpenedTunnel> {
   const { HttpsProxyAgent } = await httpProxyAgent.within(attempt)
   const { endpoint, via } = request
-  const options = {
-    ...TCP_OPTIONS,
-    headers: request.authorization === undefined ? {} : { 'Proxy-Authorization': request.authorization },
-  }
+  const headers = request.authorization === undefined ? {} : { 'Proxy-Authorization': request.authorization }
   // The URL has no credentials, because the agent prints it under DEBUG and repeats it in an event.
   const url = `${endpoint.protocol}://${authority(endpoint)}`
   const watch = new AnswerWatch(attempt, via)
@@ -43,10 +43,16 @@ export async function openConnectTunnel(request: HttpProxyRequest, attempt: Atte
     attempt.phase = trust.rejectUnauthorized === false ? 'tunnel' : 'proxy-tls'
     // The agent keeps its TLS socket to itself: the signal alone reaches it.
     const tls = { ...trust, ...noteVerified(attempt), socket: raw, signal: attempt.signal }
-    pending = connectThrough(new HttpsProxyAgent(url, { ...options, ...tls }), request)
+    pending = connectThrough(new HttpsProxyAgent(url, { ...TCP_OPTIONS, ...tls, headers }), request)
   } else {
-    const sockets: Socket[] = []
-    pending = captured(sockets, () => connectThrough(new HttpsProxyAgent(url, options), request))
+    let agent = plainAgents.get(endpoint)
+    if (agent === undefined) plainAgents.set(endpoint, (agent = new HttpsProxyAgent(url, TCP_OPTIONS)))
+    // connect() reads them before it returns.
+    agent.proxyHeaders = headers
+    // The agent hands its socket out only once the proxy has answered. Phase, first bytes and header size have to be
+    // known before that.
+    const { result, sockets } = withMadeSockets(() => connectThrough(agent, request))
+    pending = result
     for (const socket of sockets) {
       attempt.own(socket)
       noteProxyConnection(socket, { port: endpoint.port, target: request.target, chained: false })
@@ -64,26 +70,6 @@ export async function openConnectTunnel(request: HttpProxyRequest, attempt: Atte
     throw watch.name(error)
   } finally {
     watch.stop()
-  }
-}
-
-const SOCKET_MADE = 'net.client.socket'
-
-/**
- * Runs `open`, and notes the sockets that it makes synchronously with `net.connect`.
- *
- * https-proxy-agent makes its socket inside and hands it out only once the proxy has answered. Phase, first
- * bytes and header size have to be known before that, so the socket is picked up from Node's own channel:
- * https://nodejs.org/api/diagnostics_channel.html#event-netclientsocket
- */
-function captured<T>(sockets: Socket[], open: () => T): T {
-  const listener = (message: unknown): void =>
-    void sockets.push((message as { readonly socket: Socket }).socket)
-  subscribe(SOCKET_MADE, listener)
-  try {
-    return asOwnConnection(open)
-  } finally {
-    unsubscribe(SOCKET_MADE, listener)
   }
 }
 
