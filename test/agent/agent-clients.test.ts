@@ -54,6 +54,16 @@ describe('the agent carries', () => {
     expect((await failureOf(getByAgent(transport, USERS_ME, { headers }))).code).toBe('ERR_TARGET_TLS')
   })
 
+  test('a certificate pin of one request, also where a session to this host could be resumed', async () => {
+    const transport = lab.createTransport({ keepAliveMs: 0 })
+    expect((await getByAgent(transport, USERS_ME, { headers: lab.headers })).status).toBe(200)
+    const pinned = { headers: lab.headers, checkServerIdentity: () => new Error('another certificate') }
+    const error = await failureOf(getByAgent(transport, USERS_ME, pinned))
+    expect(error).toMatchObject({ code: 'ERR_TARGET_TLS', phase: 'target-tls' })
+    expect(error.message).toContain('another certificate')
+    expect((await getByAgent(transport, USERS_ME, { headers: lab.headers })).status).toBe(200)
+  })
+
   test('20 requests at one time', async () => {
     const { transport, headers } = lab
     const requests = Array.from({ length: 20 }, () => getByAgent(transport, USERS_ME, { headers }))

@@ -1,4 +1,6 @@
-import { expect, test } from 'vitest'
+import { syncBuiltinESMExports } from 'node:module'
+import tls from 'node:tls'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import type { TlsSettings } from '../../src/config/index.js'
 import { TlsClient } from '../../src/tunnel/tls.js'
 import { createCertificateAuthority, labAuthority } from '../lab/certificates.js'
@@ -36,4 +38,21 @@ test('a client that trusts others, or has a certificate of its own, has its own 
     await storeOf({ ca: undefined }),
   ]
   expect(new Set(stores).size).toBe(5)
+})
+
+// An inspecting proxy signs some hosts and not others.
+test("a client that is given an authority trusts Node's own besides", async () => {
+  const made = vi.spyOn(tls, 'createSecureContext')
+  syncBuiltinESMExports()
+  onTestFinished(() => {
+    made.mockRestore()
+    syncBuiltinESMExports()
+  })
+  const { certificate } = await createCertificateAuthority()
+  await storeOf({ ca: [certificate] })
+  expect(made).toHaveBeenCalledOnce()
+  const trusted = made.mock.calls[0]?.[0]?.ca
+  expect(trusted).toContain(certificate)
+  // The number alone: the list of what is missing would be pages of certificates.
+  expect(tls.rootCertificates.filter((root) => trusted?.includes(root) !== true).length).toBe(0)
 })

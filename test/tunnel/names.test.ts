@@ -39,9 +39,12 @@ describe('a name of Discord', () => {
     expect(new Set(dns.queries)).toEqual(new Set(['discord.com', 'gateway.discord.gg']))
   })
 
-  test('is resolved here for socks4, to an IPv4 address', async () => {
+  test.each([
+    ['socks4', {}],
+    ['socks4a', { dns: 'local' }],
+  ] as const)('is resolved here for %s with %o, to an IPv4 address', async (scheme, transportOptions) => {
     const dns = LocalDns.install()
-    const { proxy, names, transport } = await startLab({ scheme: 'socks4' })
+    const { proxy, names, transport } = await startLab({ scheme, transport: transportOptions })
     for (const { host, ipv4, ipv6 } of names.addresses) dns.answer(host, [ipv6, ipv4])
     for (const reach of Object.values(FACES)) await reach(transport)
     expect(new Set(proxy.connections.map(({ target }) => target?.host))).toEqual(

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { Socket } from 'node:net'
-import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { TransportError, type TransportErrorCode } from '../../../src/errors.js'
 import { Attempt } from '../../../src/tunnel/attempt.js'
 import type { Candidate } from '../../../src/tunnel/proxies/choosing.js'
@@ -158,6 +158,26 @@ describe('a choice of proxies', () => {
   })
 })
 
+describe('a proxy that failed while another one works', () => {
+  beforeEach(() => void vi.useFakeTimers())
+  afterEach(() => void vi.useRealTimers())
+
+  it('is tried in the background again and again until it works', async () => {
+    const { choice, candidates, connect, tried } = startChoice(2)
+    const fates: Fate[] = ['down', 'works']
+    await connect('a:443', fates)
+    tried.length = 0
+    // It rests for 750 ms, 1.5 s, 3 s and 6 s.
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(tried).toEqual([0, 0, 0])
+    expect(choice.inUse).toBe(candidates[1])
+    fates[0] = 'works'
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(tried).toEqual([0, 0, 0, 0])
+    expect(choice.inUse).toBe(candidates[0])
+  })
+})
+
 describe('the rest of a proxy', () => {
   const failed = errorOf('down', 'http://p:1')
 
@@ -184,5 +204,15 @@ describe('the rest of a proxy', () => {
     standing.worked(500)
     expect(standing.failed(failed, 499, 600)).toBe(false)
     expect(standing.down).toBeUndefined()
+  })
+
+  it('that is over puts it before those that have just failed, and behind those that work', () => {
+    const ranks = ['works', 'rested', 'failed'].map((state) => {
+      const standing = new Standing(() => 1)
+      if (state !== 'works') standing.failed(failed, 0, 0)
+      if (state === 'rested') standing.rested()
+      return standing.rank('discord.com:443', 1)
+    })
+    expect(ranks).toEqual([0, 1, 2])
   })
 })
