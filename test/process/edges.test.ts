@@ -133,6 +133,62 @@ test('undici with an Agent of its own, and a request without an agent, take HTTP
   expect(installed.explain('tcp://site.example:80').route).toBe('direct')
 })
 
+/** How many sockets keep this process running. */
+const keptAlive = (): number =>
+  process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length
+
+test.each([
+  ['net.connect()', () => net.connect(443, 'discord.com')],
+  ['tls.connect()', () => tls.connect(443, 'discord.com')],
+])('unref() of a socket of %s holds for its tunnel, also before that is open', async (_name, open) => {
+  const { transport } = await startLab()
+  transport.install()
+  const socket = open().unref()
+  await once(socket, 'connect')
+  const before = keptAlive()
+  socket.ref()
+  expect(keptAlive()).toBe(before + 1)
+  socket.unref()
+  expect(keptAlive()).toBe(before)
+  socket.destroy()
+})
+
+test.each([
+  ['net', () => net.connect(443, 'discord.com')],
+  ['tls', () => tls.connect(443, 'discord.com')],
+])('destroy() of a socket of node:%s that is still connecting ends its attempt', async (_name, open) => {
+  const { createTransport, proxy } = await startLab({ fault: { kind: 'request', verb: 'silence' } })
+  createTransport({ connectTimeoutMs: 60_000 }).install()
+  const socket = open()
+  const { closed } = await proxy.waitForConnection()
+  socket.destroy()
+  await closed
+})
+
+test('the option timeout of net.connect() and tls.connect() counts from the start', async () => {
+  const { transport } = await startLab({ fault: { kind: 'tunnel-silence' } })
+  transport.install()
+  const options = { host: 'discord.com', port: 443, timeout: 30 }
+  for (const open of [() => net.connect(options), () => tls.connect(options)]) {
+    const socket = open()
+    await once(socket, 'timeout')
+    socket.destroy()
+  }
+})
+
+test('a port may be a string', async () => {
+  const { transport, proxy } = await startLab()
+  transport.install()
+  const port = '443' as unknown as number
+  const socket = net.connect(port, 'discord.com')
+  await once(socket, 'connect')
+  const secure = tls.connect(port, 'discord.com')
+  await once(secure, 'secureConnect')
+  expect(proxy.connections.map(({ target }) => target?.port)).toEqual([443, 443])
+  socket.destroy()
+  secure.destroy()
+})
+
 test('onread of net.connect() gets what arrives in the buffer of the caller, and can pause', async () => {
   const lab = await startLab()
   await startRaw(lab, (socket) => socket.end('abcdefgh'))

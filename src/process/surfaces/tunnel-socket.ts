@@ -47,11 +47,20 @@ export class TunnelSocket extends Socket {
 
   /**
    * TLS over this socket fails and ends with it. Node only emits the error at TLS over a socket without a handle, so that
-   * what is above it, HTTP/2 for one, goes on waiting.
+   * what is above it, HTTP/2 for one, goes on waiting. `ref()` and `unref()` of TLS, which Node passes on to the handle
+   * below, are those of this socket.
    */
   carry(above: Socket): void {
     this.#above = above
     above.once('close', () => this.destroy())
+    above.ref = () => {
+      this.ref()
+      return above
+    }
+    above.unref = () => {
+      this.unref()
+      return above
+    }
   }
 
   override _read(): void {
