@@ -132,6 +132,12 @@ describe('A socket that leads past the proxy is refused', () => {
     expect(received).not.toContain('GET')
   })
 
+  test('that createConnection of a request gives, and is closed', async () => {
+    const socket = connectElsewhere()
+    expect(await onlyError(get({ createConnection: () => socket }))).toMatchObject(REFUSED)
+    expect(socket.destroyed).toBe(true)
+  })
+
   test.each<[string, string, () => Duplex]>([
     ['https', 'TLS', () => tls.connect({ socket: connectElsewhere(), servername: 'discord.com' })],
     ['https', 'TLS without a name', () => tls.connect(elsewhere())],

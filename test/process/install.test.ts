@@ -5,6 +5,8 @@ import https from 'node:https'
 import net, { type AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import tls from 'node:tls'
+import * as undici7 from 'undici'
+import * as undici6 from 'undici-6'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { TransportError, type BypassRequest, type InstallOptions } from '../../src/index.js'
@@ -206,6 +208,16 @@ describe('what goes past the proxy', () => {
     for (const attempt of [get(url), fetch(url)])
       expect(await failure(attempt)).toMatchObject({ code: 'ERR_ROUTE_REFUSED' })
   })
+
+  test('loopback is each way to write an address of this host, and no other address', async () => {
+    const { transport } = await startLab()
+    const installed = transport.install({ scope: 'all', loopback: 'block' })
+    const hosts = ['localhost', 'bot.localhost', '127.0.0.1', '127.1', '0.0.0.0', '[::1]', '[::]']
+    for (const host of [...hosts, '[::ffff:127.0.0.1]', '[::ffff:127.255.0.9]', '[::ffff:0.0.0.0]'])
+      expect([host, installed.explain(`http://${host}/`).route]).toEqual([host, 'refused'])
+    for (const host of ['127.example', '128.0.0.1', '[::2]', '[::ffff:128.0.0.1]', '[::7f00:1]'])
+      expect([host, installed.explain(`http://${host}/`).route]).toEqual([host, 'proxy'])
+  })
 })
 
 describe('http:// URLs', () => {
@@ -371,16 +383,35 @@ describe('UDP', () => {
     return new Promise((resolve) => socket.send(message, port, '127.0.0.1', resolve))
   }
 
-  test('to a voice server is refused: as READY names it', async () => {
+  /** Each receives one message from a URL. */
+  const RECEIVERS: readonly (readonly [client: string, receive: (url: string) => Promise<void>])[] = [
+    [
+      'ws',
+      async (url) => {
+        const socket = new WebSocket(url, { ca: (await labAuthority()).certificate })
+        await once(socket, 'message')
+        socket.terminate()
+      },
+    ],
+    ...[undici6, undici7].map(
+      (undici, index) =>
+        [
+          `the WebSocket of undici ${index + 6}`,
+          async (url: string) => {
+            const socket = new undici.WebSocket(url)
+            await once(socket, 'message')
+            socket.close()
+          },
+        ] as const,
+    ),
+  ]
+
+  test.each(RECEIVERS)('to a voice server is refused: as READY names it to %s', async (_client, receive) => {
     const lab = await startLab()
     const { port } = await startVoice(lab)
     const installed = lab.transport.install()
     expect(await sent(Buffer.from('audio'), port)).toBeNull()
-    const socket = new WebSocket('wss://voice1.discord.media/?v=8', {
-      ca: (await labAuthority()).certificate,
-    })
-    await once(socket, 'message')
-    socket.terminate()
+    await receive('wss://voice1.discord.media/?v=8')
     expect(lab.proxy.connections).toHaveLength(1)
     expect(await sent(Buffer.from('audio'), port)).toMatchObject({
       code: 'ERR_ROUTE_REFUSED',
