@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { FormData as UndiciFormData, Request as UndiciRequest } from 'undici'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { TransportError } from '../../src/index.js'
 import { startLab, USERS_ME } from '../support/lab.js'
 import { rejection } from './support/fetches.js'
+import { startOrigin } from './support/origin.js'
 
 const MIB = 1024 * 1024
 
@@ -59,6 +60,22 @@ describe.each(['http', 'https', 'socks4a', 'socks5'] as const)('fetch through a 
   })
 })
 
+it('a redirect from https:// to http:// of the same host does not show the token', async () => {
+  const lab = await startLab()
+  const plain = await startOrigin((_request, response) => response.end('plain'))
+  onTestFinished(() => plain.close())
+  lab.names.add('discord.com', 80, { host: '127.0.0.1', port: Number(new URL(plain.url).port) })
+  const location = 'http://discord.com/api/v10/users/@me'
+  lab.discord.rest.respondOnce('GET /users/@me', { status: 302, headers: { location } })
+  const response = await lab.transport.fetch(USERS_ME, { headers: lab.headers })
+  expect(response.url).toBe(location)
+  expect(await response.text()).toBe('plain')
+  expect(plain.requests).toHaveLength(1)
+  expect(plain.requests[0]?.headers).not.toHaveProperty('authorization')
+  for (const { heard } of lab.proxy.connections)
+    expect(heard.toString('latin1')).not.toContain(lab.discord.token)
+})
+
 describe('a failure of the route', () => {
   it('is the TransportError itself', async () => {
     const { transport } = await startLab({ fault: { kind: 'status', status: 403 } })
@@ -67,11 +84,14 @@ describe('a failure of the route', () => {
     expect(error).toMatchObject({ code: 'ERR_PROXY_DENIED', target: 'discord.com:443' })
   })
 
-  it('in the middle of a body is what its reader gets', async () => {
+  it.each<[string, object]>([
+    ['in the middle of a body', {}],
+    ['in the middle of a body that undici fetches for us', { cache: 'no-store' }],
+  ])('%s is what its reader gets', async (_where, init) => {
     const { transport, discord, headers } = await startLab()
     const answer = { body: Buffer.alloc(100_000), cut: { afterBytes: 50_000 } }
     discord.rest.respondOnce('GET /users/@me', answer)
-    const response = await transport.fetch(USERS_ME, { headers })
+    const response = await transport.fetch(USERS_ME, { headers, ...init })
     expect(response.status).toBe(200)
     const error = await rejection(response.arrayBuffer())
     expect(error).toBeInstanceOf(TransportError)

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest'
-import { bothFetches, rejection } from './support/fetches.js'
+import { bothFetches, directTransport, rejection } from './support/fetches.js'
 import { startOrigin, type Answer, type SeenRequest } from './support/origin.js'
 
 /** Answers /STATUS?to=LOCATION with that redirect, and everything else with what it got. */
@@ -163,4 +163,16 @@ describe.each(bothFetches())('$name', ({ fetch }) => {
     expect(response.ok).toBe(true)
     await response.text()
   })
+})
+
+const transport = directTransport()
+
+it('a redirect to where nobody listens fails as a request that may have been carried out', async () => {
+  const gone = await startOrigin(answer)
+  await gone.close()
+  const count = origin.requests.length
+  const url = redirectTo(307, `${gone.url}/there`)
+  const error = await rejection(transport.fetch(url, { method: 'POST', body: 'the body' }))
+  expect(error).toMatchObject({ code: 'ERR_TARGET_UNREACHABLE', sent: 'maybe', retryable: false })
+  expect(origin.requests.length - count).toBe(1)
 })

@@ -18,8 +18,9 @@ const collectGarbage = runInNewContext('gc') as () => void
 let sent = 0
 let closed: Promise<unknown> = Promise.resolve()
 const endless = await listen(
-  createServer((_request, response) => {
+  createServer(({ url }, response) => {
     sent = 0
+    if (url === '/gzip') response.setHeader('content-encoding', 'gzip')
     closed = once(response, 'close')
     const chunk = Buffer.alloc(64 * 1024)
     const write = (): void => {
@@ -91,16 +92,20 @@ describe('a download', () => {
     await closed
   })
 
-  it('does not keep its tunnel where its Response is garbage', async () => {
-    await stalledAndForgotten()
+  it.each<[string, string, (response: Response) => unknown]>([
+    ['its Response is garbage', '/', () => undefined],
+    ['its Response and the body that was taken from it are garbage', '/', ({ body }) => body],
+    ['its Response is garbage and its body compressed', '/gzip', () => undefined],
+  ])('does not keep its tunnel where %s', async (_what, path, touch) => {
+    await stalledAndForgotten(path, touch)
     const over = closed.then(() => true)
     const turn = () => new Promise<boolean>((resolve) => setTimeout(resolve, 20, false))
     do collectGarbage()
     while (!(await Promise.race([over, turn()])))
   })
 
-  async function stalledAndForgotten(): Promise<void> {
-    await transport.fetch(endless.url)
+  async function stalledAndForgotten(path: string, touch: (response: Response) => unknown): Promise<void> {
+    touch(await transport.fetch(endless.url + path))
     await stalled()
   }
 
@@ -198,6 +203,28 @@ describe('an upload', () => {
     expect(await response.text()).toBe('too large')
     expect(cancelled).toBe(true)
     await raw.close()
+  })
+
+  it('ends the generator that it reads when it is aborted', async () => {
+    const { url, close } = await listen(createServer())
+    const controller = new AbortController()
+    let ended = false
+    async function* generator(): AsyncGenerator<Uint8Array> {
+      try {
+        for (let chunks = 1; ; chunks += 1) {
+          yield Buffer.alloc(1024)
+          if (chunks === 3) controller.abort()
+          await new Promise(setImmediate)
+        }
+      } finally {
+        ended = true
+      }
+    }
+    const init = { method: 'POST', body: generator(), duplex: 'half', signal: controller.signal }
+    const error = await rejection(transport.fetch(url, init))
+    await close()
+    expect(error).toBe(controller.signal.reason)
+    await expect.poll(() => ended).toBe(true)
   })
 
   it('ends the stream that it reads when the connection fails', async () => {

@@ -384,6 +384,12 @@ describe('the wait for an answer', () => {
     expect(sent.map(({ impatient }) => impatient)).toEqual([true, false])
   })
 
+  it('has none for the last attempt that the limit allows, however much time is left', async () => {
+    const { fetch, sent } = scripted([late()], { attempts: 2, budgetMs: 600_000 })
+    await failureOf(fetch(WEBHOOK))
+    expect(sent.map(({ impatient }) => impatient)).toEqual([true, false])
+  })
+
   it('has none where nothing can be repeated, nor for uploads', async () => {
     const form = new FormData()
     form.set('payload_json', '{}')

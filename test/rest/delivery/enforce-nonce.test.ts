@@ -147,6 +147,15 @@ describe('a nonce in JSON text', () => {
   })
 })
 
+it('a nonce of another process is not one of this process', async () => {
+  // A second copy of the module, as another process has it.
+  const copy = '../../../src/rest/delivery/enforce-nonce.js?another-process'
+  const other = (await import(copy)) as { createNonce: typeof createNonce }
+  expect(other.createNonce).not.toBe(createNonce)
+  const [theirs, ours] = [other.createNonce, createNonce].map((create) => create().slice(0, 16))
+  expect(theirs).not.toBe(ours)
+})
+
 describe('a nonce in payload_json', () => {
   const file = new File([Buffer.alloc(16, 7)], 'ä.bin', { type: 'image/png' })
 

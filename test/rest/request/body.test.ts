@@ -1,4 +1,4 @@
-import { createReadStream, openAsBlob } from 'node:fs'
+import { appendFileSync, createReadStream, openAsBlob } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -162,6 +162,15 @@ describe('the body that transport.fetch sends', () => {
     await post(createReadStream(file, { start: 5, end: 14 }))
     expect(last().body.toString()).toBe('file file ')
     expect(last().headers['content-length']).toBe('10')
+  })
+
+  it('from a file that grows meanwhile is the file as long as it was', async () => {
+    const log = join(folder, 'log.txt')
+    await writeFile(log, 'first line\n')
+    const pending = post(createReadStream(log))
+    appendFileSync(log, 'second line\n')
+    expect((await pending).status).toBe(200)
+    expect(last().body.toString()).toBe('first line\n')
   })
 
   it('may be a stream without duplex, which callers of other clients never say', async () => {

@@ -75,6 +75,12 @@ describe.each(FETCHES)('maxFileBytes %s', (_name, transport) => {
     expect(seen.begun).toBe(0)
   })
 
+  test('closes the file of a stream that it refuses', async () => {
+    const stream = createReadStream(await writeTemporary('large', large))
+    await refused(stream)
+    expect(stream.destroyed).toBe(true)
+  })
+
   test('names the file', async () => {
     expect((await refused(formWith(small, large))).message).toContain('The file f1.txt has')
   })

@@ -231,6 +231,15 @@ describe.each(bothFetches())('the response of $name', ({ fetch }) => {
     await response.text()
     expect(origin.requests.length - count).toBe(2)
   })
+
+  it('with 421 to a stream is given to the caller, since the stream cannot be sent once more', async () => {
+    const count = origin.requests.length
+    const body = new Blob(['streamed']).stream()
+    const response = await get('/status/421', { method: 'POST', body, duplex: 'half' })
+    expect(response.status).toBe(421)
+    expect(await response.json()).toEqual(BODY)
+    expect(origin.requests.slice(count).map((request) => request.body.toString())).toEqual(['streamed'])
+  })
 })
 
 describe('the response of transport.fetch', () => {
