@@ -121,6 +121,31 @@ describe('setProxy', () => {
     transport.setProxy(other.url)
     expect((await waiting).status).toBe(200)
   })
+
+  test('while warm() opens a tunnel warms one through the other proxy, and leaves none behind', async () => {
+    const { transport, proxy, startProxy } = await startLab({ delayMs: 50 })
+    const other = await startProxy({})
+    const warming = transport.warm()
+    const begun = await proxy.waitForConnection(({ target }) => target !== null)
+    transport.setProxy(other.url)
+    await warming
+    expect(other.established).toHaveLength(1)
+    await begun.closed
+    expect(transport.stats().tunnels.open).toBe(1)
+  })
+
+  test('leaves what waits for the other proxy alone when the first one fails late', async () => {
+    const { transport, proxy, startProxy, headers } = await startLab({
+      fault: { kind: 'request', verb: 'silence' },
+    })
+    const other = await startProxy({ delayMs: 50 })
+    const waiting = getByFetch(transport, USERS_ME, headers)
+    await proxy.waitForConnection(({ target }) => target !== null)
+    transport.setProxy(other.url)
+    proxy.cut()
+    expect((await waiting).status).toBe(200)
+    expect(other.connections).toHaveLength(1)
+  })
 })
 
 describe('warm', () => {

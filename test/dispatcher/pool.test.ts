@@ -6,6 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { upgrade } from 'undici'
 import { describe, expect, test } from 'vitest'
 import type { TransportEvent } from '../../src/index.js'
+import { deferred } from '../support/deferred.js'
 import { getByAgent, getByDispatcher, getByFetch } from '../support/faces.js'
 import { startLab, USERS_ME } from '../support/lab.js'
 
@@ -78,6 +79,21 @@ describe('tunnels are used again', () => {
     const { transport, proxy, discord, headers } = await startLab({ transport: { keepAliveMs: 60_000 } })
     discord.rest.respondOnce('/users/@me', { apply: true, headers: { 'keep-alive': 'timeout=1' } })
     await getByAgent(transport, USERS_ME, { headers })
+    await Promise.all(proxy.connections.map(({ closed }) => closed))
+  })
+
+  test('by fetch for no longer than keepAliveMs, whatever the server promises', async () => {
+    const { transport, proxy, discord, headers } = await startLab({ transport: { keepAliveMs: 150 } })
+    discord.rest.respondOnce('/users/@me', { apply: true, headers: { 'keep-alive': 'timeout=600' } })
+    await getByFetch(transport, USERS_ME, headers)
+    await Promise.all(proxy.connections.map(({ closed }) => closed))
+  })
+
+  test('by fetch with keepAliveMs 0 not for a moment: a later request has a tunnel of its own', async () => {
+    const { transport, proxy, headers } = await startLab({ transport: { keepAliveMs: 0 } })
+    expect((await getByFetch(transport, USERS_ME, headers)).status).toBe(200)
+    await Promise.all(proxy.connections.map(({ closed }) => closed))
+    expect((await getByFetch(transport, USERS_ME, headers)).status).toBe(200)
     await Promise.all(proxy.connections.map(({ closed }) => closed))
   })
 
@@ -155,6 +171,22 @@ describe('maxTunnels', () => {
     for (const { status } of await Promise.all(burst)) expect(status).toBe(200)
     expect(proxy.peakOpen).toBeLessThanOrEqual(3)
   })
+})
+
+test("'drain' follows a dispatch() that returned false, when nothing waits any more", async () => {
+  const { transport, headers } = await startLab()
+  const { origin, pathname: path } = new URL(USERS_ME)
+  const drained = once(transport.dispatcher, 'drain')
+  const ended = deferred<undefined>()
+  const handler = {
+    onRequestStart: () => undefined,
+    onResponseStart: () => undefined,
+    onResponseEnd: () => ended.resolve(undefined),
+  }
+  expect(transport.dispatcher.dispatch({ origin, path, method: 'GET', headers }, handler)).toBe(false)
+  const [drainedOrigin] = (await drained) as [URL]
+  expect(drainedOrigin.origin).toBe(origin)
+  await ended.promise
 })
 
 describe('a single tunnel is not used up', () => {

@@ -96,6 +96,7 @@ describe('stats()', () => {
     expect(transport.stats()).toMatchObject({
       requests: 7,
       tunnels: { opened: 3, open: 2, reused: 4, failed: 0 },
+      proxies: [{ proxy: proxy.url, tunnels: { opened: 3, open: 2, failed: 0 } }],
     })
     const { sent, received } = transport.stats().bytes
     const sum = (field: 'bytesUp' | 'bytesDown'): number =>

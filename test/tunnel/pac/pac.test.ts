@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { DiscordTransport } from '../../../src/index.js'
+import { createCertificateAuthority } from '../../lab/certificates.js'
 import { startPacServer, type PacServer, type PacServerOptions } from '../../lab/proxy/index.js'
 import { FACES, failureOf, getByDispatcher, getByFetch } from '../../support/faces.js'
 import { startLab, USERS_ME, type Lab } from '../../support/lab.js'
@@ -48,6 +49,23 @@ describe('a PAC script', () => {
       expect(dns.queries).toEqual([])
     },
   )
+
+  test('comes from a server that proxyTls trusts, whatever tls trusts, and from no other', async () => {
+    const lab = await startLab()
+    const stranger = await createCertificateAuthority('Somebody')
+    const server = await pacServer(`PROXY ${addressOf(lab)}`, { scheme: 'https', ca: stranger })
+    const options = { proxy: server.pacUrl, connectTimeoutMs: 20_000 }
+    const trusting = lab.createTransport({ ...options, proxyTls: { ca: stranger.certificate } })
+    expect((await getByFetch(trusting, USERS_ME, lab.headers)).status).toBe(200)
+    const distrustful = lab.createTransport({
+      ...options,
+      proxyTls: { ca: lab.ca.certificate },
+      tls: { ca: [lab.discord.ca, stranger.certificate].join('\n') },
+    })
+    const error = await failureOf(getByFetch(distrustful))
+    expect(error).toMatchObject({ phase: 'pac', cause: { code: 'SELF_SIGNED_CERT_IN_CHAIN' } })
+    expect(server.requests).toHaveLength(1)
+  })
 
   test('comes from pac+file', async () => {
     const lab = await startLab()
@@ -95,6 +113,8 @@ describe('a PAC script', () => {
     expect((await getByDispatcher(transport, url, lab.headers)).status).toBe(200)
     expect(lab.proxy.connections).toEqual([])
     expect(lab.events[0]).toMatchObject({ type: 'direct', reason: 'the PAC script answers DIRECT' })
+    expect(lab.events[1]).toMatchObject({ type: 'tunnel-open', proxy: null })
+    expect(transport.stats().proxies[0]?.tunnels).toMatchObject({ opened: 0, open: 0 })
   })
 
   test('is asked for every destination', async () => {
