@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { LabNames } from '../../lab/names.js'
 import { startLab, type Lab } from '../../support/lab.js'
 import { LocalDns } from '../../support/local-dns.js'
 import { reachDirectly } from '../../support/direct-discord.js'
@@ -25,6 +26,18 @@ describe('with compare, the doctor tries Discord without the proxy too', () => {
     expect([ok, route]).toEqual([proxy === 'works', 'proxy'])
     const ids = comparison?.direct.hops.map(({ id }) => id)
     expect(ids).toEqual(['target-dns', 'target-connect', 'target-tls', 'rest', 'gateway', 'cdn'])
+  })
+
+  test('a proxy that leads to Discord, and not to its CDN, is broken', async () => {
+    const lab = await startLab()
+    const outside = new LabNames()
+    for (const host of ['discord.com', 'gateway.discord.gg', 'cdn.discordapp.com'])
+      outside.add(host, 443, lab.names.resolve(host, 443)!)
+    reachDirectly(outside)
+    lab.names.remove('cdn.discordapp.com', 443)
+    const { comparison, hops } = await diagnose(lab, {}, { compare: true })
+    expect(hops.filter(({ status }) => status === 'failed').map(({ id }) => id)).toEqual(['cdn'])
+    expect(comparison).toMatchObject({ verdict: 'proxy-broken', direct: { ok: true } })
   })
 
   test('the token is sent through the proxy only', async () => {

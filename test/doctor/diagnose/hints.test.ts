@@ -14,7 +14,7 @@ describe('the URL that the doctor prints for a wrong scheme works', () => {
         const lab = await startLab({ scheme })
         const proxy = `${wrong}://127.0.0.1:${lab.proxy.port}`
         // A server that waits for more of the wrong protocol is one more second of silence.
-        const first = await diagnose(lab, { proxy, connectTimeoutMs: 500 }, { timeoutMs: 1_500 })
+        const first = await diagnose(lab, { proxy, connectTimeoutMs: 500 })
         expect(first.ok).toBe(false)
         expect(first.fix).toMatchObject({ option: 'proxy', flag: '--proxy-url' })
         expect(first.fix?.text).toContain(`the URL says ${wrong}://. Use ${first.fix?.value}`)
@@ -22,6 +22,18 @@ describe('the URL that the doctor prints for a wrong scheme works', () => {
         expect(outcomeOf(second)).toBe('works')
       })
     }
+  }
+})
+
+test('the URL for a wrong scheme says that there are credentials, and not which', async () => {
+  const lab = await startLab({ scheme: 'http', auth: { username: 'bot', password: 'p@ss' } })
+  const at = `127.0.0.1:${lab.proxy.port}`
+  for (const [credentials, mask] of [
+    ['bot:p%40ss', '***:***'],
+    ['bot', '***'],
+  ]) {
+    const { fix } = await diagnose(lab, { proxy: `socks5://${credentials}@${at}` })
+    expect(fix?.value).toBe(`http://${mask}@${at}`)
   }
 })
 
@@ -37,6 +49,13 @@ describe('a hint that is followed makes the next run pass', () => {
       expect(outcomeOf(await diagnose(lab, { proxy }))).toBe('works')
     })
   }
+
+  test('a proxy that refuses the credentials of its URL: the advice is not to write some', async () => {
+    const lab = await startLab({ auth: { username: 'bot', password: 'p@ss' } })
+    const diagnosis = await diagnose(lab, { proxy: `http://bot:wrong@127.0.0.1:${lab.proxy.port}` })
+    expect(outcomeOf(diagnosis)).toBe('ERR_PROXY_AUTH proxy-auth')
+    expect(diagnosis.fix).toBeNull()
+  })
 
   test('an https proxy of a private authority: proxyTls.caFile', async () => {
     const lab = await startLab({ scheme: 'https' })

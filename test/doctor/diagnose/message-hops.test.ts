@@ -1,5 +1,9 @@
-import { describe, expect, test } from 'vitest'
+import { once } from 'node:events'
+import { createServer, type AddressInfo, type Socket } from 'node:net'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import type { DiagnoseOptions, Diagnosis } from '../../../src/index.js'
+import { LabNames } from '../../lab/names.js'
+import { reachDirectly } from '../../support/direct-discord.js'
 import { startLab, type Lab, type LabOptions } from '../../support/lab.js'
 import { diagnose, hopOf, outcomeOf } from './diagnose.js'
 
@@ -12,6 +16,19 @@ async function tryMessages(
 ): Promise<Diagnosis> {
   const { token, channelId: channel } = lab.discord
   return diagnose(lab, transport, { token, channel, identify: false, ...options })
+}
+
+/** Without the proxy, discord.com is a server that accepts connections and says nothing. */
+async function stallDirectly(): Promise<void> {
+  const sockets: Socket[] = []
+  const server = createServer((socket) => sockets.push(socket.on('error', () => undefined)))
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  onTestFinished(async () => {
+    for (const socket of sockets) socket.destroy()
+    await new Promise((resolve) => server.close(resolve))
+  })
+  const { port } = server.address() as AddressInfo
+  reachDirectly(new LabNames().add('discord.com', 443, { host: '127.0.0.1', port }))
 }
 
 const statuses = ({ hops }: Diagnosis): Record<string, string> =>
@@ -34,6 +51,15 @@ describe('with a channel, the doctor sends, uploads, downloads, edits and delete
     expect(hopOf(diagnosis, 'download').detail).toBe(`${MEBIBYTE} bytes`)
     expect(lab.discord.messages.in(lab.discord.channelId)).toEqual([])
     expect(lab.discord.rest.requests.map(({ method }) => method)).toContain('PATCH')
+  })
+
+  test('the messages notify nobody', async () => {
+    const lab = await startLab()
+    await tryMessages(lab)
+    const written = lab.discord.rest.requests.filter(({ method }) => method === 'POST')
+    // 4096 is SUPPRESS_NOTIFICATIONS.
+    const silent = { flags: 4096, allowed_mentions: { parse: [] } }
+    expect(written.map(({ json }) => json)).toMatchObject([silent, silent])
   })
 
   test('the size of the file is configurable', async () => {
@@ -99,6 +125,20 @@ describe('with a channel, the doctor sends, uploads, downloads, edits and delete
     await expect(tryMessages(lab, { signal: controller.signal, onProgress })).rejects.toBe(reason)
     expect(lab.discord.messages.in(lab.discord.channelId)).toEqual([])
     expect(lab.discord.rest.requests.map(({ method }) => method)).toContain('DELETE')
+  })
+
+  test('an abort while the way without the proxy is tried too cleans up before it rejects', async () => {
+    const lab = await startLab()
+    await stallDirectly()
+    const controller = new AbortController()
+    const reason = new Error('enough')
+    const onProgress: DiagnoseOptions['onProgress'] = ({ id, status }) => {
+      if (id === 'upload' && status === 'running') controller.abort(reason)
+    }
+    const options = { compare: true, signal: controller.signal, onProgress }
+    await expect(tryMessages(lab, options, { connectTimeoutMs: 10_000 })).rejects.toBe(reason)
+    expect(lab.discord.rest.requests.map(({ method }) => method)).toContain('DELETE')
+    expect(lab.discord.messages.in(lab.discord.channelId)).toEqual([])
   })
 
   test('a message that cannot be deleted is a failed hop', async () => {

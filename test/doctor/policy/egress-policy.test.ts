@@ -1,3 +1,4 @@
+import { BlockList } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { addressOf, contains, parseCidr, valueOf } from '../../../src/doctor/policy/cidr.js'
 import {
@@ -46,6 +47,50 @@ describe('a network', () => {
     }
   })
 })
+
+test('every special-purpose range is denied from its first address to its last', () => {
+  const denied = new BlockList()
+  for (const { cidr, family } of DENIED_RANGES) {
+    const [address = '', prefix] = cidr.split('/')
+    // An IPv4 address is in it too, as Node compares them.
+    if (cidr !== '::ffff:0:0/96') denied.addSubnet(address, Number(prefix), family === 4 ? 'ipv4' : 'ipv6')
+  }
+  const isOpen = (address: string): boolean => !denied.check(address, address.includes(':') ? 'ipv6' : 'ipv4')
+  expect(SPECIAL_PURPOSE.flat().filter(isOpen)).toEqual([])
+})
+
+/** https://www.iana.org/assignments/iana-ipv4-special-registry, and the same of IPv6 */
+const SPECIAL_PURPOSE = [
+  ['0.0.0.0', '0.255.255.255'],
+  ['10.0.0.0', '10.255.255.255'],
+  ['100.64.0.0', '100.127.255.255'],
+  ['127.0.0.0', '127.255.255.255'],
+  ['169.254.0.0', '169.254.255.255'],
+  // The default bridge of Docker is 172.17.0.0/16.
+  ['172.16.0.0', '172.17.0.1', '172.31.255.255'],
+  ['192.0.0.0', '192.0.0.255'],
+  ['192.0.2.0', '192.0.2.255'],
+  ['192.88.99.0', '192.88.99.255'],
+  ['192.168.0.0', '192.168.255.255'],
+  ['198.18.0.0', '198.19.255.255'],
+  ['198.51.100.0', '198.51.100.255'],
+  ['203.0.113.0', '203.0.113.255'],
+  ['224.0.0.0', '255.255.255.255'],
+  ['::', '::1', '::ffff:ffff'],
+  ['64:ff9b::', '64:ff9b::ffff:ffff'],
+  ['64:ff9b:1::', '64:ff9b:1:ffff:ffff:ffff:ffff:ffff'],
+  ['100::', '100::ffff:ffff:ffff:ffff'],
+  ['2001::', '2001:0:ffff:ffff:ffff:ffff:ffff:ffff'],
+  ['2001:2::', '2001:2:0:ffff:ffff:ffff:ffff:ffff'],
+  ['2001:10::', '2001:2f:ffff:ffff:ffff:ffff:ffff:ffff'],
+  ['2001:db8::', '2001:db8:ffff:ffff:ffff:ffff:ffff:ffff'],
+  ['2002::', '2002:ffff:ffff:ffff:ffff:ffff:ffff:ffff'],
+  ['3fff::', '3fff:fff:ffff:ffff:ffff:ffff:ffff:ffff'],
+  ['5f00::', '5f00:ffff:ffff:ffff:ffff:ffff:ffff:ffff'],
+  ['fc00::', 'fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'],
+  ['fe80::', 'feff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'],
+  ['ff00::', 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'],
+]
 
 describe('the options of a policy', () => {
   test('without options it is the table', () => {
@@ -133,6 +178,16 @@ test('an exception stands before the denials in every format', () => {
     }
     expect([format, shown.match(/8443/g)?.length]).toEqual([format, 2])
   }
+})
+
+test('nftables: answers of the proxy to its own clients come before every rejection', () => {
+  const [, chain = ''] = POLICY_FORMATS.nftables(egressPolicy({ except: ['10.9.8.7'] })).split('chain output')
+  const rules = chain.split('\n').map((line) => line.trim())
+  const answers = rules.indexOf('ct state established,related accept')
+  const rejections = rules.flatMap((rule, index) => (rule.includes('reject') ? index : []))
+  expect(answers).toBeGreaterThan(-1)
+  expect(rejections).toHaveLength(2)
+  expect(answers).toBeLessThan(Math.min(...rejections))
 })
 
 test('Dante: each rule is for clients of both families', () => {

@@ -392,6 +392,21 @@ describe('policy', () => {
     expect(new Set(ranges.map(({ ok }) => ok))).toEqual(new Set([verdict === 'blocked']))
   })
 
+  test.each([
+    ['IPv4', '127.0.0.1', '10.0.0.0/8', 'fc00::/7'],
+    ['IPv6', '::1', 'fc00::/7', '10.0.0.0/8'],
+  ])(
+    'a proxy that reaches its own loopback over %s alone blocks the other family alone',
+    async (_family, loopback, down, blocked) => {
+      const lab = await startLab({ scheme: 'socks5' })
+      // Nothing listens there: the proxy says so, and all else is "host unreachable".
+      lab.names.add(loopback, 443, { host: '127.0.0.1', port: await freePort() })
+      const result = await validate(lab, { allowedUrls: [], deniedUrls: [], policy: true })
+      const verdicts = Object.fromEntries(policyOf(result).map((check) => [check.destination, check.verdict]))
+      expect(verdicts).toMatchObject({ [down]: 'inconclusive', [blocked]: 'blocked' })
+    },
+  )
+
   test('what is added must be refused, and what is excepted must not', async () => {
     const lab = await startLab({ scheme: 'socks5', fault: { kind: 'socks-reply', code: 2 } })
     const result = await validate(lab, {
