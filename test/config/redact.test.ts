@@ -57,6 +57,7 @@ describe('createRedactor', () => {
     ['as URL writes userinfo', new URL(`http://u:${encodeURIComponent(password)}@h`).password],
     ['in JSON', JSON.stringify(password).slice(1, -1)],
     ['in ASCII JSON', 'p@ss \\"w\\u00f6rd\\"/<1>'],
+    ['in JSON as PHP writes it', JSON.stringify(password).slice(1, -1).replaceAll('/', '\\/')],
     ['in HTML', 'p@ss &quot;wörd&quot;/&lt;1&gt;'],
     ['as UTF-8 read as Latin-1', Buffer.from(password).toString('latin1')],
     ['in the base64 of user:pass', Buffer.from(pair).toString('base64')],

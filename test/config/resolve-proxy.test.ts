@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import {
   describeProxy,
   parseOptions,
+  resolvePlainProxy,
   resolveProxy,
   type RoutePolicy,
   type TransportOptions,
@@ -65,6 +66,13 @@ describe('which URL wins', () => {
 
   it('HTTP_PROXY is never used', () => {
     expect(resolve({ env: { HTTP_PROXY: 'http://h', http_proxy: 'http://h' } }).proxy).toBeNull()
+  })
+
+  it('HTTP_PROXY counts for http:// in a whole process, but not in a CGI program, where a request can set it', () => {
+    const plain = (env: Record<string, string>) => resolvePlainProxy(parseOptions({ env }))?.source
+    expect(plain({ HTTP_PROXY: 'http://h' })).toBe('HTTP_PROXY')
+    expect(plain({ HTTP_PROXY: 'http://h', REQUEST_METHOD: 'GET' })).toBeUndefined()
+    expect(plain({ http_proxy: 'http://h', REQUEST_METHOD: 'GET' })).toBe('http_proxy')
   })
 
   it('without any, the route is direct', () => {

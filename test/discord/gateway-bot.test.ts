@@ -11,6 +11,8 @@ it.each([
   ['wss://gateway.example:9443/', OWN, OWN],
   ['wss://gateway.example:8443/', undefined, DEFAULT],
   ['wss://discord.gg.example', undefined, DEFAULT],
+  ['wss://discord-attachments-uploads-prd.storage.googleapis.com', undefined, DEFAULT],
+  ['wss://cdn.discordapp.com', undefined, DEFAULT],
   ['wss://xdiscord.gg', undefined, DEFAULT],
   ['ws://gateway.discord.gg', undefined, DEFAULT],
   ['no URL', OWN, OWN],

@@ -128,6 +128,25 @@ it('zlib-stream may spread a payload over several messages', async () => {
   decompressor.close()
 })
 
+it('zlib-stream limits each payload by maxPayload, not all that came in several messages together', async () => {
+  const decompressor = createDecompressor('zlib-stream', 500)!
+  const payloads = Array.from({ length: 10 }, () => randomBytes(100).toString('hex'))
+  for (const [index, message] of (await compress('zlib-stream', payloads)).entries()) {
+    expect(decompressor.decompress(message.subarray(0, 50))).toBeUndefined()
+    expect(decompressor.decompress(message.subarray(50))).toBe(payloads[index])
+  }
+  decompressor.close()
+})
+
+it('zlib-stream refuses a payload that grows beyond maxPayload before its last message', () => {
+  const decompressor = createDecompressor('zlib-stream', 1_000)!
+  const part = Buffer.alloc(400, 1)
+  expect(decompressor.decompress(part)).toBeUndefined()
+  expect(decompressor.decompress(part)).toBeUndefined()
+  expect(() => decompressor.decompress(part)).toThrow(RangeError)
+  decompressor.close()
+})
+
 it('the best that this Node can do is the default', () => {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
   const hasZstd = major > 23 || (major === 22 && minor >= 15) || (major === 23 && minor >= 8)

@@ -131,13 +131,19 @@ describe('/gateway/bot', () => {
     expect([asked, lines.length]).toEqual([7, 2])
   })
 
-  it('may take gatewayInfoTimeoutMs', async () => {
-    reply = silence
+  it('may take gatewayInfoTimeoutMs, and is ended then', async () => {
+    let signalled: AbortSignal | undefined
+    reply = (signal) => {
+      signalled = signal
+      return silence(signal)
+    }
     const info = get()
     await vi.advanceTimersByTimeAsync(TIMEOUT_MS - 1)
     expect(lines).toEqual([])
+    expect(signalled?.aborted).toBe(false)
     await vi.advanceTimersByTimeAsync(1)
     expect(await info).toMatchObject({ url: 'wss://gateway.discord.gg/' })
+    expect(signalled?.aborted).toBe(true)
     expect(lines[0]).toContain('no answer within 30000 ms')
   })
 

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { expect, it, onTestFinished, vi } from 'vitest'
 import { TransportError } from '../../src/index.js'
 import {
   failed as failure,
@@ -104,4 +104,25 @@ it('more attempts in a row than maxReconnectAttempts are given up', () => {
   const policy = new ReconnectPolicy(options, () => 1)
   const kinds = [1, 2, 3].map(() => policy.after(lost, session, 'connecting').kind)
   expect(kinds).toEqual(['reconnect', 'reconnect', 'give up'])
+})
+
+it('a session is resumed at its own URL each time, however often it was resumed before', () => {
+  const policy = createPolicy()
+  for (let resumes = 0; resumes < 5; resumes += 1) {
+    expect(policy.resumeUrl(session, undefined)).toBe(session.resumeUrl)
+    policy.ready()
+  }
+})
+
+it('a connection that held for a second was no failure, and one that breaks at once was', () => {
+  vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
+  const policy = createPolicy()
+  const brokenAfter = (ms: number) => {
+    policy.ready()
+    vi.advanceTimersByTime(ms)
+    return policy.after(lost, session, 'ready')
+  }
+  for (const ms of [1_000, 60_000, 300_000]) expect(brokenAfter(ms)).toMatchObject({ delayMs: 0, attempt: 1 })
+  expect(brokenAfter(999)).toMatchObject({ delayMs: 1_000, attempt: 2 })
 })

@@ -79,6 +79,29 @@ describe('the heartbeat', () => {
     expect(at).toBeLessThan(1.5 * INTERVAL + 10)
   })
 
+  it('that is not acknowledged is a zombie in its time, however many are sent out of turn after it', () => {
+    const heartbeat = start(0.5, { acknowledges: false, answersPings: true })
+    vi.advanceTimersByTime(0.5 * INTERVAL + 100)
+    expect(beats()).toHaveLength(1)
+    const requests = setInterval(() => heartbeat.beat(), 1_000)
+    vi.advanceTimersByTime(2 * INTERVAL)
+    clearInterval(requests)
+    const deaths = log.filter(([, what]) => what === 'zombie').map(([at]) => at)
+    expect(deaths).toHaveLength(1)
+    expect(deaths[0]).toBeLessThan(1.5 * INTERVAL + 10)
+  })
+
+  it('has the latency of the oldest that waits for an acknowledgement', () => {
+    const heartbeat = start(0.5, { acknowledges: false, answersPings: true })
+    heartbeat.beat()
+    const heartbeatAt = Date.now()
+    vi.advanceTimersByTime(300)
+    heartbeat.beat()
+    vi.advanceTimersByTime(100)
+    expect(heartbeat.acknowledged()).toEqual({ heartbeatAt, ackAt: heartbeatAt + 400, latency: 400 })
+    heartbeat.stop()
+  })
+
   it('takes the place of the ping where pings are not answered, and finds nobody dead', () => {
     const heartbeat = start(0.5, { acknowledges: true, answersPings: false })
     vi.advanceTimersByTime(10 * INTERVAL)

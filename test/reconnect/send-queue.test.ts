@@ -79,6 +79,46 @@ it('what a broken connection had not taken is the first on the next one', async 
   expect(written).toEqual(['a', 'a', 'b'])
 })
 
+it('what waits for the limit of a connection goes at once on the next one', async () => {
+  const queue = createQueue(1_000)
+  queue.attach(PER_WINDOW, write)
+  const sent = Array.from({ length: PER_WINDOW + 3 }, (_, count) => queue.push(`${count}`))
+  expect(written).toHaveLength(PER_WINDOW)
+  queue.detach()
+  expect(vi.getTimerCount()).toBe(0)
+  queue.attach(PER_WINDOW, write)
+  expect(written).toHaveLength(PER_WINDOW + 3)
+  await Promise.all(sent)
+})
+
+it('what a broken connection says late does not make the next one take a payload twice', async () => {
+  const queue = createQueue(10)
+  queue.attach(PER_WINDOW, (text, flushed) => slowWrite(text, flushed))
+  const sent = [queue.push('a')]
+  queue.detach()
+  queue.attach(PER_WINDOW, (text, flushed) => slowWrite(text, flushed))
+  expect(written).toEqual(['a', 'a'])
+  flush[0]!(new Error('broken'))
+  sent.push(queue.push('b'))
+  expect(written).toEqual(['a', 'a'])
+  flush[1]!()
+  expect(written).toEqual(['a', 'a', 'b'])
+  flush[2]!()
+  await Promise.all(sent)
+})
+
+it('a presence that is set while the socket takes the one before is sent after it', async () => {
+  const queue = createQueue(10)
+  queue.attach(PER_WINDOW, slowWrite)
+  const one = queue.push('one', { replaces: 'presence' })
+  const two = queue.push('two', { replaces: 'presence' })
+  flush[0]!()
+  await one
+  expect(written).toEqual(['one', 'two'])
+  flush[1]!()
+  await two
+})
+
 it('of several presences only the latest is sent, and all of them are settled', async () => {
   const queue = createQueue(10)
   const sent = Promise.all([
