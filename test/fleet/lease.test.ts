@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { createFleet, type Fleet } from '../../src/fleet/fleet.js'
 import { FleetMemory } from '../../src/fleet/memory/memory-store.js'
-import { StoreUnavailable, type FleetStore } from '../../src/fleet/store.js'
-import { FLEET_TIMING } from '../../src/fleet/timing.js'
+import { StoreUnavailable, type FleetStore, type SessionWrite } from '../../src/fleet/store.js'
+import { FLEET_TIMING, sleep } from '../../src/fleet/timing.js'
 import type { GatewayFleetMember, GatewaySession } from '../../src/index.js'
 import { VirtualClock } from './virtual-clock.js'
 
@@ -21,6 +21,11 @@ class Lab {
   isEmptied = false
   /** When the last renewal that was answered had been sent. */
   renewedAt = 0
+  /** Milliseconds from a renewal to its answer. */
+  answerMs = 0
+  /** What the store has written. */
+  readonly saved: SessionWrite[] = []
+  isStoreClosed = false
 
   constructor() {
     this.fleet = createFleet(this.#store(this.memory.store()), FLEET_TIMING, this.clock)
@@ -42,6 +47,13 @@ class Lab {
     await this.clock.until(() => this.opened.length === 2)
   }
 
+  /** The virtual milliseconds that the member needs to leave. */
+  leave(): Promise<number> {
+    let hasLeft = false
+    void Promise.resolve(this.fleet.shardLeases.leave({ keepSession: true })).then(() => (hasLeft = true))
+    return this.clock.until(() => hasLeft)
+  }
+
   async pass(ms: number): Promise<void> {
     const end = this.clock.now() + ms
     this.clock.after(ms, () => undefined)
@@ -58,7 +70,18 @@ class Lab {
           this.isEmptied = false
           return { kind: 'epoch', epoch: 'another' }
         }
-        return store.renew(request)
+        const reply = await store.renew(request)
+        if (this.answerMs > 0) await sleep(this.clock, this.answerMs, new AbortController().signal)
+        return reply
+      },
+      save: async (caller, writes) => {
+        if (this.isAway) throw new StoreUnavailable('away')
+        await store.save(caller, writes)
+        this.saved.push(...writes)
+      },
+      close: async () => {
+        this.isStoreClosed = true
+        await store.close()
       },
     }
   }
@@ -102,12 +125,56 @@ describe('the lease of a member', () => {
     expect(lab.fleet.shardLeases.holds(0)).toBe(true)
   })
 
+  it('is counted from the question, however late the answer comes', async () => {
+    const lab = new Lab()
+    await lab.join()
+    lab.answerMs = 900
+    await lab.clock.until(() => lab.renewedAt > 0)
+    await lab.pass(3 * (renewMs + lab.answerMs))
+    lab.isAway = true
+    const { renewedAt } = lab
+    await lab.pass(termMs)
+    expect(lab.closedAt).toEqual([renewedAt + holdMs, renewedAt + holdMs])
+  })
+
   it('has ended for a member whose machine was suspended, before any timer has fired', async () => {
     const lab = new Lab()
     await lab.join()
     lab.clock.wakeUpAfter(holdMs)
     expect(lab.fleet.shardLeases.holds(0)).toBe(false)
     expect(lab.fleet.status.state).toBe('suspended')
+  })
+})
+
+describe('a member that leaves', () => {
+  it('gives up its store', async () => {
+    const lab = new Lab()
+    await lab.join()
+    await lab.leave()
+    expect(lab.isStoreClosed).toBe(true)
+    expect(lab.fleet.status.state).toBe('idle')
+  })
+
+  it('waits five seconds for a store that is away, and no longer', async () => {
+    const lab = new Lab()
+    await lab.join()
+    lab.isAway = true
+    expect(await lab.leave()).toBe(5_000)
+    expect(lab.isStoreClosed).toBe(true)
+  })
+})
+
+describe('a session that began while the store was away for a moment', () => {
+  it('is written when the store answers again', async () => {
+    const lab = new Lab()
+    await lab.join()
+    lab.isAway = true
+    void lab.fleet.sessionStore.save(sessionOf(0))
+    await lab.pass(600)
+    lab.isAway = false
+    await lab.pass(1_000)
+    expect(lab.saved).toMatchObject([{ shardId: 0, sequence: 7 }])
+    expect(lab.saved[0]?.session).toContain('session-0')
   })
 })
 
@@ -128,6 +195,25 @@ describe('a session that a member closed when its lease ended', () => {
 })
 
 describe('the turns to identify of a member', () => {
+  it('come five seconds after one another, also where a shard is late for its turn', async () => {
+    const lab = new Lab()
+    await lab.join()
+    const { identifyThrottler } = lab.fleet
+    const { signal } = new AbortController()
+    const identified: number[] = []
+    const identify = async (shardId: number): Promise<void> => {
+      await identifyThrottler.waitForIdentify(shardId, signal)
+      identified.push(lab.clock.now())
+    }
+    await identifyThrottler.prepare?.(0, signal)
+    void identify(1)
+    // Its connection takes two seconds to open.
+    await lab.pass(2_000)
+    void identify(0)
+    await lab.clock.until(() => identified.length === 2)
+    expect(identified[1]! - identified[0]!).toBeGreaterThanOrEqual(5_000)
+  })
+
   it("wait for Discord's next day when the session starts are used up", async () => {
     const lab = new Lab()
     await lab.join()
