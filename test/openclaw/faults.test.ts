@@ -61,6 +61,33 @@ it('a request with a key is sent again, and runs once', async () => {
   expect(gateway.state.sends).toHaveLength(1)
 })
 
+it('requests with keys are sent again in their order', async () => {
+  const gateway = await lab()
+  const client = await connected(gateway)
+  const messages = ['first', 'second', 'third']
+  gateway.dropAnswersOf.push(...messages.map(() => 'sessions.send'))
+  const sent = Promise.all(messages.map((message) => client.sessionsSend('main', message)))
+  await expect.poll(() => gateway.dropAnswersOf).toEqual([])
+  gateway.terminateAll()
+  await sent
+  const seen = gateway.requests.filter(({ method }) => method === 'sessions.send')
+  expect(seen.map(({ params }) => params['message'])).toEqual([...messages, ...messages])
+})
+
+it('a gateway that is busy is asked again for a request with a key, and for no other', async () => {
+  const gateway = await lab()
+  const client = await connected(gateway)
+  const busy = new Refused('UNAVAILABLE', 'busy', { retryable: true, retryAfterMs: 10 })
+  gateway.refuseRequests(busy, busy)
+  expect(await failureOf(client.request('health'))).toMatchObject({
+    code: 'UNAVAILABLE',
+    sent: 'no',
+    retryAfterMs: 10,
+  })
+  await expect(client.sessionsSend('main', 'hello')).resolves.toMatchObject({ status: 'started' })
+  expect(gateway.state.sends).toHaveLength(1)
+})
+
 it('what is sent while the client reconnects waits, and was not sent if it comes too late', async () => {
   const gateway = await lab()
   const client = await connected(gateway)
@@ -90,6 +117,18 @@ it('a restart is told by bootId, and the subscriptions come back', async () => {
   expect(await changed).toMatchObject([{ event: 'sessions.changed' }])
   const subscribed = gateway.requests.filter(({ method }) => method.endsWith('subscribe'))
   expect(subscribed).toHaveLength(4)
+})
+
+it('a session that is unsubscribed from is not asked for again', async () => {
+  const gateway = await lab()
+  const client = await connected(gateway, { subscriptions: ['agent:main:main', 'agent:main:other'] })
+  await client.request('sessions.messages.unsubscribe', { key: 'agent:main:other' })
+  const before = gateway.requests.length
+  const reloaded = once(client, 'session')
+  gateway.terminateAll()
+  expect(await reloaded).toMatchObject([{ payload: { histories: [{ sessionKey: 'agent:main:main' }] } }])
+  const asked = gateway.requests.slice(before).map(({ params }) => params['key'] ?? params['sessionKey'])
+  expect(new Set(asked)).toEqual(new Set(['agent:main:main']))
 })
 
 it.each([

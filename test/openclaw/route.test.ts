@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,7 +9,6 @@ import { createDiscordTransport, type TransportError } from '../../src/index.js'
 import { OpenClawError, OpenClawGatewayClient, type OpenClawClientOptions } from '../../src/openclaw/index.js'
 import { parseClientOptions } from '../../src/openclaw/client/options.js'
 import { resolveTarget } from '../../src/openclaw/client/route/target.js'
-import { DeviceStore } from '../../src/openclaw/client/device/device-store.js'
 import { failureOf } from '../gateway/gateway-lab.js'
 import { FakeGateway, type FakeGatewayOptions } from '../lab/openclaw/fake-gateway.js'
 import { LabNames } from '../lab/names.js'
@@ -54,25 +53,6 @@ it('loopback that is blocked opens nothing', async () => {
   const error = await failureOf(createClient({ url, token, loopback: 'block' }).connect())
   expect(error).toMatchObject({ code: 'ERR_ROUTE_REFUSED', sent: 'no' })
   expect(gateway.opened).toBe(0)
-})
-
-it.each([
-  'ws://203.0.113.7:18789',
-  'ws://gateway.example',
-  'http://[2001:db8::1]:18789',
-  // Their owners decide where these lead: neither is this host.
-  'ws://localhost.example',
-  'ws://127.0.0.1.example',
-])('plain %s is refused before a connection is opened', async (url) => {
-  let opened = 0
-  const transport = createDiscordTransport({ proxy: false, env: {}, onEvent: () => (opened += 1) })
-  onTestFinished(() => transport.close())
-  const error = await failureOf(createClient({ url, token: 'a-secret-token', transport }).connect())
-  expect(error).toMatchObject({
-    code: 'ERR_ROUTE_REFUSED',
-    hint: expect.stringContaining('wss://') as string,
-  })
-  expect(opened).toBe(0)
 })
 
 it('the fingerprint of a certificate is the check of TLS', async () => {
@@ -244,53 +224,6 @@ it('a new device says which command approves it, and connects when it is approve
   await expect(createClient({ url, token, device }).connect()).resolves.toMatchObject({
     auth: { role: 'operator' },
   })
-})
-
-it('a device token that another process replaced is read again, and one that was revoked is forgotten', async () => {
-  const gateway = await lab()
-  const path = join(await temporary(), 'device.json')
-  const { url, token } = gateway
-  const scopes = ['operator.read']
-  await createClient({ url, token, device: { path }, scopes }).connect()
-  // Holds the token of now, and loses it while the other asks for more.
-  const held = createClient({ url, device: { path }, scopes, reconnect: { baseMs: 5, maxMs: 20 } })
-  await held.connect()
-  await createClient({ url, token, device: { path }, scopes: [...scopes, 'operator.write'] }).connect()
-  const gone = once(held, 'disconnected')
-  gateway.terminateAll()
-  await gone
-  await expect(held.request('health')).resolves.toMatchObject({ ok: true })
-  const [id = ''] = gateway.devices.paired.keys()
-  gateway.devices.rotate(id)
-  expect(await failureOf(createClient({ url, device: { path } }).connect())).toMatchObject({
-    detailCode: 'AUTH_DEVICE_TOKEN_MISMATCH',
-  })
-  expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ tokens: {} })
-})
-
-it('a shared token that is wrong gives way to the device token, where the gateway says so', async () => {
-  const gateway = await lab()
-  const device = { path: join(await temporary(), 'device.json') }
-  const { url, token } = gateway
-  await createClient({ url, token, device }).connect()
-  const client = createClient({ url, token: 'replaced-meanwhile', device })
-  await expect(client.connect()).resolves.toMatchObject({ auth: { method: 'device-token' } })
-})
-
-it('processes that make one device file at one time have one key, and the file is their own', async () => {
-  const path = join(await temporary(), 'deep', 'device.json')
-  const stores = Array.from({ length: 8 }, () => new DeviceStore(path))
-  const devices = await Promise.all(stores.map((store) => store.load('host', 'operator')))
-  expect(new Set(devices.map(({ key }) => key.id)).size).toBe(1)
-  await Promise.all(
-    stores.map((store, at) => store.save(`host-${at}`, 'operator', { token: `token-${at}`, scopes: [] })),
-  )
-  const kept = JSON.parse(await readFile(path, 'utf8')) as { tokens: object }
-  expect(Object.keys(kept.tokens)).toHaveLength(8)
-  if (process.platform !== 'win32') expect((await stat(path)).mode & 0o777).toBe(0o600)
-  // A lock whose process has ended is no obstacle.
-  await writeFile(`${path}.lock`, `${2 ** 22 - 1} ${(await import('node:os')).hostname()}`)
-  await stores[0]?.save('host', 'operator', { token: 'another', scopes: [] })
 })
 
 it.each<[string, OpenClawClientOptions]>([

@@ -55,6 +55,7 @@ export class FakeGateway {
   readonly #sockets = new Set<Socket>()
   #starting: Refused | undefined
   #refusals: Refused[] = []
+  readonly #requestRefusals: Refused[] = []
   #ticks: NodeJS.Timeout | undefined
 
   private constructor(options: FakeGatewayOptions) {
@@ -83,6 +84,11 @@ export class FakeGateway {
   /** The next handshakes are refused with these, one after the other. */
   refuseNext(...refusals: Refused[]): void {
     this.#refusals.push(...refusals)
+  }
+
+  /** The next requests are refused with these, one after the other, and do not run. */
+  refuseRequests(...refusals: Refused[]): void {
+    this.#requestRefusals.push(...refusals)
   }
 
   /** Every connection misses so many events. */
@@ -193,7 +199,7 @@ export class FakeGateway {
       tickIntervalMs: this.#options.tickIntervalMs ?? 30_000,
       maxPayload: this.#options.maxPayload ?? 26_214_400,
       handshakeTimeoutMs: this.#options.handshakeTimeoutMs ?? 15_000,
-      unavailable: () => this.#starting,
+      unavailable: () => this.#starting ?? (connection.admission && this.#requestRefusals.shift()),
       admit: (params, nonce, ts) => {
         this.handshakes.push(params)
         const refusal = this.#refusals.shift()
