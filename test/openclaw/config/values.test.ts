@@ -80,6 +80,22 @@ describe('a variable', () => {
     ])
   })
 
+  test.each(['https_proxy', 'Https_Proxy', 'all_proxy'])(
+    'of the configuration in lower case does not count either: %s',
+    async (name) => {
+      const config = { env: { [name]: 'http://lower.example:1', no_proxy: '*' } }
+      const { transport, notes } = await read({ config })
+      expect(transport.proxy).toBeNull()
+      expect(notes[0]).toContain(`env of the configuration sets ${name}, no_proxy, which OpenClaw`)
+    },
+  )
+
+  test('of the configuration opens no way past a proxy', async () => {
+    const env = { HTTPS_PROXY: 'http://https.example:1' }
+    const { transport } = await read({ config: { env: { vars: { no_proxy: '*' } } }, env })
+    expect(transport.explain('https://discord.com/').route).toBe('proxy')
+  })
+
   test('of the state directory reaches the transport', async () => {
     const { source, transport } = await readHome({
       [FILE]: '{}',
