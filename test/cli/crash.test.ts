@@ -26,6 +26,12 @@ test.each([
   expect(shown).toContain('***')
 })
 
+test('a secret that begins with another one is masked as a whole', () => {
+  const env = { TOKEN: 'abcdefgh', TOKEN_2: 'abcdefgh-ijkl', TOKEN_3: 'mn-abcdefgh' }
+  const shown = redactCrash('failed with abcdefgh-ijkl, abcdefgh and mn-abcdefgh', { env, argv: [] })
+  expect(shown).toBe('failed with ***, *** and ***')
+})
+
 test('what is no secret stays readable', () => {
   const text = 'TypeError: x is not a function\n    at doctor (/usr/bin/cli.js:1:1)'
   expect(redactCrash(text, { env: ENV, argv: ['node', 'cli.js', 'doctor'] })).toBe(text)

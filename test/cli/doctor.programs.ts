@@ -248,9 +248,10 @@ describe('doctor --watch', () => {
     for (const line of lines) expectNoSecret(line, lab.discord.token)
   })
 
-  test('only the first round identifies: a session start for each would soon use them up', async () => {
+  test('only the first round identifies and sends messages: session starts would soon be used up', async () => {
     const lab = await startLab()
-    const args = ['doctor', ...(await trust(lab)), '--watch', '--interval-ms', '50', '--token-env', 'BOT']
+    const asked = ['--token-env', 'BOT', '--channel', lab.discord.channelId, '--upload-bytes', '1000']
+    const args = ['doctor', ...(await trust(lab)), '--watch', '--interval-ms', '50', ...asked]
     const env = { HTTPS_PROXY: lab.proxy.url, BOT: lab.discord.token }
     const child = command.start(args, { env })
     const ended = once(child, 'close')
@@ -261,6 +262,8 @@ describe('doctor --watch', () => {
     })
     expect(await ended).toEqual([0, null])
     expect(lab.discord.gateway.identifies).toHaveLength(1)
+    const sent = lab.discord.rest.requests.filter(({ method }) => method === 'POST')
+    expect(sent.map(({ files }) => files.length)).toEqual([0, 1])
     // That a later round has one hop less is not another outcome.
     expect(shown.split('✓ GET /gateway/bot')).toHaveLength(2)
   })

@@ -1,4 +1,6 @@
 import { execFileSync } from 'node:child_process'
+import { mkdir, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { ENV_FORMATS, SNIPPETS } from '../../src/cli/environment/snippets.js'
 import { runCommand } from './in-process.js'
@@ -45,6 +47,24 @@ describe('env', () => {
       expect(stdout + stderr).not.toMatch(/hunter2|alice/)
       expect(stderr).toMatch(/^warning: /)
       expect(stderr).toMatch(/readable|read them|registry|systemctl show|mode 600/)
+    },
+  )
+
+  test.each(['shell', 'wsl'])(
+    '%s: the file of a secret is made for its owner alone first',
+    async (format) => {
+      const { stdout } = await runCommand(['env', '--format', format], {
+        env: { HTTPS_PROXY: 'http://alice:hunter2@10.0.0.1:3128' },
+      })
+      const commands = stdout.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+      const [make = '', write = '', use = ''] = commands
+      expect(write).toMatch(/^export HTTPS_PROXY=/)
+      const [, file = ''] = /^\. (~\/\S+)$/.exec(use) ?? []
+      const home = dirname(await writeTemporary('home', ''))
+      await mkdir(join(home, '.config'))
+      const env = { PATH: process.env['PATH'], HOME: home }
+      execFileSync('sh', ['-c', `umask 022; ${make}`], { env })
+      expect((await stat(file.replace('~', home))).mode & 0o777).toBe(0o600)
     },
   )
 

@@ -43,6 +43,15 @@ it('prints what the gateway says, its sessions and a history', async () => {
   expect(history.stdout).toMatch(/^user: .+\nassistant: Echo: .+\n$/)
 })
 
+it('the gateway cannot move the cursor or change colours', async () => {
+  const title = '\u001b]0;title\u0007\u001b[31m'
+  await run(['spawn', '--task', 'x', '--model', `${title}red/\u009b2Jmodel`, ...at()])
+  const { stdout } = await run(['sessions', 'list', ...at()])
+  expect(stdout).toMatch(/ red\/model /)
+  // eslint-disable-next-line no-control-regex
+  expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/)
+})
+
 it('a budget stops the run after the message that passes it, and is refused where nothing has a price', async () => {
   const [within, beyond, unpriced] = await Promise.all([
     run(['spawn', '--task', 'cheap', '--budget', '1', ...at()]),
@@ -54,6 +63,9 @@ it('a budget stops the run after the message that passes it, and is refused wher
   expect(JSON.parse(beyond.stdout)).toMatchObject({ ok: false, error: { reason: 'budget' } })
   expect(unpriced.code).toBe(1)
   expect(JSON.parse(unpriced.stdout)).toMatchObject({ ok: false, error: { reason: 'no-cost' } })
+  const stopped = gateway.requests.filter(({ method }) => method === 'sessions.abort')
+  const tooMuch = gateway.state.sends.filter(({ message }) => ['expensive', 'free'].includes(message))
+  expect(stopped.map(({ params }) => params['key'])).toEqual(tooMuch.map(({ sessionKey }) => sessionKey))
 })
 
 it('a failure is told with what to do, ends with 1, and repeats no secret', async () => {
@@ -112,6 +124,8 @@ describe('the mock', () => {
 
 it.each([
   [['send', '--session', 'main', 'hello'], { OPENCLAW_SHELL: 'exec' }, /shell of an agent/],
+  [['sessions', 'send', 'main', 'hello'], { OPENCLAW_SHELL: 'exec' }, /shell of an agent/],
+  [['spawn', '--task', 'x'], { OPENCLAW_SHELL: 'exec' }, /shell of an agent/],
   [['call', 'chat.send', '{}'], { OPENCLAW_SHELL: 'exec' }, /shell of an agent/],
   [['call', 'status', '[]'], {}, /JSON object/],
   [['status', '--port', '0'], {}, /whole number/],

@@ -23,6 +23,7 @@ export const TIMED_FILES: Readonly<Record<string, string>> = {
  */
 export const BOUNDED_FILES: Readonly<Record<string, string>> = {
   'test/cli/dead-resolver.programs.ts': 'a limit of 15 s',
+  'test/cli/doctor-watch.test.ts': '5 s of a pause of 10 s',
   'test/cli/doctor.programs.ts': '2 s after --timeout-ms',
   'test/doctor/diagnose/bounded.test.ts': '2.5 s after the limit, which is 1.5 s',
   'test/gateway/proxy-watch.test.ts': '2 s for a resume through the next proxy',
