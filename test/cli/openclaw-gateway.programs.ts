@@ -48,7 +48,6 @@ it('the gateway cannot move the cursor or change colours', async () => {
   await run(['spawn', '--task', 'x', '--model', `${title}red/\u009b2Jmodel`, ...at()])
   const { stdout } = await run(['sessions', 'list', ...at()])
   expect(stdout).toMatch(/ red\/model /)
-  // eslint-disable-next-line no-control-regex
   expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/)
 })
 

@@ -193,7 +193,7 @@ export class FakeGateway {
 
   #connect(socket: WebSocket): void {
     this.opened += 1
-    const connection = new MockConnection(socket, {
+    const connection: MockConnection = new MockConnection(socket, {
       state: this.state,
       server: { version: '2026.9.6', bootId: this.bootId },
       tickIntervalMs: this.#options.tickIntervalMs ?? 30_000,
