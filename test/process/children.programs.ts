@@ -1,10 +1,19 @@
-import { beforeAll, describe, expect, test } from 'vitest'
+import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import workerThreads from 'node:worker_threads'
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import {
   createDiscordTransport,
   TransportError,
   type InstallOptions,
   type TransportOptions,
 } from '../../src/index.js'
+import { withPreload } from '../../src/process/children/node-options.js'
 import { builtPackage, type BuiltPackage } from '../support/processes/built-package.js'
 import { labAuthority } from '../lab/certificates.js'
 import { startLab } from '../support/lab.js'
@@ -17,13 +26,14 @@ beforeAll(async () => {
   built = await builtPackage()
 }, 60_000)
 
-/** A child: asks Discord, and reports what it connected to, by whichever way it has to its parent. */
+/** A child: asks Discord and this host, and reports what it connected to, by whichever way it has to its parent. */
 const KID = `
 (async () => {
   ${BELOW}
   const { parentPort } = require('node:worker_threads')
   const { status } = await fetch('https://discord.com/api/v10/gateway')
-  const report = JSON.stringify({ status, ...below() })
+  const here = await fetch('http://127.0.0.1:2/').catch(({ cause }) => cause.code)
+  const report = JSON.stringify({ status, here, ...below() })
   if (parentPort) parentPort.postMessage(report)
   else if (process.send) process.send(report, () => process.disconnect())
   else console.log(report)
@@ -32,7 +42,7 @@ const KID = `
 
 /** Starts the child by each way, or by some of them; each has the child's report. */
 const waysProgram = (chosen: readonly string[] | undefined): string => `
-import { execFileSync, exec, fork, spawn, spawnSync } from 'node:child_process'
+import { execFileSync, execSync, exec, fork, spawn, spawnSync } from 'node:child_process'
 import cluster from 'node:cluster'
 import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -47,9 +57,9 @@ mkdirSync('elsewhere')
 const message = async (emitter) => (await once(emitter, 'message')).find((value) => typeof value === 'string')
 const ways = {
   'spawn with an empty environment': () => text(spawn(process.execPath, [kid], { env: {} }).stdout),
-  'spawn of a shell': () => text(spawn('sh', ['-c', '"$0" "$1"', process.execPath, kid]).stdout),
   exec: () => text(exec('"' + process.execPath + '" "' + kid + '"').stdout),
   execFileSync: () => execFileSync(process.execPath, [kid], { env: {} }),
+  execSync: () => execSync('"' + process.execPath + '" "' + kid + '"', { env: {}, stdio: 'pipe' }),
   spawnSync: () => spawnSync(process.execPath, [kid]).stdout,
   fork: () => message(fork(kid)),
   'fork elsewhere': () => message(fork(kid, { cwd: 'elsewhere' })),
@@ -76,7 +86,11 @@ process.exit()
 
 const INSTALL = `
 import { createDiscordTransport } from 'discord-transport'
-createDiscordTransport({ proxy: process.env.LAB_PROXY, tls: { caFile: 'ca.pem' } }).install({ children: true })
+createDiscordTransport({ proxy: process.env.LAB_PROXY, tls: { caFile: 'ca.pem' } }).install({
+  scope: 'all',
+  loopback: 'block',
+  children: true,
+})
 `
 
 /** Those whose child inherits flags of its parent, and one that inherits nothing. */
@@ -99,7 +113,11 @@ describe('each way to start a child leads it through the proxy', { timeout: 60_0
         NODE_EXTRA_CA_CERTS: undefined,
         ...(flag === undefined
           ? { OPENCLAW_PROXY_URL: undefined, LAB_PROXY: proxy.url }
-          : { DISCORD_TRANSPORT_CA_FILE: 'ca.pem' }),
+          : {
+              DISCORD_TRANSPORT_CA_FILE: 'ca.pem',
+              DISCORD_TRANSPORT_SCOPE: 'all',
+              DISCORD_TRANSPORT_LOOPBACK: 'block',
+            }),
       },
     })
     try {
@@ -108,7 +126,8 @@ describe('each way to start a child leads it through the proxy', { timeout: 60_0
         readonly reports: Readonly<Record<string, unknown>>
         readonly unchanged: boolean
       }
-      const expected = { status: 200, lookups: 0, connections: [`${proxy.host}:${proxy.port}`] }
+      const connections = [`${proxy.host}:${proxy.port}`]
+      const expected = { status: 200, here: 'ERR_ROUTE_REFUSED', lookups: 0, connections }
       expect(reports).toEqual(Object.fromEntries(Object.keys(reports).map((name) => [name, expected])))
       expect(Object.keys(reports)).toHaveLength(chosen?.length ?? 13)
       expect(unchanged).toBe(true)
@@ -139,6 +158,49 @@ test('a preload by name is found by a child in another folder', async () => {
   } finally {
     await program.kill()
   }
+})
+
+test.each(['of two words', '"quoted" \\'])(
+  'a preload in the folder %j is found by NODE_OPTIONS',
+  async (name) => {
+    const folder = await mkdtemp(join(tmpdir(), name))
+    onTestFinished(() => rm(folder, { recursive: true }))
+    const preload = join(folder, 'preload.cjs')
+    await writeFile(preload, 'console.log("loaded")')
+    const env = { NODE_OPTIONS: withPreload('--no-warnings', preload) }
+    const { stdout, stderr } = spawnSync(process.execPath, ['--eval', ''], { env, encoding: 'utf8' })
+    expect({ stdout, stderr }).toEqual({ stdout: 'loaded\n', stderr: '' })
+  },
+)
+
+/** A Worker that loads register: how its connection to Discord fails, by the proxy or at this host. */
+async function failureInWorker(): Promise<unknown> {
+  const code = `
+    const lookup = (_host, _options, done) => done(null, [{ address: '127.0.0.1', family: 4 }])
+    require('node:net').connect({ host: 'discord.com', port: 9, lookup }).on('error', ({ code }) => {
+      require('node:worker_threads').parentPort.postMessage(code)
+    })`
+  const worker = new workerThreads.Worker(code, {
+    eval: true,
+    execArgv: [`--require=${built.register.require}`],
+  })
+  const [failure] = (await once(worker, 'message')) as unknown[]
+  await worker.terminate()
+  return failure
+}
+
+test('after stop() no Worker has the proxy, not even one that loads register', async () => {
+  const { proxy } = await startLab()
+  const path = createRequire(join(built.folder, 'package.json')).resolve('discord-transport')
+  const { createDiscordTransport: create } = (await import(pathToFileURL(path).href)) as {
+    readonly createDiscordTransport: typeof createDiscordTransport
+  }
+  const transport = create({ proxy: proxy.url, env: {}, keepWarm: false })
+  const installed = transport.install({ children: true })
+  expect(await failureInWorker()).toBe('ERR_TARGET_UNREACHABLE')
+  installed.stop()
+  expect(await failureInWorker()).toBe('ECONNREFUSED')
+  await transport.close()
 })
 
 test.each<[string, TransportOptions, InstallOptions]>([

@@ -203,44 +203,56 @@ describe('a program that knows nothing of this package', () => {
   })
 })
 
-describe('install() under register', () => {
-  const code = (options: string, proxy = 'undefined'): string => `
-    import { createDiscordTransport } from 'discord-transport'
-    const transport = createDiscordTransport({ proxy: ${proxy} })
-    try {
-      const installed = transport.install(${options})
-      const { scope } = installed
-      installed.stop()
-      console.log(JSON.stringify({ scope, route: installed.explain('https://discord.com/').route }))
-    } catch ({ code, message }) {
-      console.log(JSON.stringify({ code, message }))
-    }
-    await transport.close()`
-
-  async function outcome(program: string): Promise<Readonly<Record<string, unknown>>> {
-    const { discord, proxy } = await startLab()
-    const command = [process.execPath, '--import', built.register.import]
-    const running = await Program.start({ code: program, proxy: proxy.url, discord, command })
-    try {
-      expect(await running.ended(), running.output).toBe(0)
-      return JSON.parse(running.output) as Readonly<Record<string, unknown>>
-    } finally {
-      await running.kill()
-    }
+test('install() under register gives a handle to the same route alone, whose stop() does nothing', async () => {
+  const { discord, proxy } = await startLab()
+  const program = await Program.start({
+    code: `
+      import { createDiscordTransport } from 'discord-transport'
+      const attempt = async (options, wanted) => {
+        const transport = createDiscordTransport(options)
+        try {
+          const installed = transport.install(wanted)
+          const { scope } = installed
+          installed.stop()
+          return { scope, route: installed.explain('https://discord.com/').route }
+        } catch ({ code, message }) {
+          return { code, message }
+        } finally {
+          await transport.close()
+        }
+      }
+      console.log(JSON.stringify({
+        'the same': await attempt({}, {}),
+        'a wider scope': await attempt({}, { scope: 'all' }),
+        'another proxy': await attempt({ proxy: 'http://127.0.0.1:9' }, {}),
+        'a bypass list': await attempt({ proxy: process.env.OPENCLAW_PROXY_URL, noProxy: ['a.example'] }, {}),
+      }))`,
+    proxy: proxy.url,
+    discord,
+    command: [process.execPath, '--import', built.register.import],
+  })
+  try {
+    expect(await program.ended(), program.output).toBe(0)
+    const message: unknown = expect.stringContaining('discord-transport/register')
+    const refused = { code: 'ERR_ALREADY_INSTALLED', message }
+    expect(JSON.parse(program.output)).toEqual({
+      'the same': { scope: 'discord', route: 'proxy' },
+      'a wider scope': refused,
+      'another proxy': refused,
+      'a bypass list': refused,
+    })
+  } finally {
+    await program.kill()
   }
+})
 
-  test('by the same route gives a handle whose stop() does nothing', async () => {
-    expect(await outcome(code('{}'))).toEqual({ scope: 'discord', route: 'proxy' })
-  })
-
-  test.each([
-    ['a wider scope', code("{ scope: 'all' }")],
-    ['another proxy', code('{}', "'http://127.0.0.1:9'")],
-  ])('is refused with %s, and the error names register', async (_name, program) => {
-    const { code: errorCode, message } = await outcome(program)
-    expect(errorCode).toBe('ERR_ALREADY_INSTALLED')
-    expect(message).toContain('discord-transport/register')
-  })
+test('DISCORD_TRANSPORT_CONNECT_TIMEOUT_MS is the time that a proxy has', async () => {
+  const { proxy } = await startLab({ fault: { kind: 'request', verb: 'silence' } })
+  const { stdout } = await runCode(
+    "fetch('https://discord.com/').catch((error) => console.log(error.cause.code, error.cause.message))",
+    { HTTPS_PROXY: proxy.url, DISCORD_TRANSPORT_CONNECT_TIMEOUT_MS: '345' },
+  )
+  expect(stdout).toMatch(/^ERR_PROXY_TIMEOUT .* within 345 ms\n$/)
 })
 
 /** The proxy comes into the environment when the program runs already. Nothing listens there. */
