@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest'
-import { TransportError, type TransportErrorDetails } from '../src/errors.js'
+import { failureOf, TransportError, type TransportErrorDetails } from '../src/errors.js'
 
 const DETAILS: TransportErrorDetails = {
   code: 'ERR_PROXY_DENIED',
@@ -36,4 +36,13 @@ describe('instanceof TransportError', () => {
     expect(new Refused('no', DETAILS)).not.toBeInstanceOf(Lost)
     expect(new TransportError('no', DETAILS)).not.toBeInstanceOf(Refused)
   })
+})
+
+test('a failure with other particulars keeps everything else, what failed at each proxy included', () => {
+  const failures = [new TransportError('one', DETAILS), new TransportError('two', DETAILS)]
+  const cause = new Error('why')
+  const details = { ...DETAILS, proxy: 'http://p:1', target: 'discord.com:443', failures, cause }
+  const changed = failureOf(new TransportError('no', details), { sent: 'maybe', retryable: true })
+  expect(changed).toMatchObject({ ...details, message: 'no', sent: 'maybe', retryable: true })
+  expect(changed.failures).toEqual(failures)
 })

@@ -1,7 +1,16 @@
 import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import { createDiscordTransport, TransportError } from '../src/index.js'
-import { FACES, failureOf, getByAgent, getByDispatcher, getByFetch, rejectionOf } from './support/faces.js'
+import { watchedPorts } from '../src/tunnel/proxies/port-watch.js'
+import {
+  FACES,
+  failureOf,
+  getByAgent,
+  getByDispatcher,
+  getByFetch,
+  helloByWebSocket,
+  rejectionOf,
+} from './support/faces.js'
 import { GATEWAY, startLab, USERS_ME } from './support/lab.js'
 
 function thrownBy(work: () => unknown): TransportError {
@@ -132,6 +141,18 @@ describe('setProxy', () => {
     expect(other.established).toHaveLength(1)
     await begun.closed
     expect(transport.stats().tunnels.open).toBe(1)
+  })
+
+  test('away from a list ends the wait for its proxies that are down', async () => {
+    const { createTransport, proxy, startProxy } = await startLab()
+    const dead = await startProxy({})
+    await dead.close()
+    const transport = createTransport({ proxy: [dead.url, proxy.url] })
+    const before = watchedPorts()
+    await helloByWebSocket(transport)
+    await expect.poll(watchedPorts).toBe(before + 1)
+    transport.setProxy(proxy.url)
+    expect(watchedPorts()).toBe(before)
   })
 
   test('leaves what waits for the other proxy alone when the first one fails late', async () => {

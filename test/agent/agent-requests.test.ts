@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import http from 'node:http'
 import https from 'node:https'
+import { text } from 'node:stream/consumers'
 import axios from 'axios'
 import got from 'got'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -114,4 +115,18 @@ test('a timeout that has not fired while the tunnel opened counts on the connect
   expect(error.message).toBe('too late')
   expect(discord.rest.requests).toHaveLength(1)
   proxy.thaw()
+})
+
+test('a timeout does not fire while an answer comes that takes longer in all', async () => {
+  const { transport, discord, headers } = await startLab()
+  discord.rest.intercept('/users/@me', () => ({
+    body: Buffer.alloc(12),
+    trickle: { bytes: 1, everyMs: 6 * (TIMEOUT_MS / 10) },
+  }))
+  const request = https.get(USERS_ME, { agent: transport.agent, headers, timeout: 5 * TIMEOUT_MS })
+  const [response] = (await once(request, 'response')) as [http.IncomingMessage]
+  let timeouts = 0
+  request.on('timeout', () => (timeouts += 1))
+  expect(await text(response)).toHaveLength(12)
+  expect(timeouts).toBe(0)
 })

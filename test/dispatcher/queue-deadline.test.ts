@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { request } from 'undici'
+import { request, type Dispatcher } from 'undici'
 import { describe, expect, test } from 'vitest'
 import { createFetch } from '../../src/rest/fetch.js'
 import { CDN_HOST } from '../lab/discord/index.js'
@@ -123,6 +123,42 @@ describe('a response of which nothing is read for unreadMs', () => {
       sent: 'maybe',
       message: 'The response of discord.com:443 was not read for 200 ms, so its connection was closed',
     })
+  })
+
+  test.each([
+    ['GET', true],
+    ['POST', false],
+  ])('of a %s fails as one that can be sent again: %s', async (method, retryable) => {
+    const lab = await startLab()
+    lab.discord.rest.intercept(`${method} /users/@me`, () => ({ body: BIG }), { times: 1 })
+    const fetch = createFetch(openDispatcher(lab, { maxTunnels: 1, unreadMs: 100 }))
+    const response = await fetch(USERS_ME, { method, headers: lab.headers })
+    await expect.poll(() => lab.proxy.openCount).toBe(0)
+    expect(await rejectionOf(response.text())).toMatchObject({ sent: 'maybe', retryable })
+  })
+
+  test("is not cut off after a pause that was short, on undici's newer handlers", async () => {
+    const lab = await startLab()
+    const trickle = { bytes: 1, everyMs: 50 }
+    lab.discord.rest.intercept(ME, () => ({ body: Buffer.alloc(10), trickle }), { times: 1 })
+    const dispatcher = openDispatcher(lab, { maxTunnels: 1, unreadMs: 200 })
+    const { origin, pathname: path } = new URL(USERS_ME)
+    const read = new Promise<number>((resolve, reject) => {
+      let bytes = 0
+      const handler: Dispatcher.DispatchHandler = {
+        onRequestStart: () => undefined,
+        onResponseStart: (controller) => {
+          controller.pause()
+          setImmediate(() => controller.resume())
+        },
+        onResponseData: (_controller, chunk) => void (bytes += chunk.length),
+        onResponseEnd: () => resolve(bytes),
+        onResponseError: (_controller, error) => reject(error),
+      }
+      dispatcher.dispatch({ origin, path, method: 'GET', headers: lab.headers }, handler)
+    })
+    // Half a second, more than twice as long as it may be paused.
+    expect(await read).toBe(10)
   })
 
   test('is not cut off while it is read slowly', async () => {

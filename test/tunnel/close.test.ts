@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import { get } from 'node:https'
+import type { Socket } from 'node:net'
 import { describe, expect, test } from 'vitest'
+import { processWide } from '../../src/tunnel/own-connections.js'
 import {
   FACES,
   failureOf,
@@ -87,6 +89,17 @@ describe('close()', () => {
     await transport.close()
     expect(transport.stats().tunnels.open).toBe(0)
     await Promise.all(proxy.connections.map(({ closed }) => closed))
+  })
+
+  test('leaves nothing in the list of connections to proxies that the process keeps', async () => {
+    const { transport, headers } = await startLab()
+    const connections = processWide('proxy-connections', new Map<Socket, unknown>())
+    const before = connections.size
+    await getByAgent(transport, USERS_ME, { headers })
+    await getByDispatcher(transport, USERS_ME, headers)
+    expect(connections.size).toBe(before + 2)
+    await transport.close()
+    expect(connections.size).toBe(before)
   })
 
   test('leaves nothing that opens a connection', async () => {

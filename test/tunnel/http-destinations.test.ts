@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import http from 'node:http'
+import { createServer, type AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { inspect } from 'node:util'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -22,6 +23,11 @@ async function startPlainLab(options?: LabOptions): Promise<PlainLab> {
     void text(request).then((body) => {
       received.push({ headers: request.headers, body })
       if (request.url === '/denied') response.statusCode = 403
+      if (request.url === '/squid-behind') {
+        response.statusCode = 503
+        response.setHeader('x-squid-error', 'ERR_CONNECT_FAIL 111')
+        response.setHeader('via', '1.1 behind (squid)')
+      }
       if (request.url === '/moved') {
         response.statusCode = 302
         response.setHeader('location', 'https://discord.com/api/v10/users/@me')
@@ -164,6 +170,11 @@ describe.each(FACES)('on %s an http:// destination', (_face, get) => {
     expect((await get(transport, `${url}/denied`)).status).toBe(403)
   })
 
+  test('an answer of a squid behind the proxy is an answer', async () => {
+    const { transport, url } = await startPlainLab()
+    expect((await get(transport, `${url}/squid-behind`)).status).toBe(503)
+  })
+
   test.each([
     ['socks5', 'socks5://'],
     ['socks4a', 'socks'],
@@ -249,4 +260,22 @@ test('a 407 moves the next requests on within the list of a PAC script', async (
   })
   expect(await failureOf(getByFetch(transport, `${url}/`))).toMatchObject({ code: 'ERR_PROXY_AUTH' })
   expect((await getByFetch(transport, `${url}/`)).status).toBe(200)
+})
+
+test('an answer that cannot be read from its middle on is a lost connection, and no fault of the proxy', async () => {
+  const { createTransport } = await startPlainLab()
+  // A proxy that passes on what it gets, readable or not.
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined)
+    socket.once('data', () => {
+      socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nno chunk\r\n')
+    })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  const { port } = server.address() as AddressInfo
+  const transport = createTransport({ proxy: `http://127.0.0.1:${port}` })
+  const error = await failureOf(getByPlainAgent(transport, 'http://broken.lab/'))
+  expect(error).toMatchObject({ code: 'ERR_CONNECTION_LOST', phase: 'exchange', target: 'broken.lab:80' })
+  expect(error.sent).not.toBe('no')
 })

@@ -57,13 +57,25 @@ describe('what the proxy writes in its answer', () => {
     const credentials = 'bob:s3cret-pass'
     const encoded = Buffer.from(credentials).toString('base64')
     const { createTransport, proxy } = await startLab({
-      fault: { kind: 'status', status: 407, reason: `bob s3cret-pass S3CRET-PASS ${encoded} refused` },
+      fault: {
+        kind: 'status',
+        status: 407,
+        reason: `bob s3cret-pass S3CRET-PASS ${encoded} refused`,
+        headers: { 'x-squid-error': `ERR_CACHE_ACCESS_DENIED s3cret-pass ${encoded}` },
+      },
     })
     const transport = createTransport({ proxy: proxy.url.replace('://', `://${credentials}@`) })
     const { message, hint } = await failureOf(FACES.fetch(transport))
+    expect(message.match(/<withheld/g)).toHaveLength(2)
     expect(message + hint).not.toMatch(/s3cret-pass/i)
     expect(message + hint).not.toContain(encoded)
   })
+})
+
+test('a 429 of a proxy, which has too many tunnels just now, can be tried again', async () => {
+  const { transport } = await startLab({ fault: { kind: 'status', status: 429 } })
+  const error = await failureOf(FACES.fetch(transport))
+  expect(error).toMatchObject({ code: 'ERR_PROXY_DENIED', retryable: true })
 })
 
 test.each([

@@ -1,6 +1,9 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
+import { CDN_HOST } from '../lab/discord/index.js'
 import { failureOf, getByFetch, FACES } from '../support/faces.js'
 import { startLab, USERS_ME } from '../support/lab.js'
+import { LocalDns } from '../support/local-dns.js'
 import { post } from '../support/say.js'
 
 /** A second deadline would be over later than the margin, on a busy machine too. */
@@ -42,6 +45,19 @@ describe('a proxy that says nothing', () => {
     const second = failureOf(getByFetch(transport, 'https://cdn.discordapp.com/attachments/1/2/a.png'))
     expect(await millisecondsOf(Promise.all([...first, second]))).toBeLessThan(CONNECT_TIMEOUT_MS + MARGIN_MS)
     expect(await second).toMatchObject({ code: 'ERR_PROXY_TIMEOUT', target: 'cdn.discordapp.com:443' })
+  })
+
+  test('fails no request that goes direct and has only waited for room', async () => {
+    const dns = LocalDns.install({ [CDN_HOST]: '127.0.0.1' })
+    const { createTransport, proxy, names } = await startLab({ fault: SILENT })
+    const env = { HTTPS_PROXY: proxy.url, NO_PROXY: CDN_HOST }
+    const transport = createTransport({ env, connectTimeoutMs: CONNECT_TIMEOUT_MS, maxTunnels: 1 })
+    const silent = failureOf(getByFetch(transport))
+    await wait(CONNECT_TIMEOUT_MS / 2)
+    const port = names.resolve(CDN_HOST, 443)?.port ?? 0
+    expect((await getByFetch(transport, `https://${CDN_HOST}:${port}/nothing`)).status).toBe(404)
+    expect((await silent).code).toBe('ERR_PROXY_TIMEOUT')
+    expect(dns.queries).toEqual([CDN_HOST])
   })
 
   test('fails each request that comes later with a deadline of its own', async () => {

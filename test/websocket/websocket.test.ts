@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { Agent } from 'node:https'
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { TransportError } from '../../src/index.js'
@@ -97,6 +98,7 @@ describe('a WebSocket of the transport', () => {
     [500, 'ERR_TARGET_UNREACHABLE', true, /behind it/],
     [503, 'ERR_TARGET_UNREACHABLE', true, /behind it/],
     [504, 'ERR_TARGET_TIMEOUT', true, /behind it/],
+    [511, 'ERR_TARGET_UNREACHABLE', false, /login page/],
   ] as const)('names an upgrade that is answered with %i: %s', async (status, code, retryable, hint) => {
     const { transport, discord } = await startLab()
     discord.gateway.refuseUpgradeOnce({ status })
@@ -134,6 +136,18 @@ describe('a WebSocket of the transport', () => {
     const { stack, ...error } = thrownBy(() => transport.createWebSocket('//hidden.token'))
     expect(inspect(error) + (stack ?? '')).not.toContain('hidden')
     expect(proxy.connections).toEqual([])
+  })
+
+  test('is on the agent of the transport, whatever agent the options of JavaScript code name', async () => {
+    const { transport, proxy } = await startLab()
+    const around = Object.assign(new Agent(), {
+      createConnection: () => {
+        throw new Error('around the proxy')
+      },
+    })
+    const options = { handshakeTimeout: 5_000, agent: around }
+    expect(await helloByWebSocket(transport, options)).toMatchObject({ op: 10 })
+    expect(proxy.established).toHaveLength(1)
   })
 
   test('takes headers and the other options of ws', async () => {

@@ -178,7 +178,9 @@ function forward(
     agent: false,
   })
   upstream.on('response', (answer) => {
-    response.writeHead(answer.statusCode ?? 502, answer.statusMessage, { ...answer.headers, via: '1.1 lab' })
+    // RFC 9110 section 7.6.3: a proxy adds itself to those that are named already.
+    const via = [answer.headers.via ?? [], '1.1 lab'].flat().join(', ')
+    response.writeHead(answer.statusCode ?? 502, answer.statusMessage, { ...answer.headers, via })
     pipeline(answer, response, () => undefined)
   })
   upstream.on('error', () => {

@@ -18,6 +18,8 @@ const answers = [
 const response = await transport.fetch('https://discord.com/api/v10/users/@me', { headers })
 await response.arrayBuffer()
 await helloByWebSocket(transport)
+// A tunnel that nothing has used.
+await transport.warm(['https://cdn.discordapp.com'])
 
 const statuses = [...answers.map(({ status }) => status), response.status]
 const open = transport.stats().tunnels.open

@@ -6,6 +6,7 @@ import { Attempt } from '../../../src/tunnel/attempt.js'
 import type { Candidate } from '../../../src/tunnel/proxies/choosing.js'
 import { ProxyChoice } from '../../../src/tunnel/proxies/proxy-choice.js'
 import { candidateOf } from '../../support/candidate.js'
+import { watchHoldingTimers } from '../../support/holding-timers.js'
 import { DENIED_MS, Standing } from '../../../src/tunnel/proxies/standing.js'
 
 /** What becomes of an attempt through one proxy. */
@@ -175,6 +176,15 @@ describe('a proxy that failed while another one works', () => {
     await vi.advanceTimersByTimeAsync(60_000)
     expect(tried).toEqual([0, 0, 0, 0])
     expect(choice.inUse).toBe(candidates[0])
+  })
+
+  it('holds no program that has nothing else to do', async () => {
+    vi.useRealTimers()
+    const holding = watchHoldingTimers()
+    const { choice, connect } = startChoice(2)
+    expect(await connect('a:443', ['down', 'works'])).toBe('opened')
+    expect(holding()).toBe(0)
+    choice.retire()
   })
 })
 
