@@ -1,5 +1,7 @@
 import { errors, request, type Dispatcher } from 'undici'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { Pools } from '../../src/dispatcher/pools.js'
+import { failureOf, getByDispatcher } from '../support/faces.js'
 import { startLab, USERS_ME } from '../support/lab.js'
 
 const { origin: DISCORD, pathname: PATH } = new URL(USERS_ME)
@@ -46,4 +48,18 @@ describe('the origin of a request to the dispatcher', () => {
     await body.dump()
     expect(proxy.connections).toHaveLength(1)
   })
+})
+
+// A bot that follows the links of its users meets new hosts every day.
+test('an origin whose last tunnel is closed is forgotten, and so is one that has had none', async () => {
+  const asked = vi.spyOn(Pools.prototype, 'of')
+  onTestFinished(() => asked.mockRestore())
+  const { transport, proxy, headers } = await startLab({ transport: { keepAliveMs: 1 } })
+  for (const host of ['one', 'two', 'three'])
+    await failureOf(getByDispatcher(transport, `https://${host}.invalid/`))
+  await getByDispatcher(transport, USERS_ME, headers)
+  expect(proxy.established).toHaveLength(1)
+  const [pools] = asked.mock.contexts
+  if (!(pools instanceof Pools)) throw new Error('no origin was asked for')
+  await expect.poll(() => pools.all).toEqual([])
 })

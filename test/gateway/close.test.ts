@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { GatewayOpcodes, PresenceUpdateStatus, type GatewaySendPayload } from 'discord-api-types/v10'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { GatewayClient } from '../../src/index.js'
 import { failureOf, GatewayLab, next, nextLine, recordDispatches } from './gateway-lab.js'
 
@@ -44,6 +44,15 @@ describe('close()', () => {
     expect(dispatches.all.map(({ t }) => t)).not.toContain('READY')
     expect(lab.discord.gateway.identifies).toHaveLength(1)
     expect(lab.discord.gateway.resumes).toHaveLength(1)
+  })
+
+  it('leaves a client of which the transport knows nothing any more', async () => {
+    lab = await GatewayLab.start()
+    const gateway = lab.createGateway()
+    await gateway.close()
+    const asked = vi.spyOn(gateway, 'reconnect')
+    lab.transport.setProxy(lab.proxy.url)
+    expect(asked).not.toHaveBeenCalled()
   })
 
   it('of the transport closes its gateways too', async () => {
