@@ -1,7 +1,7 @@
 import { systemCode, TransportError, type TransportPhase } from '../errors.js'
 import { say, text } from '../messages/index.js'
 import { failure, fault, type Via } from './fault.js'
-import { proxyTlsHint, targetTlsHint } from './tls-hints.js'
+import { isKnownTlsCode, proxyTlsHint, targetTlsHint } from './tls-hints.js'
 
 /** A deadline that expired. The phase decides whether the proxy or the destination was silent. */
 export function timeoutError(via: Via, phase: TransportPhase, timeoutMs: number): TransportError {
@@ -83,8 +83,9 @@ export function closedError(via?: Via): TransportError {
 }
 
 function isTlsFailure(error: Error): boolean {
-  const code = systemCode(error)
-  return code?.startsWith('ERR_SSL_') === true || code?.startsWith('ERR_TLS_') === true || code === 'EPROTO'
+  const code = systemCode(error) ?? ''
+  // A certificate that is not accepted has a code of OpenSSL, such as CERT_HAS_EXPIRED.
+  return code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_') || isKnownTlsCode(code)
 }
 
 const PROXY_TLS = fault('ERR_PROXY_TLS', 'proxy-tls', 'route.tls.proxy', 'route.tls.proxy.broken.hint')

@@ -25,6 +25,11 @@ function meaningOf(error: unknown): Meaning {
   return MEANINGS.get(code) ?? (/ALERT|CERTIFICATE_REQUIRED|BAD_CERTIFICATE/.test(code) ? 'client' : 'broken')
 }
 
+/** Whether it is a code of TLS whose meaning is known. */
+export function isKnownTlsCode(code: string): boolean {
+  return MEANINGS.has(code)
+}
+
 export function isUnknownIssuer(error: unknown): boolean {
   return meaningOf(error) === 'issuer'
 }

@@ -63,7 +63,9 @@ describe('a PAC script', () => {
       tls: { ca: [lab.discord.ca, stranger.certificate].join('\n') },
     })
     const error = await failureOf(getByFetch(distrustful))
-    expect(error).toMatchObject({ phase: 'pac', cause: { code: 'SELF_SIGNED_CERT_IN_CHAIN' } })
+    expect(error).toMatchObject({ code: 'ERR_PROXY_TLS', phase: 'proxy-tls', retryable: false })
+    expect(error.message).toContain('SELF_SIGNED_CERT_IN_CHAIN')
+    expect(error.hint).toContain('proxyTls.caFile')
     expect(server.requests).toHaveLength(1)
   })
 
