@@ -2,6 +2,7 @@ import { Client, Events, GatewayIntentBits } from 'discord.js'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { clientOptions, joinFleet, type FleetClients } from '../../src/adapters/discord.js/index.js'
 import { FleetMemory, memoryFleet } from '../../src/fleet/index.js'
+import type { GatewayFleet } from '../../src/index.js'
 import { GatewayLab } from '../gateway/gateway-lab.js'
 
 let lab: GatewayLab
@@ -21,10 +22,10 @@ afterEach(async () => {
 })
 
 /** One process of a discord.js bot. */
-async function startMember(memory: FleetMemory): Promise<FleetClients> {
+async function startMember(fleet: GatewayFleet): Promise<FleetClients> {
   const { Guilds, GuildMessages, MessageContent } = GatewayIntentBits
   const member = await joinFleet(lab.transport, {
-    fleet: memoryFleet(memory),
+    fleet,
     token: lab.discord.token,
     shards: 4,
     create: (options) => {
@@ -44,9 +45,9 @@ const ready = ({ clients }: FleetClients): number =>
 describe('joinFleet', () => {
   it('divides the shards of a discord.js bot; one that comes to another process identifies anew', async () => {
     const memory = new FleetMemory()
-    const first = await startMember(memory)
+    const first = await startMember(memoryFleet(memory))
     await expect.poll(() => ready(first)).toBe(4)
-    const second = await startMember(memory)
+    const second = await startMember(memoryFleet(memory))
     await expect.poll(() => [ready(first), ready(second)], { timeout: 30_000 }).toEqual([2, 2])
     lab.discord.sayAs(lab.discord.human, 'one')
     await expect.poll(() => seen).toEqual(['one'])
@@ -58,4 +59,39 @@ describe('joinFleet', () => {
     expect(lab.discord.gateway.sessionStarts.violations).toBe(0)
     expect(lab.discord.gateway.sessions).toHaveLength(4)
   }, 60_000)
+
+  it('has Clients that resume a session whose connection broke, and say so', async () => {
+    const member = await startMember(memoryFleet(new FleetMemory()))
+    await expect.poll(() => ready(member)).toBe(4)
+    const resumed: [shardId: number, events: number][] = []
+    for (const client of member.clients.values())
+      client.on(Events.ShardResume, (shardId, events) => resumed.push([shardId, events]))
+    lab.proxy.cut()
+    lab.discord.gateway.dispatch('LAB', {})
+    await expect.poll(() => resumed.length).toBe(4)
+    expect(resumed.sort()).toEqual([0, 1, 2, 3].map((shardId) => [shardId, 1]))
+    expect(ready(member)).toBe(4)
+  })
+
+  it('dispatches nothing on a shard whose lease has run out, until it is renewed', async () => {
+    const { sessionStore, identifyThrottler, shardLeases } = memoryFleet(new FleetMemory())
+    let isSuspended = false
+    const member = await startMember({
+      sessionStore,
+      identifyThrottler,
+      shardLeases: {
+        join: (self) => shardLeases.join(self),
+        leave: (options) => shardLeases.leave(options),
+        holds: (shardId) => !isSuspended && shardLeases.holds(shardId),
+      },
+    })
+    await expect.poll(() => ready(member)).toBe(4)
+    const carrying = lab.discord.gateway.connections.length
+    isSuspended = true
+    lab.discord.sayAs(lab.discord.human, 'meanwhile')
+    await expect.poll(() => lab.discord.gateway.connections.length).toBeLessThan(carrying)
+    expect(seen).toEqual([])
+    isSuspended = false
+    await expect.poll(() => seen, { timeout: 10_000 }).toEqual(['meanwhile'])
+  })
 })

@@ -12,6 +12,7 @@ import {
   type GatewayClientOptions,
   type GatewayFleet,
   type GatewayDisconnected,
+  type GatewaySessionStore,
   type ShardState,
 } from '../../index.js'
 import {
@@ -115,18 +116,19 @@ export class TransportShardingStrategy {
     const { fleet, buildIdentifyThrottler } = this.#settings
     const manager: object = this.#manager
     const count = await this.#manager.getShardCount()
-    if (fleet !== undefined) return { shards: count, fleet }
+    const sessionStore: GatewaySessionStore = {
+      load: async (shardId) => {
+        const session = await options.retrieveSessionInfo(shardId)
+        return session === null ? null : toSession(session)
+      },
+      save: (session) => options.updateSessionInfo(session.shardId, toSessionInfo(session)),
+      remove: (shardId) => options.updateSessionInfo(shardId, null),
+    }
+    if (fleet !== undefined) return { shards: count, fleet: toldTo(sessionStore, fleet) }
     return {
       shards: [shardIds, count],
       identifyThrottler: await buildIdentifyThrottler?.(manager as never),
-      sessionStore: {
-        load: async (shardId) => {
-          const session = await options.retrieveSessionInfo(shardId)
-          return session === null ? null : toSession(session)
-        },
-        save: (session) => options.updateSessionInfo(session.shardId, toSessionInfo(session)),
-        remove: (shardId) => options.updateSessionInfo(shardId, null),
-      },
+      sessionStore,
     }
   }
 
@@ -189,6 +191,28 @@ export class TransportShardingStrategy {
   #debug(message: string, shardId: number | null): void {
     const [first = 0] = this.#shardIds
     this.#events.emit('debug', shardId ?? first, 'message', message)
+  }
+}
+
+/** The fleet keeps the sessions, but discord.js reads its own copy at each RESUMED, and throws without one. */
+function toldTo(
+  manager: GatewaySessionStore,
+  { sessionStore, identifyThrottler, shardLeases }: GatewayFleet,
+): GatewayFleet {
+  return {
+    identifyThrottler,
+    shardLeases,
+    sessionStore: {
+      load: (shardId) => sessionStore.load(shardId),
+      save: (session) => {
+        manager.save(session)
+        return sessionStore.save(session)
+      },
+      remove: (shardId) => {
+        manager.remove(shardId)
+        return sessionStore.remove(shardId)
+      },
+    },
   }
 }
 
