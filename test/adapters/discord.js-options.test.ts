@@ -1,5 +1,13 @@
 import { once } from 'node:events'
-import { Client, Events, GatewayIntentBits, Status, type ClientOptions } from 'discord.js'
+import {
+  ActivityType,
+  Client,
+  Events,
+  GatewayIntentBits,
+  GatewayOpcodes,
+  Status,
+  type ClientOptions,
+} from 'discord.js'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { clientOptions, type GatewaySettings } from '../../src/adapters/discord.js/index.js'
 import { expectWarning } from '../lab/warnings.js'
@@ -65,12 +73,18 @@ describe('the options for discord.js', () => {
     await warning
   })
 
-  it.each([NaN, -5, 999_999])('name a limit that is %s when the bot logs in', async (limit) => {
+  it.each([
+    ['gatewayReadyTimeoutMs', NaN],
+    ['gatewayReadyTimeoutMs', -5],
+    ['gatewayReadyTimeoutMs', 999_999],
+    ['gatewayInfoTimeoutMs', 0],
+    ['gatewayRuntimeReadyTimeoutMs', 0],
+  ] as const)('name %s when the bot logs in where it is %s', async (name, limit) => {
     const lab = await startLab()
-    const client = createClient(lab, { gatewayReadyTimeoutMs: limit })
+    const client = createClient(lab, { [name]: limit })
     await expect(client.login(lab.discord.token)).rejects.toMatchObject({
       code: 'ERR_INVALID_OPTIONS',
-      message: expect.stringContaining('gatewayReadyTimeoutMs') as string,
+      message: expect.stringContaining(name) as string,
     })
   })
 
@@ -121,6 +135,32 @@ describe('a Client of discord.js on the gateway client', () => {
       message: 'Used disallowed intents',
       cause: { code: 'ERR_GATEWAY_INTENTS', closeCode: 4014 },
     })
+  })
+
+  it('begins with the presence of its options', async () => {
+    const lab = await startLab()
+    const activities = [{ name: 'chess', type: ActivityType.Playing }] as const
+    const client = createClient(lab, { presence: { status: 'idle', activities } })
+    await logIn(client, lab)
+    expect(lab.discord.gateway.identifies[0]?.data).toMatchObject({
+      presence: { status: 'idle', activities },
+    })
+  })
+
+  it('sets the presence of one shard on that shard alone', async () => {
+    const lab = await startLab()
+    const { gateway, guildId } = lab.discord
+    gateway.sessionStarts.maxConcurrency = 2
+    const client = createClient(lab, { shards: [0, 1], shardCount: 2 })
+    await logIn(client, lab)
+    client.user?.setPresence({ status: 'idle', shardId: 1 })
+    // On each shard they come in the order in which they were sent.
+    const d = { guild_id: guildId, query: '', limit: 0 }
+    client.ws.shards.each((shard) => shard.send({ op: GatewayOpcodes.RequestGuildMembers, d }))
+    await gateway.waitForPayload(GatewayOpcodes.RequestGuildMembers, { nth: 2 })
+    const presenceOpcode: number = GatewayOpcodes.PresenceUpdate
+    const presences = gateway.payloads.filter(({ op }) => op === presenceOpcode)
+    expect(presences.map(({ connection }) => connection.session?.shard)).toEqual([[1, 2]])
   })
 
   it("asks the bot's own buildIdentifyThrottler before each identify", async () => {

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, request } from 'node:http'
 import { connect, type AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
+import { clientOptions as dysnomiaOptions } from '../../src/adapters/dysnomia/index.js'
 import { clientOptions } from '../../src/adapters/eris/index.js'
 import { expectWarning } from '../lab/warnings.js'
 import { startLab } from '../support/lab.js'
@@ -29,4 +30,15 @@ test('a voice connection that does not take the transport is a warning at its fi
   await ask('elsewhere.test')
   await ask('c-fra05.discord.media')
   expect((await warning).name).toBe('DiscordTransportWarning')
+})
+
+test("the WebSocket of Dysnomia's voice takes the agent of the transport, and keeps the options of the bot", async () => {
+  const { transport } = await startLab()
+  const { agent } = transport
+  expect(dysnomiaOptions(transport)).toMatchObject({ voice: { ws: { agent } } })
+  const options = dysnomiaOptions(transport, {
+    gateway: { intents: [] },
+    voice: { ws: { handshakeTimeout: 5_000 } },
+  })
+  expect(options).toMatchObject({ voice: { ws: { agent, handshakeTimeout: 5_000 } } })
 })

@@ -124,3 +124,36 @@ describe('the token goes to no host but those of Discord', () => {
     expect(lab.proxy.established.map(({ target }) => target?.host)).not.toContain('evil.example')
   })
 })
+
+it('a turn to identify may come later than gatewayReadyTimeoutMs', async () => {
+  lab = await GatewayLab.start()
+  const causes: string[] = []
+  const gateway = lab.createGateway({
+    gatewayReadyTimeoutMs: 200,
+    identifyThrottler: {
+      waitForIdentify: () => {
+        causes.length = 0
+        return new Promise((resolve) => setTimeout(resolve, 500))
+      },
+    },
+  })
+  gateway.on('disconnected', ({ cause }) => causes.push(cause))
+  gateway.connect().catch(() => undefined)
+  await lab.discord.gateway.waitForIdentify()
+  expect(causes).toEqual([])
+})
+
+it('a resume may take gatewayRuntimeReadyTimeoutMs where that is longer than gatewayReadyTimeoutMs', async () => {
+  lab = await GatewayLab.start()
+  const gateway = await lab.connected({ gatewayReadyTimeoutMs: 300, gatewayRuntimeReadyTimeoutMs: 20_000 })
+  const causes: string[] = []
+  gateway.on('disconnected', ({ cause }) => causes.push(cause))
+  const nth = lab.discord.gateway.allConnections.length + 1
+  const resumed = next(gateway, 'resumed')
+  lab.proxy.cut()
+  const connection = await lab.discord.gateway.waitForConnection({ nth })
+  connection.freeze()
+  setTimeout(() => connection.thaw(), 600)
+  await resumed
+  expect(causes).toEqual(['connection-lost'])
+})

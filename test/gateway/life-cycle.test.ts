@@ -44,6 +44,14 @@ describe('connect()', () => {
     })
   })
 
+  it('identifies with the options that are for Discord, under their names there', async () => {
+    lab = await GatewayLab.start()
+    const properties = { os: 'a', browser: 'b', device: 'c' }
+    await lab.connected({ largeThreshold: 123, properties })
+    const [identify] = lab.discord.gateway.identifies
+    expect(identify?.data).toMatchObject({ large_threshold: 123, properties })
+  })
+
   it('takes a token with Bot before it, and shows it nowhere', async () => {
     lab = await GatewayLab.start()
     const lines: string[] = []

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { inspect } from 'node:util'
 import { GatewayOpcodes, PresenceUpdateStatus } from 'discord-api-types/v10'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { GatewayDisconnected, GatewaySession } from '../../src/index.js'
@@ -89,6 +90,18 @@ describe('events', () => {
     expect(await reconnecting).toMatchObject({ cause, delayMs: 0, attempt: 1, resume: true, ...more })
     lab.discord.gateway.resumeAcknowledging()
     await next(gateway, 'resumed')
+  })
+
+  it('reconnecting quotes nothing of a payload that cannot be read', async () => {
+    lab = await GatewayLab.start()
+    const gateway = await lab.connected()
+    const lines: string[] = []
+    gateway.on('debug', (line) => lines.push(line))
+    const reconnecting = next(gateway, 'reconnecting')
+    lab.discord.gateway.connections[0]!.sendRaw('qzj of a private message')
+    const told = await reconnecting
+    expect(told).toMatchObject({ cause: 'unreadable', error: { code: 'ERR_GATEWAY_PAYLOAD' } })
+    expect(inspect(told, { depth: 9, showHidden: true }) + lines.join()).not.toContain('qzj')
   })
 
   it('reconnecting tells a change of the proxy from a reconnect that was asked for', async () => {

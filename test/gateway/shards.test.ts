@@ -1,6 +1,6 @@
-import { GatewayDispatchEvents } from 'discord-api-types/v10'
-import { describe, expect, it } from 'vitest'
-import { next, recordDispatches, withLab } from './gateway-lab.js'
+import { GatewayDispatchEvents, GatewayOpcodes, PresenceUpdateStatus } from 'discord-api-types/v10'
+import { describe, expect, it, vi } from 'vitest'
+import { failureOf, next, recordDispatches, withLab } from './gateway-lab.js'
 
 describe.concurrent('shards', () => {
   it("'auto' are as many as Discord recommends, and each gets what is its own", () =>
@@ -100,14 +100,51 @@ describe.concurrent('shards', () => {
       )
     }))
 
-  it('say so where a session that was given is of none of them', () =>
+  it.each([
+    ['another shard', 1],
+    ['the shard of that number among more shards', 0],
+  ])('say so where a session that was given is of none of them, but of %s', (_of, shardId) =>
     withLab({}, async (lab) => {
-      const session = { id: 'a', sequence: 1, resumeUrl: 'wss://gateway.discord.gg', shardId: 1 }
+      const session = { id: 'a', sequence: 1, resumeUrl: 'wss://gateway.discord.gg', shardId }
       const gateway = lab.createGateway({ session: { ...session, shardCount: 2 } })
       const line = next(gateway, 'debug')
       await gateway.connect()
       expect(await line).toBe('1 of the given sessions belong to no shard of this client')
       expect(lab.discord.gateway.identifies).toHaveLength(1)
+    }),
+  )
+
+  it('do not begin with the presence that was set on another', () =>
+    withLab({}, async (lab) => {
+      lab.discord.gateway.sessionStarts.maxConcurrency = 2
+      const gateway = lab.createGateway({ shards: 2 })
+      const presence = { since: null, afk: false, activities: [], status: PresenceUpdateStatus.Idle }
+      await Promise.all([gateway.updatePresence(presence, 1), gateway.connect()])
+      const { connection } = await lab.discord.gateway.waitForPayload(GatewayOpcodes.PresenceUpdate)
+      expect(connection.session?.shard).toEqual([1, 2])
+      const { identifies } = lab.discord.gateway
+      expect(identifies).toHaveLength(2)
+      for (const { data } of identifies) expect(data).not.toHaveProperty('presence')
+    }))
+
+  it('open no more than 32 connections at one time', () =>
+    withLab({}, async (lab) => {
+      lab.proxy.fault = { kind: 'request', verb: 'silence' }
+      const session = Array.from({ length: 40 }, (_, shardId) => {
+        const resumeUrl = `wss://${lab.discord.resumeHost}`
+        return { id: `${shardId}`, sequence: 1, resumeUrl, shardId, shardCount: 40 }
+      })
+      const gateway = lab.createGateway({ shards: 40, session })
+      let begun = 0
+      gateway.on('debug', (line) => {
+        if (line.startsWith('connecting to')) begun += 1
+      })
+      const connecting = failureOf(gateway.connect())
+      await vi.waitUntil(() => begun >= 32)
+      await new Promise(setImmediate)
+      expect(begun).toBe(32)
+      await gateway.close()
+      await connecting
     }))
 
   it('wait for the reset when the session starts of the day are used up', () =>

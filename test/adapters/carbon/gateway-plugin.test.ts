@@ -301,6 +301,19 @@ describe('The plugin through an outage', () => {
     expect(discord.gateway.identifies).toHaveLength(1)
   })
 
+  it('says that it is not connected while its connection is gone', async () => {
+    const plugin = createPlugin()
+    await plugin.registerClient(createClient())
+    expect(plugin.isConnected).toBe(true)
+    const states: boolean[] = []
+    plugin.events.on('error', () => states.push(plugin.isConnected))
+    const resumed = discord.gateway.waitForResume()
+    proxy.cut()
+    await resumed
+    await expect.poll(() => plugin.isConnected).toBe(true)
+    expect(states).toEqual([false])
+  })
+
   it('knows the ping, and sends a presence that a new session gets too', async () => {
     discord.gateway.heartbeatIntervalMs = 200
     const plugin = createPlugin()
