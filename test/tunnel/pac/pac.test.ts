@@ -39,8 +39,15 @@ describe('a PAC script', () => {
     async (scheme) => {
       const dns = LocalDns.install()
       const lab = await startLab()
-      const server = await pacServer(`PROXY ${addressOf(lab)}`, { scheme, ca: lab.ca })
-      const transport = lab.createTransport({ proxy: server.pacUrl })
+      // Trusted by proxyTls alone.
+      const ca = await createCertificateAuthority()
+      const server = await pacServer(`PROXY ${addressOf(lab)}`, { scheme, ca })
+      const transport = lab.createTransport({
+        proxy: server.pacUrl,
+        proxyTls: { ca: ca.certificate },
+        // On a busy machine the first thread of a process takes seconds to start.
+        connectTimeoutMs: 15_000,
+      })
       for (const reach of Object.values(FACES)) await reach(transport)
       expect(server.requests).toHaveLength(1)
       expect(new Set(lab.proxy.connections.map(({ target }) => target?.host))).toEqual(
@@ -50,23 +57,21 @@ describe('a PAC script', () => {
     },
   )
 
-  test('comes from a server that proxyTls trusts, whatever tls trusts, and from no other', async () => {
+  test('comes from no server that proxyTls does not trust, whatever tls trusts', async () => {
     const lab = await startLab()
     const stranger = await createCertificateAuthority('Somebody')
     const server = await pacServer(`PROXY ${addressOf(lab)}`, { scheme: 'https', ca: stranger })
-    const options = { proxy: server.pacUrl, connectTimeoutMs: 20_000 }
-    const trusting = lab.createTransport({ ...options, proxyTls: { ca: stranger.certificate } })
-    expect((await getByFetch(trusting, USERS_ME, lab.headers)).status).toBe(200)
-    const distrustful = lab.createTransport({
-      ...options,
+    const transport = lab.createTransport({
+      proxy: server.pacUrl,
       proxyTls: { ca: lab.ca.certificate },
       tls: { ca: [lab.discord.ca, stranger.certificate].join('\n') },
+      connectTimeoutMs: 20_000,
     })
-    const error = await failureOf(getByFetch(distrustful))
+    const error = await failureOf(getByFetch(transport))
     expect(error).toMatchObject({ code: 'ERR_PROXY_TLS', phase: 'proxy-tls', retryable: false })
     expect(error.message).toContain('SELF_SIGNED_CERT_IN_CHAIN')
     expect(error.hint).toContain('proxyTls.caFile')
-    expect(server.requests).toHaveLength(1)
+    expect(server.requests).toEqual([])
   })
 
   test('comes from pac+file', async () => {

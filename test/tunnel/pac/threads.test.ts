@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import type { Worker } from 'node:worker_threads'
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { startPacServer } from '../../lab/proxy/index.js'
 import { helloByWebSocket } from '../../support/faces.js'
 import { startLab } from '../../support/lab.js'
@@ -21,36 +21,24 @@ function watchThreads(): readonly Thread[] {
   return threads
 }
 
-describe('the thread of a PAC script', () => {
-  test('ends when the script is fetched again, which starts another one', async () => {
-    const lab = await startLab()
-    const server = await startPacServer({
-      script: `function FindProxyForURL() { return 'PROXY 127.0.0.1:${lab.proxy.port}' }`,
-    })
-    onTestFinished(() => server.close())
-    const threads = watchThreads()
-    const transport = lab.createTransport({ proxy: server.pacUrl, connectTimeoutMs: 20_000 })
-    await helloByWebSocket(transport)
-    const now = performance.now.bind(performance)
-    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now() + SCRIPT_LIFETIME_MS)
-    onTestFinished(() => clock.mockRestore())
-    await helloByWebSocket(transport)
-    expect(server.requests).toHaveLength(2)
-    expect(threads).toHaveLength(2)
-    await threads[0]?.ended
+test('the thread of a PAC script ends when the script is fetched again, and after setProxy()', async () => {
+  const lab = await startLab()
+  const server = await startPacServer({
+    script: `function FindProxyForURL() { return 'PROXY 127.0.0.1:${lab.proxy.port}' }`,
   })
-
-  test('ends when setProxy() gives the transport another proxy', async () => {
-    const lab = await startLab()
-    const threads = watchThreads()
-    const script = `function FindProxyForURL() { return 'PROXY 127.0.0.1:${lab.proxy.port}' }`
-    const proxy = `pac+data:,${encodeURIComponent(script)}`
-    const transport = lab.createTransport({ proxy, connectTimeoutMs: 20_000 })
-    await helloByWebSocket(transport)
-    expect(threads).toHaveLength(1)
-    transport.setProxy(lab.proxy.url)
-    await threads[0]?.ended
-    await helloByWebSocket(transport)
-    expect(threads).toHaveLength(1)
-  })
+  onTestFinished(() => server.close())
+  const threads = watchThreads()
+  const transport = lab.createTransport({ proxy: server.pacUrl, connectTimeoutMs: 20_000 })
+  await helloByWebSocket(transport)
+  const now = performance.now.bind(performance)
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => now() + SCRIPT_LIFETIME_MS)
+  onTestFinished(() => clock.mockRestore())
+  await helloByWebSocket(transport)
+  expect(server.requests).toHaveLength(2)
+  expect(threads).toHaveLength(2)
+  await threads[0]?.ended
+  transport.setProxy(lab.proxy.url)
+  await threads[1]?.ended
+  await helloByWebSocket(transport)
+  expect(threads).toHaveLength(2)
 })
