@@ -85,3 +85,13 @@ it('gateways behind different paths of one host have different tokens, and neith
     auth: { method: 'device-token' },
   })
 })
+
+it('a refused token is forgotten only while no other process has kept a newer one', async () => {
+  const store = new DeviceStore(join(await temporary(), 'device.json'))
+  await store.load('host', 'operator')
+  await store.save('host', 'operator', { token: 'the newer one', scopes: [] })
+  await store.save('host', 'operator', undefined, 'the refused one')
+  expect(await store.load('host', 'operator')).toMatchObject({ token: { token: 'the newer one' } })
+  await store.save('host', 'operator', undefined, 'the newer one')
+  expect(await store.load('host', 'operator')).toMatchObject({ token: undefined })
+})

@@ -107,3 +107,29 @@ it('a client whose transport is closed ends, and says why', async () => {
   expect(await failed).toMatchObject([{ code: 'ERR_TRANSPORT_CLOSED' }])
   expect(client.connected).toBe(false)
 })
+
+it('disconnect() tells the gateway that the end is an ordinary one', async () => {
+  const gateway = await lab()
+  const { url, token } = gateway
+  const client = createClient({ url, token })
+  await client.connect()
+  const [connection] = gateway.connections
+  const closed = once(connection!.socket, 'close')
+  await client.disconnect()
+  const [code] = (await closed) as [number]
+  expect(code).toBe(1000)
+})
+
+it('maxAttempts counts attempts in a row: a connection that worked begins anew', async () => {
+  const gateway = await lab()
+  const { url, token } = gateway
+  const client = createClient({ url, token, reconnect: { baseMs: 1, maxMs: 1, maxAttempts: 1 } })
+  await client.connect()
+  for (let count = 0; count < 3; count += 1) {
+    const back = once(client, 'authenticated')
+    const down = once(client, 'disconnected')
+    gateway.terminateAll()
+    expect(await down).toMatchObject([{ willReconnect: true, attempt: 1 }])
+    await back
+  }
+})

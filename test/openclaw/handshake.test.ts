@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { createDeviceKey } from '../../src/openclaw/client/device/device-key.js'
 import { connectParams, type Credentials } from '../../src/openclaw/client/wire/handshake.js'
+import { missingScopes } from '../../src/openclaw/client/wire/hello.js'
 
 it.each<readonly [what: string, credentials: Credentials, auth: object]>([
   ['a token', { token: 'shared' }, { token: 'shared' }],
@@ -19,4 +20,12 @@ it.each<readonly [what: string, credentials: Credentials, auth: object]>([
     { nonce: 'nonce', ts: 1 },
   )
   expect(params['auth']).toEqual(auth)
+})
+
+it.each<readonly [granted: string, asked: readonly string[], missing: readonly string[]]>([
+  ['operator.admin', ['operator.read', 'operator.write', 'operator.talk'], []],
+  ['operator.write', ['operator.talk'], []],
+  ['operator.read', ['operator.read', 'operator.write'], ['operator.write']],
+])('the scope %s is enough for what it holds', (granted, asked, missing) => {
+  expect(missingScopes(asked, [granted])).toEqual(missing)
 })
