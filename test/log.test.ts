@@ -84,6 +84,14 @@ describe('DISCORD_TRANSPORT_LOG', () => {
     )
   })
 
+  test('writes the proxy that setProxy() gives', async () => {
+    const lines = watchLog()
+    const { transport, startProxy } = await startLogging({ DISCORD_TRANSPORT_LOG: 'info' })
+    const other = await startProxy({})
+    transport.setProxy(other.url)
+    expect(lines.at(-1)).toMatch(`info: proxy ${other.url} from `)
+  })
+
   test('is read once, at creation', async () => {
     const lines = watchLog()
     const env: Record<string, string> = {}

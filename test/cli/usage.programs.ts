@@ -55,6 +55,8 @@ describe('wrong usage ends with 2, says what was expected and repeats no value',
     ['a token in place of its variable', ['doctor', '--token-env', 'hunter2.x.y'], /name of a variable/],
     ['an empty variable', ['doctor', '--token-env', 'NO_SUCH_TOKEN'], /it is empty/],
     ['a token file that is not there', ['doctor', '--token-file', '/nowhere'], /ENOENT/],
+    ['intents without a token', ['doctor', '--intents', '1'], /--token-env/],
+    ['ranges without --policy', ['validate', '--also', '10.0.0.0/8'], /--also: needs --policy/],
     ['two tokens', ['doctor', '--token-env', 'A', '--token-file', 'b'], /one of the two/],
   ])('%s', async (_title, args, expected) => {
     const { code, stdout, stderr } = await runCommand(args)

@@ -1,11 +1,13 @@
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { get } from 'node:https'
+import type { Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { upgrade } from 'undici'
 import { describe, expect, test } from 'vitest'
 import type { TransportEvent } from '../../src/index.js'
+import { watchConnects } from '../support/connects.js'
 import { deferred } from '../support/deferred.js'
 import { getByAgent, getByDispatcher, getByFetch } from '../support/faces.js'
 import { startLab, USERS_ME } from '../support/lab.js'
@@ -22,6 +24,23 @@ function peakOf(events: readonly TransportEvent[]): number {
   }
   return peak
 }
+
+test('a tunnel that makes room for another origin is closed before that one is opened', async () => {
+  const { transport, proxy, headers } = await startLab({ transport: { maxTunnels: 1 } })
+  const toProxy = new Set<Socket>()
+  const pairs: [Socket, Socket][] = []
+  const open = new Set<Socket>()
+  watchConnects((socket) => {
+    for (const other of open) pairs.push([other, socket])
+    open.add(socket)
+    socket.once('connect', () => socket.remotePort === proxy.port && toProxy.add(socket))
+    socket.once('close', () => open.delete(socket))
+  })
+  await getByFetch(transport, USERS_ME, headers)
+  await Promise.all([1, 2, 3].map(() => getByFetch(transport, CDN)))
+  expect(toProxy.size).toBe(2)
+  expect(pairs.filter((pair) => pair.every((socket) => toProxy.has(socket)))).toEqual([])
+})
 
 describe('tunnels are used again', () => {
   test('1 000 sequential sends use one tunnel', async () => {

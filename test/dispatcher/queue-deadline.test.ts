@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { request, type Dispatcher } from 'undici'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createFetch } from '../../src/rest/fetch.js'
 import { CDN_HOST } from '../lab/discord/index.js'
 import { rejectionOf } from '../support/faces.js'
@@ -160,6 +160,16 @@ describe('a response of which nothing is read for unreadMs', () => {
     })
     // Half a second, more than twice as long as it may be paused.
     expect(await read).toBe(10)
+  })
+
+  test('is closed after 30 seconds by default', async () => {
+    const lab = await startLab()
+    lab.discord.rest.intercept(ME, () => ({ body: BIG }), { times: 1 })
+    const timers = vi.spyOn(globalThis, 'setTimeout')
+    onTestFinished(() => timers.mockRestore())
+    const { body } = await lab.transport.fetch(USERS_ME, { headers: lab.headers })
+    await expect.poll(() => timers.mock.calls.map(([, ms]) => ms)).toContain(30_000)
+    await body?.cancel()
   })
 
   test('is not cut off while it is read slowly', async () => {

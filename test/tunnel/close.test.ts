@@ -124,6 +124,7 @@ describe('close()', () => {
     const request = getByDispatcher(transport, USERS_ME, headers)
     await discord.rest.waitForRequest('/users/@me')
     await transport.dispatcher.close()
+    expect(transport.stats().tunnels.open).toBe(0)
     expect((await request).status).toBe(200)
     expect(await failureOf(getByDispatcher(transport))).toMatchObject(CLOSED)
   })

@@ -124,6 +124,18 @@ describe('a diagnosis is bounded', () => {
     ])
   })
 
+  test('an abort while the reason of a failure is searched rejects with the reason of the signal', async () => {
+    const lab = await startLab({ fault: { kind: 'accept', verb: 'silence' } })
+    const controller = new AbortController()
+    const reason = new Error('enough')
+    const onProgress = ({ status }: HopProgress): void => {
+      if (status === 'failed') controller.abort(reason)
+    }
+    const { signal } = controller
+    const running = diagnose(lab, { connectTimeoutMs: 200 }, { signal, onProgress })
+    await expect(running).rejects.toBe(reason)
+  })
+
   test.each([NaN, 0, -1, 1.5, Infinity, 600_001])('a timeoutMs of %d is an error', async (timeoutMs) => {
     const lab = await startLab()
     await expect(diagnose(lab, {}, { timeoutMs })).rejects.toMatchObject({

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { HopProgress } from '../../../src/index.js'
 import type { CannedAnswer } from '../../lab/discord/index.js'
 import { startLab } from '../../support/lab.js'
 import { diagnose, hopOf, outcomeOf } from './diagnose.js'
@@ -29,6 +30,17 @@ describe('behind the tunnel', () => {
     expect(outcomeOf(diagnosis)).toBe('ERR_DISCORD_TOKEN identity')
     expect(diagnosis.hops.find(({ id }) => id === 'ready')?.status).toBe('not-reached')
     expect(JSON.stringify(diagnosis)).not.toContain(token)
+  })
+
+  test('the reason of a close is shown without its control characters', async () => {
+    const lab = await startLab()
+    const { gateway, token } = lab.discord
+    const onProgress = ({ id, status }: HopProgress): void => {
+      if (id === 'gateway' && status === 'ok') gateway.closeAll(4000, 'gone\u001b[2J\r\n✓ all is well')
+    }
+    const diagnosis = await diagnose(lab, {}, { token, onProgress })
+    expect(outcomeOf(diagnosis)).toBe('ERR_DISCORD_CLOSED ready')
+    expect(hopOf(diagnosis, 'ready').message).toContain('4000 (gone[2J ✓ all is well)')
   })
 
   test('no session start left: IDENTIFY is not sent', async () => {

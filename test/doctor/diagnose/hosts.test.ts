@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:tls'
 import { expect, onTestFinished, test } from 'vitest'
+import type { HopProgress, TransportEvent } from '../../../src/index.js'
 import { DISCORD_HOSTS } from '../../../src/discord/hosts.js'
 import { startLab, type Lab } from '../../support/lab.js'
 import { diagnose, hopOf, outcomeOf } from './diagnose.js'
@@ -37,6 +38,34 @@ test('a host that the proxy does not reach is named', async () => {
   expect(outcomeOf(diagnosis)).toMatch(/^ERR_TARGET_UNREACHABLE hosts$/)
   expect(hopOf(diagnosis, 'hosts').message).toContain('media.discordapp.net')
   expect(hopOf(diagnosis, 'cdn').status).toBe('ok')
+})
+
+test('few of the hosts are connected to at one time', async () => {
+  const lab = await startLab()
+  await addHosts(lab)
+  let open = 0
+  let most = 0
+  const onEvent = ({ type }: TransportEvent): void => {
+    if (type === 'tunnel-open') most = Math.max(most, ++open)
+    else if (type === 'tunnel-close') open -= 1
+  }
+  const diagnosis = await diagnose(lab, { onEvent }, { allHosts: true })
+  expect(outcomeOf(diagnosis)).toBe('works')
+  // Three tunnels of the hops before it, and four of this one.
+  expect(most).toBeLessThanOrEqual(7)
+})
+
+test('an abort ends the connections to the hosts at once', async () => {
+  const lab = await startLab()
+  const controller = new AbortController()
+  const reason = new Error('enough')
+  const onProgress = ({ id, status }: HopProgress): void => {
+    if (id !== 'hosts' || status !== 'running') return
+    lab.proxy.fault = { kind: 'accept', verb: 'silence' }
+    setImmediate(() => controller.abort(reason))
+  }
+  const limits = { allHosts: true, timeoutMs: 60_000, signal: controller.signal, onProgress }
+  await expect(diagnose(lab, { connectTimeoutMs: 60_000 }, limits)).rejects.toBe(reason)
 })
 
 test('unasked, the hop is not there', async () => {

@@ -50,7 +50,7 @@ export interface Scripted {
 export function scripted(
   steps: readonly Step[],
   options: DeliveryOptions = {},
-  context: Pick<DeliveryContext, 'closing' | 'connectTimeoutMs'> = {},
+  context: Pick<DeliveryContext, 'closing' | 'connectTimeoutMs' | 'onProxyReturn'> = {},
 ): Scripted {
   const clock = new InstantClock()
   const sent: Sent[] = []

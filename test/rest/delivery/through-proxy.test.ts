@@ -7,6 +7,7 @@ import { post } from '../../support/say.js'
 
 /** Quick enough for a test, patient enough for a busy machine. */
 const DELIVERY = { attempts: 20, budgetMs: 15_000, minDelayMs: 1, maxDelayMs: 20, answerTimeoutMs: 400 }
+const GATEWAY_URL = 'https://discord.com/api/v10/gateway'
 const CREATE = 'POST /channels/:id/messages'
 
 function startDelivering(options: TransportOptions = {}): Promise<Lab> {
@@ -29,6 +30,15 @@ async function rejection(promise: Promise<unknown>): Promise<TransportError> {
   if (error instanceof TransportError) return error
   throw new Error(`expected a TransportError, got ${String(error)}`)
 }
+
+it('a request that undici carries out is repeated after answerTimeoutMs too', async () => {
+  const lab = await startDelivering()
+  lab.discord.rest.intercept('GET /gateway', () => ({ stall: true }), { times: 1 })
+  const response = await lab.transport.fetch(GATEWAY_URL, { cache: 'no-store' })
+  expect(response.status).toBe(200)
+  const { requests } = lab.discord.rest
+  expect(requests.map(({ headers }) => headers['user-agent'])).toEqual(['node', 'node'])
+})
 
 describe('a Create Message whose answer is lost', () => {
   it.each([

@@ -1,0 +1,70 @@
+import { once } from 'node:events'
+import { createServer, get } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Worker } from 'node:worker_threads'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { validateProxy, type ValidateOptions } from '../../../src/index.js'
+import { startLab, type Lab } from '../../support/lab.js'
+
+const GATEWAY_URL = 'https://discord.com/api/v10/gateway'
+
+/** One allowed URL through the lab's proxy. */
+function reachDiscord(lab: Lab, options: ValidateOptions = {}): ReturnType<typeof validateProxy> {
+  const tls = { ca: lab.discord.ca }
+  return validateProxy({
+    proxyUrl: lab.proxy.url,
+    env: {},
+    tls,
+    allowedUrls: [GATEWAY_URL],
+    deniedUrls: [],
+    ...options,
+  })
+}
+
+test.each([
+  ['a value', 'Bearer one'],
+  ['a function', () => Promise.resolve('Bearer one')],
+])('the proxy gets the header of proxyAuthorization: %s', async (_kind, proxyAuthorization) => {
+  const lab = await startLab({ auth: { authorization: 'Bearer one' } })
+  expect(await reachDiscord(lab, { proxyAuthorization })).toMatchObject({ ok: true })
+  const { checks } = await reachDiscord(lab)
+  expect(checks).toMatchObject([{ ok: false, error: expect.stringMatching(/^ERR_PROXY_AUTH/) as string }])
+})
+
+test('each destination has five seconds by default', async () => {
+  const lab = await startLab()
+  const timeout = vi.spyOn(AbortSignal, 'timeout')
+  onTestFinished(() => timeout.mockRestore())
+  expect(await reachDiscord(lab)).toMatchObject({ ok: true })
+  // The tunnel has exactly this time, and the question a little more.
+  expect(Math.floor(Math.max(...timeout.mock.calls.flat()) / 1_000)).toBe(5)
+})
+
+test('the thread of a PAC script ends with the validation', async () => {
+  const lab = await startLab()
+  const ended: Promise<unknown>[] = []
+  const onWorker = (worker: Worker): void => void ended.push(once(worker, 'exit'))
+  process.on('worker', onWorker)
+  onTestFinished(() => void process.off('worker', onWorker))
+  const script = `function FindProxyForURL() { return 'PROXY 127.0.0.1:${lab.proxy.port}' }`
+  const proxyUrl = `pac+data:,${encodeURIComponent(script)}`
+  expect(await reachDiscord(lab, { proxyUrl, timeoutMs: 20_000 })).toMatchObject({ ok: true })
+  expect(ended).toHaveLength(1)
+  await Promise.all(ended)
+})
+
+test('a canary that was reached fails, also where its answer is lost on the way back', async () => {
+  const proxy = createServer((request) => {
+    get(request.url ?? '', (answer) => {
+      answer.resume()
+      request.socket.destroy()
+    })
+  }).on('connect', (_request, socket) => socket.end('HTTP/1.1 403 Forbidden\r\n\r\n'))
+  await once(proxy.listen(0, '127.0.0.1'), 'listening')
+  onTestFinished(() => new Promise((resolve) => proxy.close(() => resolve())))
+  const proxyUrl = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
+  const { ok, checks } = await validateProxy({ proxyUrl, env: {}, allowedUrls: [] })
+  expect(ok).toBe(false)
+  const error = expect.stringContaining('the loopback canary was reached') as string
+  expect(checks).toMatchObject([{ kind: 'canary', ok: false, status: null, error }])
+})
