@@ -233,4 +233,24 @@ describe('the turns to identify of a member', () => {
     expect(identified[1]).toBeGreaterThanOrEqual(resetMs)
     expect(identified[1]).toBeLessThan(resetMs + 1_000)
   })
+
+  it('goes to another shard where the one that had it gives up', async () => {
+    const lab = new Lab()
+    await lab.join()
+    const { identifyThrottler } = lab.fleet
+    const { signal } = new AbortController()
+    await identifyThrottler.waitForIdentify(0, signal)
+    const since = lab.clock.now()
+    const left = new AbortController()
+    const prepared = Promise.resolve(identifyThrottler.prepare?.(1, left.signal)).catch(() => 'given up')
+    await lab.pass(1_000)
+    left.abort(new Error('the attempt was given up'))
+    expect(await prepared).toBe('given up')
+    let identifiedAt = 0
+    void Promise.resolve(identifyThrottler.waitForIdentify(0, signal)).then(
+      () => (identifiedAt = lab.clock.now()),
+    )
+    await lab.clock.until(() => identifiedAt > 0)
+    expect(identifiedAt - since).toBeLessThan(7_000)
+  })
 })

@@ -93,6 +93,35 @@ describe('close()', () => {
   })
 })
 
+it('Discord sees by the code whether a connection that is left will be resumed', async () => {
+  lab = await GatewayLab.start()
+  const gateway = await lab.connected()
+  const resumed = next(gateway, 'resumed')
+  gateway.reconnect()
+  await resumed
+  expect((await lab.discord.gateway.waitForClose()).closeCode).toBe(4900)
+  const ready = next(gateway, 'ready')
+  gateway.reconnect({ resume: false })
+  await ready
+  expect((await lab.discord.gateway.waitForClose({ nth: 2 })).closeCode).toBe(1000)
+})
+
+it('reconnect() opens nothing before connect() and after close()', async () => {
+  lab = await GatewayLab.start()
+  const idle = lab.createGateway()
+  idle.reconnect()
+  expect(idle.state).toBe('idle')
+  const gateway = await lab.connected()
+  const shard = gateway.shard(0)
+  await gateway.close()
+  const told: string[] = []
+  gateway.on('disconnected', ({ cause }) => told.push(cause))
+  gateway.reconnect()
+  shard?.reconnect()
+  expect(told).toEqual([])
+  expect([gateway.state, shard?.state]).toEqual(['closed', 'closed'])
+})
+
 /** A client whose connect() is under way; what comes of that is not asked here. */
 function connecting(gateway: GatewayClient): GatewayClient {
   void failureOf(gateway.connect()).catch(() => undefined)

@@ -96,6 +96,25 @@ describe('connect()', () => {
     expect(gateway.state).toBe('ready')
   })
 
+  it('asks anew how many shards there are where reconnect() is called while nothing answers', async () => {
+    lab = await GatewayLab.start()
+    const info = {
+      url: 'wss://gateway.discord.gg',
+      shards: 1,
+      session_start_limit: { total: 1, remaining: 1, reset_after: 0, max_concurrency: 1 },
+    }
+    let asked = 0
+    const gateway = lab.createGateway({
+      shards: 'auto',
+      gatewayInfo: () => (++asked === 1 ? new Promise(() => undefined) : info),
+    })
+    const connected = gateway.connect()
+    await expect.poll(() => asked).toBe(1)
+    gateway.reconnect()
+    await connected
+    expect(gateway.state).toBe('ready')
+  })
+
   it('rejects where /gateway/bot answers 401', async () => {
     lab = await GatewayLab.start()
     const gateway = lab.createGateway({ token: 'wrong' })

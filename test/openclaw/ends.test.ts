@@ -133,3 +133,38 @@ it('maxAttempts counts attempts in a row: a connection that worked begins anew',
     await back
   }
 })
+
+it('a connection with fewer scopes than were asked for is closed', async () => {
+  const gateway = await lab()
+  const { url, token } = gateway
+  gateway.devices.admit = () => ({
+    role: 'operator',
+    scopes: ['operator.read'],
+    method: 'token',
+    hasDevice: false,
+  })
+  const client = createClient({ url, token, scopes: ['operator.read', 'operator.write'] })
+  expect(await failureOf(client.connect())).toMatchObject({ code: 'ERR_OPENCLAW_SCOPES' })
+  await expect.poll(() => gateway.connections.size).toBe(0)
+})
+
+it('a restart that the gateway announces is waited for as long as it said', async () => {
+  const gateway = await lab()
+  const { url, token } = gateway
+  const client = createClient({ url, token, reconnect: { baseMs: 1, maxMs: 1 } })
+  const restarts: unknown[] = []
+  client.on('restarted', (restart) => restarts.push(restart))
+  await client.connect()
+  const shutdown = once(client, 'shutdown')
+  for (const connection of gateway.connections)
+    connection.event('all', 'shutdown', { reason: 'an update', restartExpectedMs: 40 })
+  await shutdown
+  const down = once(client, 'disconnected')
+  const back = once(client, 'authenticated')
+  gateway.terminateAll()
+  const [{ delayMs }] = (await down) as [OpenClawDisconnected]
+  expect(delayMs).toBeGreaterThanOrEqual(40)
+  await back
+  // It is the same process of the gateway that answers.
+  expect(restarts).toEqual([])
+})
