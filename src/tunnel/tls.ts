@@ -130,7 +130,7 @@ function contextFor({ ca, cert, key, passphrase }: TlsSettings): tls.SecureConte
 }
 
 /** Node's roots, with NODE_EXTRA_CA_CERTS where this Node can list it (22.15 and later). */
-function trustedRoots(): readonly string[] {
+export function trustedRoots(): readonly string[] {
   const list: unknown = Reflect.get(tls, 'getCACertificates')
   return typeof list === 'function'
     ? (Reflect.apply(list, tls, ['default']) as string[])

@@ -1,9 +1,9 @@
 import { createRequire } from 'node:module'
-import { rootCertificates } from 'node:tls'
 import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { PacEndpoint, TlsSettings } from '../../config/index.js'
 import { asOwnConnection } from '../own-connections.js'
+import { trustedRoots } from '../tls.js'
 import { WORKER_PROGRAM } from './worker-program.js'
 
 /** PAC scripts of large networks have some hundred kilobytes. */
@@ -155,12 +155,19 @@ export class PacWorker {
 }
 
 function startThread({ protocol, scriptUrl }: PacEndpoint, tls: TlsSettings): Worker {
+  // Without `servername`: that is the name of a proxy, and the script may lie on another host.
+  const { ca, cert, key, passphrase, rejectUnauthorized } = tls
   const workerData = {
     proxyAgentUrl: proxyAgentUrl(),
     protocol,
     scriptUrl,
-    ca: tls.ca === undefined ? undefined : [...rootCertificates, ...tls.ca.map((pem) => pem.toString())],
-    rejectUnauthorized: tls.rejectUnauthorized,
+    tls: {
+      ca: ca === undefined ? undefined : [...trustedRoots(), ...ca.map((pem) => pem.toString())],
+      cert,
+      key,
+      passphrase,
+      rejectUnauthorized,
+    },
     maxBytes: MAX_SCRIPT_BYTES,
   }
   // None of the process's own: its loaders and proxy settings are not for this thread. In an installation the download

@@ -32,8 +32,7 @@ async function load() {
     const PacProxyAgent = await proxies[workerData.protocol][1]()
     stage = 'download'
     const agent = new PacProxyAgent('pac+' + workerData.scriptUrl, {
-      ca: workerData.ca,
-      rejectUnauthorized: workerData.rejectUnauthorized,
+      ...workerData.tls,
       // alert() would print to the console of the bot.
       sandbox: { alert: () => undefined },
     })

@@ -27,6 +27,8 @@ export interface PacServerOptions {
   readonly scheme?: 'http' | 'https'
   /** Required for `https`. */
   readonly ca?: CertificateAuthority
+  /** Whether a client needs a certificate of `ca`. Default: no. */
+  readonly requestCert?: boolean
   readonly host?: LabHost
   readonly port?: number
   readonly fault?: PacFault
@@ -49,7 +51,7 @@ export interface PacServer extends AsyncDisposable {
 
 /** Starts a server of PAC files; it is listening when the promise resolves. */
 export async function startPacServer(options: PacServerOptions): Promise<PacServer> {
-  const { scheme = 'http', ca, host = '127.0.0.1' } = options
+  const { scheme = 'http', ca, requestCert = false, host = '127.0.0.1' } = options
   const requests: PacRequest[] = []
   const connections = new WeakMap<Socket, ProxyConnection>()
   let accepted = 0
@@ -74,7 +76,9 @@ export async function startPacServer(options: PacServerOptions): Promise<PacServ
 
   if (scheme === 'https' && ca === undefined) throw new TypeError('an https PAC server needs `ca`')
   const tls =
-    ca === undefined || scheme === 'http' ? undefined : await TlsListener.create({ ca }, host, serve)
+    ca === undefined || scheme === 'http'
+      ? undefined
+      : await TlsListener.create({ ca, requestCert }, host, serve)
   const listener = await Listener.listen({
     host,
     port: options.port ?? 0,

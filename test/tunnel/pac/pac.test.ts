@@ -74,6 +74,20 @@ describe('a PAC script', () => {
     expect(server.requests).toEqual([])
   })
 
+  test('comes from a server that wants a client certificate, by that of proxyTls', async () => {
+    const lab = await startLab()
+    const { ca } = lab
+    const server = await pacServer(`PROXY ${addressOf(lab)}`, { scheme: 'https', ca, requestCert: true })
+    const { cert, key } = await ca.issue(['the bot'], { clientAuth: true })
+    const transport = lab.createTransport({
+      proxy: server.pacUrl,
+      proxyTls: { ca: ca.certificate, cert: Buffer.from(cert), key },
+      connectTimeoutMs: 15_000,
+    })
+    expect((await getByDispatcher(transport, USERS_ME, lab.headers)).status).toBe(200)
+    expect(server.requests).toHaveLength(1)
+  })
+
   test('comes from pac+file', async () => {
     const lab = await startLab()
     const folder = await mkdtemp(join(tmpdir(), 'pac-'))
