@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Client, Events, GatewayIntentBits } from 'discord.js'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { clientOptions, joinFleet, type FleetClients } from '../../src/adapters/discord.js/index.js'
@@ -93,5 +94,23 @@ describe('joinFleet', () => {
     expect(seen).toEqual([])
     isSuspended = false
     await expect.poll(() => seen, { timeout: 10_000 }).toEqual(['meanwhile'])
+  })
+
+  it('gives a shard back only when its Client has been destroyed', async () => {
+    const member = await startMember(memoryFleet(new FleetMemory()))
+    await expect.poll(() => ready(member)).toBe(4)
+    const [client] = member.clients.values()
+    const destroy = client!.destroy.bind(client)
+    let finish = (): void => undefined
+    const held = new Promise<void>((resolve) => (finish = resolve))
+    client!.destroy = () => held.then(destroy)
+    let hasLeft = false
+    const leaving = member.leave().then(() => (hasLeft = true))
+    await expect.poll(() => lab.discord.gateway.connections.length).toBe(1)
+    await sleep(50)
+    expect(hasLeft).toBe(false)
+    finish()
+    await leaving
+    expect(hasLeft).toBe(true)
   })
 })

@@ -54,6 +54,23 @@ describe.concurrent('shards', () => {
       expect(at[4]! - at[2]!).toBeGreaterThanOrEqual(5_000)
     }))
 
+  it('send what is for a guild on the shard of the guild', () =>
+    withLab({}, async (lab) => {
+      lab.discord.gateway.sessionStarts.maxConcurrency = 4
+      const gateway = await lab.connected({ shards: 4 })
+      const guild_id = String(2n << 22n)
+      expect(gateway.shardOf(guild_id)).toBe(2)
+      const voice = { guild_id, channel_id: null, self_mute: true, self_deaf: false }
+      await Promise.all([
+        gateway.updateVoiceState(voice),
+        gateway.requestMembers({ guild_id, query: '', limit: 1 }),
+      ])
+      for (const op of [GatewayOpcodes.VoiceStateUpdate, GatewayOpcodes.RequestGuildMembers]) {
+        const { connection } = await lab.discord.gateway.waitForPayload(op)
+        expect(connection.session?.shard).toEqual([2, 4])
+      }
+    }))
+
   it('have each their own trouble', () =>
     withLab({}, async (lab) => {
       lab.discord.gateway.sessionStarts.maxConcurrency = 4
