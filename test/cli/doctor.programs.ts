@@ -263,7 +263,7 @@ describe('doctor --watch', () => {
     expect(await ended).toEqual([0, null])
     expect(lab.discord.gateway.identifies).toHaveLength(1)
     const sent = lab.discord.rest.requests.filter(({ method }) => method === 'POST')
-    expect(sent.map(({ files }) => files.length)).toEqual([0, 1])
+    expect(sent.map(({ files }) => files.map(({ size }) => size))).toEqual([[], [1_000]])
     // That a later round has one hop less is not another outcome.
     expect(shown.split('✓ GET /gateway/bot')).toHaveLength(2)
   })

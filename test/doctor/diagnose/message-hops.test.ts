@@ -141,6 +141,14 @@ describe('with a channel, the doctor sends, uploads, downloads, edits and delete
     expect(lab.discord.messages.in(lab.discord.channelId)).toEqual([])
   })
 
+  test('a file that comes back with other bytes is a failed hop', async () => {
+    const lab = await startLab()
+    lab.discord.cdn.intercept('/attachments/**', () => ({ body: Buffer.alloc(1_000) }))
+    const diagnosis = await tryMessages(lab, { uploadBytes: 1_000 })
+    expect(outcomeOf(diagnosis)).toBe('ERR_DISCORD_ANSWER download')
+    expect(statuses(diagnosis)).toMatchObject({ edit: 'ok', delete: 'ok' })
+  })
+
   test('a message that cannot be deleted is a failed hop', async () => {
     const lab = await startLab()
     lab.discord.rest.intercept('DELETE /channels/*/messages/*', () => ({ status: 503 }))

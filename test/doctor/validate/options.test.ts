@@ -31,6 +31,17 @@ test.each([
   expect(checks).toMatchObject([{ ok: false, error: expect.stringMatching(/^ERR_PROXY_AUTH/) as string }])
 })
 
+test('each proxy of a list gets the header of its own entry', async () => {
+  const lab = await startLab({ auth: { authorization: 'Bearer first' } })
+  const second = await lab.startProxy({ auth: { authorization: 'Bearer second' } })
+  const proxyUrl = [
+    { url: lab.proxy.url, proxyAuthorization: 'Bearer first' },
+    { url: second.url, proxyAuthorization: () => 'Bearer second' },
+  ]
+  const { checks } = await reachDiscord(lab, { proxyUrl })
+  expect(checks.map(({ ok }) => ok)).toEqual([true, true])
+})
+
 test('each destination has five seconds by default', async () => {
   const lab = await startLab()
   const timeout = vi.spyOn(AbortSignal, 'timeout')
