@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
+import type { Worker } from 'node:worker_threads'
 import { expect, it, onTestFinished } from 'vitest'
 import { createDiscordTransport } from '../../src/index.js'
 import {
@@ -51,6 +52,28 @@ it('disconnect() leaves no timer, also while the client waits for its next attem
   expect(watch.find().map(({ kind }) => kind)).toContain('timer')
   await client.disconnect()
   expect(watch.find().filter(({ kind }) => kind === 'timer')).toEqual([])
+})
+
+it('disconnect() ends what the client has started for a proxy of the environment', async () => {
+  const gateway = await lab()
+  const names = new LabNames().add('127.0.0.1', gateway.port, { host: '127.0.0.1', port: gateway.port })
+  const proxy = await startProxy({ scheme: 'http', names })
+  onTestFinished(() => proxy.close())
+  const script = `function FindProxyForURL() { return 'PROXY 127.0.0.1:${proxy.port}' }`
+  const threads: Promise<unknown>[] = []
+  const onThread = (worker: Worker): void => void threads.push(once(worker, 'exit'))
+  process.on('worker', onThread)
+  onTestFinished(() => void process.off('worker', onThread))
+  const client = createClient({
+    url: gateway.url,
+    token: gateway.token,
+    loopback: 'proxy',
+    env: { HTTPS_PROXY: `pac+data:,${encodeURIComponent(script)}` },
+  })
+  await client.connect({ timeoutMs: 20_000 })
+  expect(threads).toHaveLength(1)
+  await client.disconnect()
+  await threads[0]
 })
 
 it.each(['its time is over', 'its signal aborts'])(

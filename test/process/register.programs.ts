@@ -246,6 +246,16 @@ test('install() under register gives a handle to the same route alone, whose sto
   }
 })
 
+test('install() under register with the scope all gives a handle to it, whatever scope it asks for', async () => {
+  const { code, stdout } = await runCode(
+    `const { createDiscordTransport } = require(require.resolve('discord-transport', { paths: [${JSON.stringify(built.folder)}] }))
+    const transport = createDiscordTransport()
+    console.log(transport.install().scope, transport.install({ scope: 'all' }).scope)`,
+    { HTTPS_PROXY: 'http://127.0.0.1:9', DISCORD_TRANSPORT_SCOPE: 'all' },
+  )
+  expect({ code, stdout }).toEqual({ code: 0, stdout: 'all all\n' })
+})
+
 test('DISCORD_TRANSPORT_CONNECT_TIMEOUT_MS is the time that a proxy has', async () => {
   const { proxy } = await startLab({ fault: { kind: 'request', verb: 'silence' } })
   const { stdout } = await runCode(

@@ -23,7 +23,7 @@ test('NODE_TLS_REJECT_UNAUTHORIZED=0 switches no check off, on no path', async (
     dispatcher: 'ERR_TARGET_TLS certificate',
     webSocket: 'ERR_TARGET_TLS certificate',
     'https proxy': 'ERR_PROXY_TLS certificate',
-    'pac+https': 'ERR_PROXY_UNREACHABLE certificate',
+    'pac+https': 'ERR_PROXY_TLS certificate',
     doctor: 'ERR_TARGET_TLS tls-verification-off',
     'doctor at an https proxy': 'ERR_PROXY_TLS tls-verification-off',
   })
