@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
-import type { Worker } from 'node:worker_threads'
 import { expect, it, onTestFinished } from 'vitest'
 import { createDiscordTransport } from '../../src/index.js'
 import {
@@ -13,6 +12,7 @@ import { LabNames } from '../lab/names.js'
 import { watchOpenResources } from '../lab/open-resources.js'
 import { FakeGateway } from '../lab/openclaw/fake-gateway.js'
 import { startProxy } from '../lab/proxy/index.js'
+import { watchThreads } from '../support/threads.js'
 
 async function lab(): Promise<FakeGateway> {
   const gateway = await FakeGateway.start()
@@ -60,10 +60,7 @@ it('disconnect() ends what the client has started for a proxy of the environment
   const proxy = await startProxy({ scheme: 'http', names })
   onTestFinished(() => proxy.close())
   const script = `function FindProxyForURL() { return 'PROXY 127.0.0.1:${proxy.port}' }`
-  const threads: Promise<unknown>[] = []
-  const onThread = (worker: Worker): void => void threads.push(once(worker, 'exit'))
-  process.on('worker', onThread)
-  onTestFinished(() => void process.off('worker', onThread))
+  const threads = watchThreads()
   const client = createClient({
     url: gateway.url,
     token: gateway.token,
@@ -73,7 +70,7 @@ it('disconnect() ends what the client has started for a proxy of the environment
   await client.connect({ timeoutMs: 20_000 })
   expect(threads).toHaveLength(1)
   await client.disconnect()
-  await threads[0]
+  await threads[0]?.ended
 })
 
 it.each(['its time is over', 'its signal aborts'])(

@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { createServer, get } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Worker } from 'node:worker_threads'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { validateProxy, type ValidateOptions } from '../../../src/index.js'
 import { startLab, type Lab } from '../../support/lab.js'
+import { watchThreads } from '../../support/threads.js'
 
 const GATEWAY_URL = 'https://discord.com/api/v10/gateway'
 
@@ -53,15 +53,12 @@ test('each destination has five seconds by default', async () => {
 
 test('the thread of a PAC script ends with the validation', async () => {
   const lab = await startLab()
-  const ended: Promise<unknown>[] = []
-  const onWorker = (worker: Worker): void => void ended.push(once(worker, 'exit'))
-  process.on('worker', onWorker)
-  onTestFinished(() => void process.off('worker', onWorker))
+  const threads = watchThreads()
   const script = `function FindProxyForURL() { return 'PROXY 127.0.0.1:${lab.proxy.port}' }`
   const proxyUrl = `pac+data:,${encodeURIComponent(script)}`
   expect(await reachDiscord(lab, { proxyUrl, timeoutMs: 20_000 })).toMatchObject({ ok: true })
-  expect(ended).toHaveLength(1)
-  await Promise.all(ended)
+  expect(threads).toHaveLength(1)
+  await threads[0]?.ended
 })
 
 test('a canary that was reached fails, also where its answer is lost on the way back', async () => {

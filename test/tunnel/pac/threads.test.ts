@@ -1,25 +1,11 @@
-import { once } from 'node:events'
-import type { Worker } from 'node:worker_threads'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { startPacServer } from '../../lab/proxy/index.js'
 import { helloByWebSocket } from '../../support/faces.js'
 import { startLab } from '../../support/lab.js'
+import { watchThreads } from '../../support/threads.js'
 
 /** After which a script is fetched again. */
 const SCRIPT_LIFETIME_MS = 5 * 60_000
-
-interface Thread {
-  readonly ended: Promise<unknown>
-}
-
-/** The threads of this process that start from now on, until the test has finished. */
-function watchThreads(): readonly Thread[] {
-  const threads: Thread[] = []
-  const add = (worker: Worker): void => void threads.push({ ended: once(worker, 'exit') })
-  process.on('worker', add)
-  onTestFinished(() => void process.off('worker', add))
-  return threads
-}
 
 test('the thread of a PAC script ends when the script is fetched again, and after setProxy()', async () => {
   const lab = await startLab()
